@@ -1,19 +1,227 @@
 """The `twin` command: one short function per verb; the work is done elsewhere."""
 
 import argparse
+import json
+import os
+import signal
 import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
+from twin.config import Settings
 from twin.errors import TwinError
 
 __all__ = ["main"]
 
+Args = argparse.Namespace
+Verb = Callable[[Args, Settings], int | None]
+
 
 def main(argv: list[str] | None = None) -> int:
     """Run one verb. Exit status: 0 done, 1 failed, 2 used wrongly."""
-    parser = argparse.ArgumentParser(prog="twin", description=__doc__)
-    args = parser.parse_args(argv)
+    args = _parser().parse_args(argv)
+    verb: Verb = args.verb
     try:
-        return int(args.run(args) or 0)
+        return verb(args, Settings.from_env()) or 0
     except TwinError as error:
         print(f"twin: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def up(_args: Args, settings: Settings) -> int:
+    """Run every part, supervised, on the embedded store unless TWIN_REDIS_URL names another."""
+    from twin.pipeline.supervisor import run_up
+
+    return run_up(settings)
+
+
+def feed(_args: Args, settings: Settings) -> None:
+    """Run the sources of the plant file: readings in, batches out."""
+    from twin.pipeline.ingest import run_feed
+
+    run_feed(settings, _until_told())
+
+
+def worker(args: Args, settings: Settings) -> None:
+    """Apply readings to the twins: one process owns some partitions."""
+    from twin.pipeline.worker import run_worker
+
+    run_worker(settings, args.partitions, _until_told())
+
+
+def planner(_args: Args, settings: Settings) -> None:
+    """Turn risks and costs into the work list."""
+    from twin.pipeline.planner import run_planner
+
+    run_planner(settings, _until_told())
+
+
+def dashboard(_args: Args, _settings: Settings) -> None:
+    """Serve the screens."""
+    os.execv(sys.executable, [sys.executable, "-m", "dashboard.serve"])
+
+
+def check(args: Args, _settings: Settings) -> int:
+    """Check a plant file; name file, key, got and want of every fault at once."""
+    from twin.plant import check_plant
+
+    found = check_plant(args.file)
+    _print({"file": str(args.file), "faults": found}, args.json, found or [f"{args.file}: good"])
+    return 1 if found else 0
+
+
+def simulate(args: Args, settings: Settings) -> None:
+    """Write a simulated history of the plant: readings as Parquet, events as CSV."""
+    from twin.sources.simulator import write_history
+
+    write_history(settings.plant, args.out, days=args.days, seed=args.seed)
+
+
+def replay(args: Args, settings: Settings) -> None:
+    """Replay a file of readings through store, worker and screens."""
+    from twin.pipeline.replay import run_replay
+
+    run_replay(settings, args.file, args.format, args.subset, args.speed)
+
+
+def fit(args: Args, settings: Settings) -> None:
+    """Learn twin and failure model of each class from a history with failures."""
+    from twin.pipeline.fit import run_fit
+
+    report = run_fit(settings, args.history, args.out, days=args.days, seed=args.seed)
+    _print(report, args.json)
+
+
+def evaluate(args: Args, _settings: Settings) -> None:
+    """Score the models on a published data set, each figure beside a trivial baseline."""
+    from twin.evaluation import evaluate_dataset
+
+    _print(evaluate_dataset(args.dataset, args.data, args.subset), args.json)
+
+
+def bench(args: Args, _settings: Settings) -> None:
+    """Measure speed and memory as ratios within this run."""
+    from twin.evaluation.bench import run_bench
+
+    _print(run_bench(args.only), args.json)
+
+
+def export(args: Args, settings: Settings) -> None:
+    """Write a machine's history to CSV or Parquet."""
+    from twin.pipeline.maintain import export_history
+
+    n_rows = export_history(settings, args.machine, args.start, args.end, args.file)
+    print(f"{args.file}: {n_rows} samples", file=sys.stderr)
+
+
+def backup(args: Args, settings: Settings) -> None:
+    """Write everything the store holds to one file."""
+    from twin.pipeline.maintain import backup_store
+
+    backup_store(settings, args.file)
+
+
+def restore(args: Args, settings: Settings) -> None:
+    """Fill an empty store from a backup."""
+    from twin.pipeline.maintain import restore_store
+
+    restore_store(settings, args.file)
+
+
+def doctor(args: Args, settings: Settings) -> int:
+    """Say what is wrong with this installation, or that nothing is."""
+    from twin.pipeline.maintain import examine
+
+    findings = examine(settings, args.part)
+    lines = [f"{'ok ' if f.ok else 'BAD'} {f.subject}: {f.detail}" for f in findings]
+    _print([f._asdict() for f in findings], args.json, lines)
+    return 0 if all(f.ok for f in findings) else 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="twin", description="Digital twin of a plant.")
+    verbs = parser.add_subparsers(required=True, metavar="VERB")
+
+    def add(verb: Verb) -> argparse.ArgumentParser:
+        sub = verbs.add_parser(verb.__name__, help=verb.__doc__, description=verb.__doc__)
+        sub.set_defaults(verb=verb)
+        return sub
+
+    add(up)
+    add(feed)
+    add(worker).add_argument("--partitions", type=_numbers, help="such as 0,2; default: any free")
+    add(planner)
+    add(dashboard)
+
+    sub = add(check)
+    sub.add_argument("file", type=Path)
+    sub.add_argument("--json", action="store_true")
+
+    sub = add(simulate)
+    sub.add_argument("out", type=Path, help="folder to write to")
+    sub.add_argument("--days", type=float, default=90.0)
+    sub.add_argument("--seed", type=int, default=1)
+
+    sub = add(replay)
+    sub.add_argument("file", type=Path, help="a file, or for cmapss the folder of the data set")
+    sub.add_argument("--format", choices=["plant", "cmapss"], default="plant")
+    sub.add_argument("--subset", default="FD001", help="with --format cmapss")
+    sub.add_argument("--speed", type=float, help="seconds of plant time a second; 0: flat out")
+
+    sub = add(fit)
+    sub.add_argument("history", type=Path, nargs="?", help="folder; none: simulate the plant")
+    sub.add_argument("--out", type=Path, help="folder of models; default: beside the plant file")
+    sub.add_argument("--days", type=float, default=180.0, help="of simulated history")
+    sub.add_argument("--seed", type=int, default=1)
+    sub.add_argument("--json", action="store_true")
+
+    sub = add(evaluate)
+    sub.add_argument("dataset", choices=["cmapss"])
+    sub.add_argument("--data", type=Path, required=True, help="folder that holds its files")
+    sub.add_argument("--subset", help="one of its subsets; default: all whose files are there")
+    sub.add_argument("--json", action="store_true")
+
+    sub = add(bench)
+    sub.add_argument("--only", metavar="PART", help="kernel, fallback, end_to_end, …")
+    sub.add_argument("--json", action="store_true")
+
+    sub = add(export)
+    sub.add_argument("file", type=Path, help="ends in .csv or .parquet")
+    sub.add_argument("--machine", required=True)
+    sub.add_argument("--from", dest="start", help="ISO 8601; no offset: the plant's zone")
+    sub.add_argument("--to", dest="end")
+
+    add(backup).add_argument("file", type=Path)
+    add(restore).add_argument("file", type=Path)
+
+    sub = add(doctor)
+    sub.add_argument("--part", help="only whether this part is alive: feed, worker, planner")
+    sub.add_argument("--json", action="store_true")
+    return parser
+
+
+def _numbers(text: str) -> list[int]:
+    return [int(part) for part in text.split(",")]
+
+
+def _print(result: Any, as_json: bool, lines: list[str] | None = None) -> None:
+    if as_json:
+        print(json.dumps(result))
+    else:
+        print("\n".join(lines) if lines is not None else json.dumps(result, indent=2))
+
+
+def _until_told() -> threading.Event:
+    """An event set by SIGTERM or SIGINT, so that a part ends between two batches."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
+
+
+if __name__ == "__main__":
+    sys.exit(main())
