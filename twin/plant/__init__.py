@@ -1,0 +1,52 @@
+"""The plant as its owner describes it in plant.toml: lines, classes of machine, machines.
+
+Pure description: no state, no store. Slots (row numbers) are given out by the catalogue.
+"""
+
+from twin.plant.check import check_plant, faults, json_schema, load_plant
+from twin.plant.machine_class import (
+    AlarmLimits,
+    Costs,
+    FailureMode,
+    Input,
+    MachineClass,
+    Sensor,
+    TwinSettings,
+)
+from twin.plant.plant import (
+    Line,
+    Machine,
+    Overrides,
+    Plant,
+    PlantFile,
+    PlantHead,
+    SensorOverride,
+)
+from twin.plant.sources import GatewaySource, ReplaySource, SimulatorSource, Source
+from twin.plant.words import Text
+
+__all__ = [
+    "AlarmLimits",
+    "Costs",
+    "FailureMode",
+    "GatewaySource",
+    "Input",
+    "Line",
+    "Machine",
+    "MachineClass",
+    "Overrides",
+    "Plant",
+    "PlantFile",
+    "PlantHead",
+    "ReplaySource",
+    "Sensor",
+    "SensorOverride",
+    "SimulatorSource",
+    "Source",
+    "Text",
+    "TwinSettings",
+    "check_plant",
+    "faults",
+    "json_schema",
+    "load_plant",
+]

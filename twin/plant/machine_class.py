@@ -1,0 +1,142 @@
+"""What a class of machines has in common: lanes, limits, failure modes, costs, twin settings."""
+
+from itertools import pairwise
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from twin.core.rows import MAX_LANES
+from twin.core.view import N_MODES
+from twin.plant.words import Key, Strict, Text
+
+__all__ = ["AlarmLimits", "Costs", "FailureMode", "Input", "MachineClass", "Sensor", "TwinSettings"]
+
+
+class AlarmLimits(Strict):
+    """Limits in the sensor's unit. An alarm comes after on_delay_s beyond a limit without break,
+    goes after off_delay_s back within it by deadband (ISA-18.2, §10)."""
+
+    low_low: float | None = None
+    low: float | None = None
+    high: float | None = None
+    high_high: float | None = None
+    deadband: Annotated[float, Field(ge=0)] = 0.0
+    on_delay_s: Annotated[float, Field(ge=0)] = 0.0
+    off_delay_s: Annotated[float, Field(ge=0)] = 0.0
+    priority: Literal[1, 2, 3] = 2
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        given = [v for v in (self.low_low, self.low, self.high, self.high_high) if v is not None]
+        if any(a >= b for a, b in pairwise(given)):
+            raise ValueError(
+                f"limits are {given}, want them rising: low_low < low < high < high_high"
+            )
+        return self
+
+
+class Sensor(Strict):
+    id: Key
+    name: Text = ""
+    unit: str = ""
+    normal: tuple[float, float]
+    """Range of the healthy machine, drawn as the bar's middle."""
+    alarm: AlarmLimits = AlarmLimits()
+
+    @field_validator("normal")
+    @classmethod
+    def _rising(cls, value: tuple[float, float]) -> tuple[float, float]:
+        if value[0] >= value[1]:
+            raise ValueError(f"got {list(value)}, want [low, high] with low < high")
+        return value
+
+
+class Input(Strict):
+    """What is done to the machine rather than measured on it: load, speed, ambient."""
+
+    id: Key
+    name: Text = ""
+    unit: str = ""
+    range: tuple[float, float]
+
+
+class FailureMode(Strict):
+    id: Key
+    name: Text = ""
+    consequence: Text = ""
+    response: Text = ""
+
+
+class Costs(Strict):
+    """Money in the plant's currency; durations in hours."""
+
+    planned: Annotated[float, Field(ge=0)] = 1000.0
+    unplanned: Annotated[float, Field(ge=0)] = 10000.0
+    planned_h: Annotated[float, Field(ge=0)] = 4.0
+    unplanned_h: Annotated[float, Field(ge=0)] = 24.0
+    output_per_h: Annotated[float, Field(ge=0)] = 0.0
+    """Value of what the machine makes in an hour: lost while it stands."""
+
+
+Matrix = list[list[float]]
+
+
+class TwinSettings(Strict):
+    family: Literal["trend", "linear"] = "trend"
+    gate: Annotated[float, Field(gt=0, lt=1)] = 0.9999
+    """Probability under which a reading's χ² must lie to be believed."""
+    F: Matrix | None = None
+    B: Matrix | None = None
+    H: Matrix | None = None
+    Q: Matrix | None = None
+    R: Matrix | None = None
+
+    @model_validator(mode="after")
+    def _matrices(self) -> Self:
+        if self.family == "trend":
+            given = [k for k in "FBHQR" if getattr(self, k) is not None]
+            if given:
+                raise ValueError(
+                    f"family 'trend' learns its matrices, got {given}; want family 'linear'"
+                )
+            return self
+        missing = [k for k in "FHQR" if getattr(self, k) is None]
+        if missing:
+            raise ValueError(f"family 'linear' wants F, H, Q and R, missing {missing}")
+        return self
+
+
+class MachineClass(Strict):
+    name: Text = ""
+    period_s: Annotated[float, Field(gt=0)]
+    """Expected time between two samples; stale after three."""
+    step_s: Annotated[float, Field(gt=0)] = 3600.0
+    """Unit of the model's time: slopes are per step, hazards per step, ages in steps."""
+    sensors: Annotated[list[Sensor], Field(alias="sensor", min_length=1)]
+    inputs: list[Input] = Field(alias="input", default=[])
+    modes: Annotated[list[FailureMode], Field(alias="failure_mode", max_length=N_MODES, default=[])]
+    twin: TwinSettings = TwinSettings()
+    costs: Costs = Costs()
+
+    @model_validator(mode="after")
+    def _lanes(self) -> Self:
+        ids = [*self.sensor_ids, *self.input_ids]
+        if len(ids) > MAX_LANES:
+            raise ValueError(f"{len(ids)} sensors and inputs, want at most {MAX_LANES}")
+        twice = sorted({i for i in ids if ids.count(i) > 1})
+        if twice:
+            raise ValueError(f"sensor or input ids used twice: {twice}")
+        return self
+
+    @property
+    def sensor_ids(self) -> list[str]:
+        return [s.id for s in self.sensors]
+
+    @property
+    def input_ids(self) -> list[str]:
+        return [u.id for u in self.inputs]
+
+    @property
+    def lane_ids(self) -> list[str]:
+        """Order of the values in a row: sensors, then inputs."""
+        return [*self.sensor_ids, *self.input_ids]
