@@ -32,6 +32,11 @@ class SensorOverride(Strict):
     normal: tuple[float, float] | None = None
     alarm: AlarmLimits | None = None
 
+    def of(self, sensor: Sensor) -> Sensor:
+        """The class's sensor as this machine has it."""
+        given = {k: v for k in ("normal", "alarm") if (v := getattr(self, k)) is not None}
+        return sensor.model_copy(update=given)
+
 
 class Overrides(Strict):
     """What one machine has otherwise than its class."""
@@ -102,9 +107,4 @@ class Plant(PlantFile):
     def sensors_of(self, machine: Machine) -> list[Sensor]:
         """Sensors of one machine, its own ranges and limits in place of the class's."""
         own = machine.overrides.sensor
-        return [_with(s, own[s.id]) if s.id in own else s for s in self.class_of(machine).sensors]
-
-
-def _with(sensor: Sensor, override: SensorOverride) -> Sensor:
-    given = {k: v for k in ("normal", "alarm") if (v := getattr(override, k)) is not None}
-    return sensor.model_copy(update=given)
+        return [own[s.id].of(s) if s.id in own else s for s in self.class_of(machine).sensors]
