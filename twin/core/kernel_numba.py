@@ -1,0 +1,439 @@
+"""The hot loop of the trend family, compiled: rows in order, in place on the state.
+
+Shapes: state (N, W) float64 and `head`, the same memory as int64; u and f, the rows as u32 and f32
+words (R, 4 + L); scratch (8, lanes), what one step of a row hands to the next. `width` is a tuple of
+`lanes` zeros: its length belongs to its type, so the compiler knows it and unrolls loops over
+sensors. No fast-math: every result is the same whatever is inlined where, so that `trace` equals
+`advance` bit for bit. The model stands in statespace.py, the rules of judgement in gating.py.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import njit
+
+import twin.core.layout as L
+import twin.core.statespace as S
+from twin.core.kernel_monitors import judge, limit, monitor, recover, repeat
+from twin.core.rows import HEADER_WORDS
+from twin.core.statespace import Packed
+from twin.core.transition import transition as transition_formula
+from twin.core.view import NEVER
+
+__all__ = ["APPLIED", "LATE", "RESET_DONE", "UNKNOWN", "ViewAt", "advance_rows", "trace_rows"]
+
+APPLIED, LATE, RESET_DONE, UNKNOWN = range(4)
+RAW, BASE, Z, Y, VARIANCE, INVERSE, E, D2 = range(8)
+SCRATCH_ROWS = 8
+TOP_BIT = np.uint32(1 << 31)
+
+
+class ViewAt(NamedTuple):
+    """Where the fields of a view row begin: `time`, `born`, `seen` in 8-byte, others 4-byte words."""
+
+    n_lanes: int
+    time: int
+    born: int
+    seen: int
+    n_applied: int
+    n_late: int
+    n_gated: int
+    quality: int
+    missing: int
+    bad: int
+    changed: int
+    beyond: int
+    nis: int
+    health: int
+    value: int
+    level: int
+    slope: int
+    sd: int
+    spread: int
+    innovation: int
+
+
+compiled = njit(cache=True, nogil=True, error_model="numpy")
+inlined = njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+transition = inlined(transition_formula)
+
+
+@inlined
+def start_belief(p: Packed, width: Any, state: Any, slot: int) -> None:
+    """Return every sensor to the prior: level 0, P₀ = r·diag(p0)."""
+    for i in range(len(width)):
+        at = L.HEADER + i
+        state[slot, at + L.LEVEL * len(width)] = 0.0
+        state[slot, at + L.SLOPE * len(width)] = 0.0
+        state[slot, at + L.P11 * len(width)] = p.par[S.P0_LEVEL, i]
+        state[slot, at + L.P12 * len(width)] = 0.0
+        state[slot, at + L.P22 * len(width)] = p.par[S.P0_SLOPE, i]
+
+
+@inlined
+def start_monitors(p: Packed, width: Any, state: Any, head: Any, slot: int) -> None:
+    """Forget every judgement of the machine's old life; limits and counts stay."""
+    for i in range(len(width)):
+        at = L.HEADER + i
+        state[slot, at + L.UP * len(width)] = 0.0
+        state[slot, at + L.DOWN * len(width)] = 0.0
+        state[slot, at + L.FROZEN * len(width)] = 0.0
+        state[slot, at + L.SEEN * len(width)] = 0.0
+        state[slot, at + L.RUN * len(width)] = 0.0
+        state[slot, at + L.SAME * len(width)] = 0.0
+        state[slot, at + L.LAST * len(width)] = np.nan
+    head[slot, L.FIRST] = NEVER
+    head[slot, L.CHANGED] = 0
+    head[slot, L.BAD] = 0
+    head[slot, L.RUNNING] = 0
+    head[slot, L.REPEATING] = 0
+    head[slot, L.LEARNING] = p.sensors
+    state[slot, L.NIS] = 1.0
+    state[slot, L.HEALTH] = 1.0
+
+
+@inlined
+def reset(p: Packed, width: Any, state: Any, head: Any, slot: int, time: int) -> int:
+    """Repaired or replaced at `time`: back to the prior. Older than the last reset: late."""
+    if time < head[slot, L.BORN]:
+        head[slot, L.N_LATE] += 1
+        return LATE
+    head[slot, L.BORN] = time
+    head[slot, L.TIME] = max(head[slot, L.TIME], time)
+    start_belief(p, width, state, slot)
+    start_monitors(p, width, state, head, slot)
+    return RESET_DONE
+
+
+@inlined
+def read_inputs(p: Packed, width: Any, state: Any, slot: int, f: Any, row: int) -> int:
+    """Remember the inputs that came; the nearest regime by those that are known."""
+    k = p.centre.shape[1]
+    at = L.HEADER + L.BLOCKS * len(width)
+    lane = HEADER_WORDS + p.n_sensors
+    for j in range(k):
+        value = np.float64(f[row, lane + j])
+        if value == value:
+            state[slot, at + j] = value
+    nearest = 0
+    if p.centre.shape[0] > 1:
+        best = np.inf
+        for regime in range(p.centre.shape[0]):
+            distance = 0.0
+            for j in range(k):
+                away = (state[slot, at + j] - p.centre[regime, j]) * p.input_weight[j]
+                if away == away:
+                    distance += away * away
+            if distance < best:
+                best = distance
+                nearest = regime
+    return nearest
+
+
+@inlined
+def read_sensors(
+    p: Packed, width: Any, state: Any, slot: int, f: Any, row: int, regime: int, scratch: Any
+) -> None:
+    """Raw readings, and what the inputs alone explain: offset + gain·u.
+
+    An input never heard of is taken at its regime's centre.
+    """
+    for i in range(len(width)):
+        scratch[RAW, i] = np.nan
+        scratch[BASE, i] = p.offset[regime, i]
+    for i in range(p.n_sensors):
+        scratch[RAW, i] = np.float64(f[row, HEADER_WORDS + i])
+    at = L.HEADER + L.BLOCKS * len(width)
+    for j in range(p.centre.shape[1]):
+        value = state[slot, at + j]
+        if value != value:
+            value = p.centre[regime, j]
+        for i in range(len(width)):
+            scratch[BASE, i] += p.gain[regime, j, i] * value
+
+
+@inlined
+def predict_update(
+    p: Packed, width: Any, state: Any, slot: int, bad: int, regime: int, scratch: Any, cache: Any
+) -> tuple[int, int]:
+    """Predict every sensor over the cached Δ, then condition it on its reading if believed.
+
+    y = z' − level, s = p11 + r, believed: y² ≤ gate·s (false for NaN) and not a bad sensor.
+    P·r/s in place of P − KHP: p11 r/s, p12 r/s, (p22 r + det P)/s stay positive in any number of
+    steps. Returns bit masks: sensors seen, and those whose reading fits.
+    Source: Durbin & Koopman (2012), §6.4, one univariate update a sensor.
+    """
+    M = len(width)
+    e, a, qa, qb, qc, dt = cache[1], cache[2], cache[3], cache[4], cache[5], cache[0]
+    seen = 0
+    fits = 0
+    for i in range(M):
+        at = L.HEADER + i
+        r = p.par[S.R, i]
+        q_slope = p.par[S.Q_SLOPE, i]
+        slope = state[slot, at + L.SLOPE * M]
+        p12 = state[slot, at + L.P12 * M]
+        p22 = state[slot, at + L.P22 * M]
+        level = state[slot, at + L.LEVEL * M] + a * slope
+        slope = e * slope
+        p11 = state[slot, at + L.P11 * M] + a * (2.0 * p12 + a * p22)
+        p11 = p11 + (p.par[S.Q_LEVEL, i] * dt + q_slope * qa)
+        p12 = e * (p12 + a * p22) + q_slope * qb
+        p22 = e * (e * p22) + q_slope * qc
+        lost = p11 > p.par[S.LOST, i]
+        level = 0.0 if lost else level
+        slope = 0.0 if lost else slope
+        p11 = p.par[S.P0_LEVEL, i] if lost else p11
+        p12 = 0.0 if lost else p12
+        p22 = p.par[S.P0_SLOPE, i] if lost else p22
+
+        z = (scratch[RAW, i] - scratch[BASE, i]) * p.inv_scale[regime, i]
+        y = z - level
+        s = p11 + r
+        inverse = 1.0 / s
+        fit = y * y <= p.gate * s
+        use = fit and ((bad >> i) & 1) == 0
+        seen |= (1 if y == y else 0) << i
+        fits |= (1 if fit else 0) << i
+        scratch[Z, i] = z
+        scratch[Y, i] = y
+        scratch[E, i] = y * np.sqrt(inverse)
+        scratch[VARIANCE, i] = s
+        scratch[INVERSE, i] = inverse
+        step = y * inverse if use else 0.0
+        keep = r * inverse
+        det = p11 * p22 - p12 * p12
+        state[slot, at + L.LEVEL * M] = level + p11 * step
+        state[slot, at + L.SLOPE * M] = slope + p12 * step
+        state[slot, at + L.P11 * M] = p11 * keep if use else p11
+        state[slot, at + L.P12 * M] = p12 * keep if use else p12
+        state[slot, at + L.P22 * M] = (p22 * r + det) * inverse if use else p22
+    return seen, fits
+
+
+@inlined
+def fit_of_row(p: Packed, width: Any, state: Any, slot: int, counted: int, scratch: Any) -> None:
+    """EWMA of NIS per degree of freedom; a rejected reading counts as the gate, not more."""
+    total = 0.0
+    n = 0
+    for i in range(len(width)):
+        nis = scratch[Y, i] * scratch[Y, i] * scratch[INVERSE, i]
+        scratch[D2, i] = min(nis, p.gate) if (counted >> i) & 1 else 0.0
+    for i in range(len(width)):
+        total += scratch[D2, i]
+        n += (counted >> i) & 1
+    if n > 0:
+        state[slot, L.NIS] += p.nis_weight * (total / n - state[slot, L.NIS])
+
+
+@inlined
+def apply_row(
+    p: Packed,
+    width: Any,
+    monitors: Any,
+    state: Any,
+    head: Any,
+    u: Any,
+    f: Any,
+    row: int,
+    slot: int,
+    scratch: Any,
+    cache: Any,
+) -> tuple[int, int]:
+    """One row into the state of `slot`. Returns what became of it and its rejected sensors."""
+    time = np.int64(u[row, 2]) | (np.int64(u[row, 3]) << 32)
+    if u[row, 0] & TOP_BIT:
+        return reset(p, width, state, head, slot, time), 0
+    before = head[slot, L.TIME]
+    if time <= before:
+        head[slot, L.N_LATE] += 1
+        return LATE, 0
+    dt = 0.0 if before == NEVER else (time - before) / p.step_us
+    if dt != cache[0]:
+        cache[0] = dt
+        cache[1], cache[2], cache[3], cache[4], cache[5] = transition(p.growth, dt)
+    regime = read_inputs(p, width, state, slot, f, row)
+    read_sensors(p, width, state, slot, f, row, regime, scratch)
+    head[slot, L.TIME] = time
+    head[slot, L.REGIME] = regime
+    head[slot, L.N_APPLIED] += 1
+    if head[slot, L.FIRST] == NEVER:
+        head[slot, L.FIRST] = time
+    if len(monitors) > 0:
+        repeat(p, width, state, head, slot, scratch)
+    bad = head[slot, L.BAD]
+    seen, fits = predict_update(p, width, state, slot, bad, regime, scratch, cache)
+    gated = seen & ~fits & ~bad
+    if gated:
+        head[slot, L.N_GATED] += 1 if gated & (gated - 1) == 0 else bits(gated)
+    fit_of_row(p, width, state, slot, seen & ~bad, scratch)
+    if len(monitors) > 0:
+        monitor(p, width, state, head, slot, seen & ~bad, fits, scratch, time)
+        if (gated | head[slot, L.RUNNING]) & seen:
+            judge(p, width, state, head, slot, seen, gated, scratch)
+        if bad & seen:
+            recover(p, width, state, head, slot, bad & seen, fits, scratch)
+        limit(p, width, state, head, slot, scratch, time)
+    return APPLIED, gated
+
+
+@inlined
+def bits(mask: int) -> int:
+    """How many bits are set."""
+    n = 0
+    while mask:
+        mask &= mask - 1
+        n += 1
+    return n
+
+
+@inlined
+def slot_of(u: Any, row: int, partitions: int) -> int:
+    """Local slot of a row: slot within the class // number of partitions."""
+    return np.int64(u[row, 0] & ~TOP_BIT) // partitions
+
+
+@inlined
+def write_view(
+    p: Packed,
+    width: Any,
+    state: Any,
+    head: Any,
+    slot: int,
+    u: Any,
+    f: Any,
+    row: int,
+    scratch: Any,
+    view: Any,
+    vi: Any,
+    vf: Any,
+    at: ViewAt,
+) -> None:
+    """The machine's view row, in the plant's units; `seen` and `value` of lanes that came."""
+    M = len(width)
+    regime = head[slot, L.REGIME]
+    view[slot, at.time] = head[slot, L.TIME]
+    quality = np.int64(u[row, 1])
+    missing = 0
+    for lane in range(at.n_lanes):
+        z = f[row, HEADER_WORDS + lane]
+        here = z == z
+        view[slot, at.seen + lane] = head[slot, L.TIME] if here else view[slot, at.seen + lane]
+        vf[slot, at.value + lane] = z if here else vf[slot, at.value + lane]
+        missing |= (0 if here else 1) << lane
+    vi[slot, at.quality] = quality
+    vi[slot, at.missing] = missing
+    for i in range(p.n_sensors):
+        j = L.HEADER + i
+        scale = p.scale[regime, i]
+        vf[slot, at.level + i] = state[slot, j + L.LEVEL * M] * scale + scratch[BASE, i]
+        vf[slot, at.slope + i] = state[slot, j + L.SLOPE * M] * scale
+        vf[slot, at.sd + i] = np.sqrt(np.float32(state[slot, j + L.P11 * M])) * np.float32(scale)
+        spread = np.sqrt(np.float32(scratch[VARIANCE, i])) * np.float32(scale)
+        vf[slot, at.spread + i] = spread
+        e = np.float32(scratch[E, i])
+        vf[slot, at.innovation + i] = e if e == e else vf[slot, at.innovation + i]
+
+
+@inlined
+def write_prior(
+    p: Packed, width: Any, state: Any, head: Any, slot: int, vf: Any, at: ViewAt
+) -> None:
+    """After a reset: the prior in the view, without an innovation."""
+    M = len(width)
+    regime = max(head[slot, L.REGIME], 0)
+    for i in range(p.n_sensors):
+        scale = p.scale[regime, i]
+        p11 = state[slot, L.HEADER + i + L.P11 * M]
+        vf[slot, at.level + i] = p.offset[regime, i]
+        vf[slot, at.slope + i] = 0.0
+        vf[slot, at.sd + i] = np.sqrt(np.float32(p11)) * np.float32(scale)
+        vf[slot, at.spread + i] = np.sqrt(np.float32(p11 + p.par[S.R, i])) * np.float32(scale)
+        vf[slot, at.innovation + i] = np.nan
+
+
+@inlined
+def write_judgement(
+    state: Any, head: Any, slot: int, view: Any, vi: Any, vf: Any, at: ViewAt
+) -> None:
+    """Counts, judgements and health of the machine into its view row."""
+    view[slot, at.born] = head[slot, L.BORN]
+    vi[slot, at.n_applied] = head[slot, L.N_APPLIED]
+    vi[slot, at.n_late] = head[slot, L.N_LATE]
+    vi[slot, at.n_gated] = head[slot, L.N_GATED]
+    vi[slot, at.bad] = head[slot, L.BAD]
+    vi[slot, at.changed] = 1 if head[slot, L.CHANGED] > 0 else 0
+    vi[slot, at.beyond] = head[slot, L.BEYOND]
+    vf[slot, at.nis] = state[slot, L.NIS]
+    vf[slot, at.health] = state[slot, L.HEALTH]
+
+
+@compiled
+def advance_rows(
+    p: Packed,
+    width: Any,
+    monitors: Any,
+    state: Any,
+    head: Any,
+    u: Any,
+    f: Any,
+    partitions: int,
+    flags: Any,
+    gated: Any,
+    view: Any,
+    vi: Any,
+    vf: Any,
+    at: ViewAt,
+) -> None:
+    """Apply rows to state and view."""
+    scratch = np.empty((SCRATCH_ROWS, len(width)))
+    cache = np.full(6, -1.0)
+    for row in range(u.shape[0]):
+        slot = slot_of(u, row, partitions)
+        if slot >= state.shape[0]:
+            flags[row] = UNKNOWN
+            continue
+        flag, mask = apply_row(p, width, monitors, state, head, u, f, row, slot, scratch, cache)
+        flags[row] = flag
+        gated[row] = mask
+        if flag == APPLIED:
+            write_view(p, width, state, head, slot, u, f, row, scratch, view, vi, vf, at)
+        elif flag == RESET_DONE:
+            write_prior(p, width, state, head, slot, vf, at)
+        write_judgement(state, head, slot, view, vi, vf, at)
+
+
+@compiled
+def trace_rows(
+    p: Packed,
+    width: Any,
+    monitors: Any,
+    state: Any,
+    head: Any,
+    u: Any,
+    f: Any,
+    partitions: int,
+    flags: Any,
+    gated: Any,
+    out: Any,
+) -> None:
+    """Apply rows and write (5, R, m): level, slope, p11 after, y and s before each row."""
+    M = len(width)
+    scratch = np.empty((SCRATCH_ROWS, M))
+    cache = np.full(6, -1.0)
+    for row in range(u.shape[0]):
+        slot = slot_of(u, row, partitions)
+        if slot >= state.shape[0]:
+            flags[row] = UNKNOWN
+            continue
+        flag, mask = apply_row(p, width, monitors, state, head, u, f, row, slot, scratch, cache)
+        flags[row] = flag
+        gated[row] = mask
+        for i in range(p.n_sensors):
+            at = L.HEADER + i
+            out[0, row, i] = state[slot, at + L.LEVEL * M]
+            out[1, row, i] = state[slot, at + L.SLOPE * M]
+            out[2, row, i] = state[slot, at + L.P11 * M]
+            if flag == APPLIED:
+                out[3, row, i] = scratch[Y, i]
+                out[4, row, i] = scratch[VARIANCE, i]

@@ -1,0 +1,191 @@
+"""The trend twin of a class of machines: N beliefs in one array, advanced by rows in order.
+
+    state = new_state(trend, born_us)          (N, W) float64, see layout.py
+    view = new_view(trend, N)                  (N,) of view_dtype
+    applied = advance(trend, state, view, rows)
+
+Everything a twin remembers is in its state row, and a result depends only on the order of the
+rows of that machine: not on batches, not on what other machines send.
+"""
+
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+import twin.core.layout as L
+from twin.core import kernel_numba as kernel
+from twin.core.kernel_numba import APPLIED, LATE, RESET_DONE, UNKNOWN, ViewAt
+from twin.core.rows import words
+from twin.core.statespace import Trend, pack
+from twin.core.view import NEVER, view_dtype
+
+__all__ = [
+    "APPLIED",
+    "LATE",
+    "RESET_DONE",
+    "UNKNOWN",
+    "Applied",
+    "Trace",
+    "advance",
+    "new_state",
+    "new_view",
+    "trace",
+]
+
+Array = NDArray[np.float64]
+
+
+class Applied(NamedTuple):
+    """What became of each row (R,)."""
+
+    flags: NDArray[np.uint8]
+    """APPLIED, LATE, RESET_DONE or UNKNOWN (a slot that the state does not have)."""
+    gated: NDArray[np.uint32]
+    """Sensors whose reading was rejected, a sensor a bit."""
+
+    def count(self, flag: int) -> int:
+        """How many rows have this flag."""
+        return int(np.count_nonzero(self.flags == flag))
+
+
+class Trace(NamedTuple):
+    """The filter at each row, (R, m) in model units; rows that were not applied hold the belief
+    as it stood, with y and s NaN."""
+
+    level: Array
+    slope: Array
+    p11: Array
+    y: Array
+    """Innovation: reading − prediction, NaN where missing."""
+    s: Array
+    """Its variance."""
+    flags: NDArray[np.uint8]
+    gated: NDArray[np.uint32]
+
+    @property
+    def sd(self) -> Array:
+        """Standard deviation of the level."""
+        return np.sqrt(self.p11)
+
+    @property
+    def spread(self) -> Array:
+        """Standard deviation of the reading predicted: level and noise."""
+        return np.sqrt(self.s)
+
+    @property
+    def innovation(self) -> Array:
+        """Standardised innovation."""
+        return self.y / np.sqrt(self.s)
+
+    @property
+    def nis(self) -> Array:
+        """y²/s: χ² with one degree of freedom each when the twin fits."""
+        return self.y * self.y / self.s
+
+
+def new_state(trend: Trend, born_us: NDArray[np.int64]) -> Array:
+    """Beliefs of machines born at born_us (N,), µs UTC, before their first sample: (N, W)."""
+    layout, p = trend.layout, pack(trend)
+    born = np.asarray(born_us, dtype=np.int64)
+    state = np.zeros((len(born), layout.width))
+    blocks = state[:, L.HEADER : L.HEADER + L.BLOCKS * layout.lanes]
+    blocks = blocks.reshape(len(born), L.BLOCKS, layout.lanes)
+    blocks[:, L.P11], blocks[:, L.P22] = p.par[3], p.par[4]
+    blocks[:, L.LAST] = np.nan
+    state[:, L.HEADER + L.BLOCKS * layout.lanes :] = np.nan
+    head = state.view(np.int64)
+    head[:, L.TIME] = head[:, L.FIRST] = NEVER
+    head[:, L.BORN], head[:, L.REGIME], head[:, L.LEARNING] = born, -1, p.sensors
+    state[:, L.NIS] = state[:, L.HEALTH] = 1.0
+    return state
+
+
+def new_view(trend: Trend, n: int) -> NDArray[np.void]:
+    """View rows of n machines that have sent nothing."""
+    view = np.zeros(n, dtype=view_dtype(trend.n_sensors, trend.n_inputs))
+    for name in view.dtype.names or ():
+        if view.dtype[name].base.kind == "f":
+            view[name] = np.nan
+    view["time"] = view["born"] = view["seen"] = NEVER
+    view["driver"] = -1
+    view["nis"] = view["health"] = 1.0
+    return view
+
+
+def advance(
+    trend: Trend,
+    state: Array,
+    view: NDArray[np.void],
+    rows: NDArray[np.void],
+    partitions: int = 1,
+) -> Applied:
+    """Apply rows (R,) in order, in place on state (N, W) and view (N,).
+
+    A row's machine is slot // partitions. NaN: the sensor is predicted only. A row not newer than
+    the machine's newest is counted as late and changes nothing else; a RESET row returns the
+    machine to its prior, unless it is older than its last reset.
+    """
+    applied = _blank(len(rows))
+    u, f = words(rows)
+    width = (0,) * trend.layout.lanes
+    monitors = (True,) if trend.monitors else ()
+    kernel.advance_rows(
+        pack(trend),
+        width,
+        monitors,
+        state,
+        state.view(np.int64),
+        u,
+        f,
+        partitions,
+        *applied,
+        *_view_words(view),
+        _view_at(trend.n_sensors, trend.n_inputs),
+    )
+    return applied
+
+
+def trace(trend: Trend, state: Array, rows: NDArray[np.void], partitions: int = 1) -> Trace:
+    """`advance` without a view, in place on state, keeping the filter at every row."""
+    applied = _blank(len(rows))
+    u, f = words(rows)
+    width = (0,) * trend.layout.lanes
+    monitors = (True,) if trend.monitors else ()
+    out = np.full((5, len(rows), trend.n_sensors), np.nan)
+    kernel.trace_rows(
+        pack(trend),
+        width,
+        monitors,
+        state,
+        state.view(np.int64),
+        u,
+        f,
+        partitions,
+        *applied,
+        out,
+    )
+    return Trace(out[0], out[1], out[2], out[3], out[4], *applied)
+
+
+def _blank(n: int) -> Applied:
+    return Applied(np.zeros(n, np.uint8), np.zeros(n, np.uint32))
+
+
+def _view_words(
+    view: NDArray[np.void],
+) -> tuple[NDArray[np.int64], NDArray[np.uint32], NDArray[np.float32]]:
+    """A view (N,) as rows of i64, u32 and f32 words, no copy."""
+    n = len(view)
+    wide = view.view("<i8").reshape(n, view.dtype.itemsize // 8)
+    narrow = view.dtype.itemsize // 4
+    return wide, view.view("<u4").reshape(n, narrow), view.view("<f4").reshape(n, narrow)
+
+
+@lru_cache(maxsize=64)
+def _view_at(n_sensors: int, n_inputs: int) -> ViewAt:
+    fields = view_dtype(n_sensors, n_inputs).fields or {}
+    wide = ("time", "born", "seen")
+    starts = {n: fields[n][1] // (8 if n in wide else 4) for n in ViewAt._fields if n != "n_lanes"}
+    return ViewAt(n_lanes=n_sensors + n_inputs, **starts)
