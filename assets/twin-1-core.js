@@ -1,0 +1,84 @@
+/* Words, elements and formats that every page uses. No framework; one name in the window. */
+(() => {
+  "use strict";
+  const words = JSON.parse(document.getElementById("words").textContent);
+  const language = document.documentElement.lang.slice(0, 2);
+
+  /** A message of the catalogue with its {values} filled in. */
+  const t = (id, values = {}) =>
+    (words[id] || id).replace(/\{(\w+)\}/g, (_, key) => values[key] ?? "");
+
+  /** A name of the plant file: text, or one a language. */
+  const pick = (text) =>
+    typeof text === "string" ? text : text ? text[language] || Object.values(text)[0] || "" : "";
+
+  const fill = (element, attributes, children) => {
+    for (const [key, value] of Object.entries(attributes)) {
+      if (value !== null && value !== undefined && value !== false) element.setAttribute(key, value);
+    }
+    element.append(...children.filter((child) => child !== null && child !== undefined));
+    return element;
+  };
+  /** An HTML element; text is always text, never markup. */
+  const h = (tag, attributes = {}, ...children) => fill(document.createElement(tag), attributes, children);
+  const svg = (tag, attributes = {}, ...children) =>
+    fill(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes, children);
+
+  /** Set text only where it changes: nothing is laid out anew for the same number. */
+  const say = (element, text) => {
+    if (element && element.textContent !== String(text)) element.textContent = text;
+  };
+
+  const number = (value, decimals) =>
+    value === null || value === undefined
+      ? "—"
+      : value.toLocaleString(document.documentElement.lang, {
+          minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+
+  /** Hours as a reader says them: minutes, hours, then days. */
+  const duration = (hours) => {
+    if (hours === null || hours === undefined) return "—";
+    if (hours < 1) return t("{n} min", { n: Math.round(hours * 60) });
+    if (hours < 48) return t("{n} h", { n: hours < 10 ? number(hours, 1) : Math.round(hours) });
+    return t("{n} d", { n: hours < 240 ? number(hours / 24, 1) : Math.round(hours / 24) });
+  };
+  /** Seconds on the reader's own clock. */
+  const age = (seconds) => {
+    if (seconds === null || seconds === undefined) return "—";
+    if (seconds < 10) return t("{n} s", { n: number(seconds, 1) });
+    if (seconds < 120) return t("{n} s", { n: Math.round(seconds) });
+    return duration(seconds / 3600);
+  };
+  /** A probability in per cent: small ones keep a digit, none is ever said to be 0 or 100. */
+  const percent = (p) => {
+    if (p === null || p === undefined) return "—";
+    if (p < 0.001) return "< 0.1 %";
+    if (p > 0.999) return "> 99.9 %";
+    return `${number(100 * p, p < 0.1 || p > 0.99 ? 1 : 0)} %`;
+  };
+  const money = (value, currency) =>
+    value === null || value === undefined
+      ? "—"
+      : new Intl.NumberFormat(document.documentElement.lang, {
+          style: "currency", currency, maximumSignificantDigits: 2, notation: "compact" }).format(value);
+
+  const shapes = { 1: "■", 2: "▲", 3: "◆" };
+  const badge = (priority) => h("span", { class: `badge p${priority}` }, `${shapes[priority]} P${priority}`);
+
+  /** Replace a region's children, keeping the keyboard where it was. */
+  const replace = (element, children) => {
+    const held = element.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
+    element.replaceChildren(...children);
+    if (held) [...element.querySelectorAll("a")].find((a) => a.getAttribute("href") === held)?.focus();
+  };
+  /** Runs a painter only when what it shows has changed. */
+  const once = (paint) => {
+    let before;
+    return (value) => {
+      const now = JSON.stringify(value);
+      if (now !== before) { before = now; paint(value); }
+    };
+  };
+
+  window.plantTwin = { t, pick, h, svg, say, number, duration, age, percent, money, shapes, badge, replace, once, pages: {} };
+})();

@@ -1,0 +1,112 @@
+/* The live stream of a page: a snapshot, then differences; reopened by ourselves, painted once a frame. */
+(() => {
+  "use strict";
+  const twin = window.plantTwin;
+  const root = document.documentElement;
+  const SILENCE_MS = 15000;
+  const RETRY_MS = 1000;
+  const RETRY_MAX_MS = 30000;
+
+  /** RFC 7396: null removes, objects are merged, all else is replaced. */
+  const merge = (target, patch) => {
+    for (const [key, value] of Object.entries(patch)) {
+      if (value === null) delete target[key];
+      else if (typeof value === "object" && !Array.isArray(value) &&
+               typeof target[key] === "object" && target[key] !== null && !Array.isArray(target[key]))
+        merge(target[key], value);
+      else target[key] = value;
+    }
+    return target;
+  };
+
+  class Live {
+    constructor(url, paint) {
+      Object.assign(this, { url, paint, state: null, seq: 0, tries: 0, source: null, timer: 0, frame: 0 });
+      this.newsAt = this.heardAt = performance.now();
+      this.open();
+    }
+
+    open() {
+      this.close();
+      if (document.hidden) return;
+      this.heardAt = performance.now();
+      const source = (this.source = new EventSource(this.url));
+      source.addEventListener("snapshot", (e) => this.take(e, (data) => merge({}, data)));
+      source.addEventListener("delta", (e) => this.take(e, (data) => merge(this.state || {}, data)));
+      source.addEventListener("beat", () => { this.heardAt = performance.now(); });
+      source.onerror = () => this.retry();
+    }
+
+    close() {
+      clearTimeout(this.timer);
+      this.source?.close();
+      this.source = null;
+    }
+
+    /** EventSource gives up after an HTTP error: reopen with jitter, so that screens do not return at once. */
+    retry() {
+      this.close();
+      const wait = Math.min(RETRY_MAX_MS, RETRY_MS * 2 ** this.tries++) * (0.5 + Math.random());
+      this.timer = setTimeout(() => this.open(), wait);
+    }
+
+    take(event, next) {
+      this.tries = 0;
+      this.newsAt = this.heardAt = performance.now();
+      this.state = next(JSON.parse(event.data));
+      this.seq = event.lastEventId;
+      if (this.state.build && this.state.build !== root.dataset.build) return location.reload();
+      this.frame ||= requestAnimationFrame(() => { this.frame = 0; this.draw(); });
+    }
+
+    draw() {
+      if (!this.source) return;
+      this.paint(this.state);
+      twin.paintFrame(this.state);
+      root.dataset.seq = this.seq;
+      this.mark();
+    }
+
+    /** Once a second: is the stream alive, and how old is what we show? */
+    watch() {
+      if (this.source && performance.now() - this.heardAt > SILENCE_MS) this.retry();
+      this.mark();
+    }
+
+    mark() {
+      const clock = this.state?.clock;
+      const waited = (performance.now() - this.newsAt) / 1000;
+      const old = clock && clock.age_s !== undefined ? clock.age_s + waited : waited;
+      const stale = clock ? waited > 10 || old > clock.stale_s || clock.age_s === undefined : waited > 10;
+      twin.paintAge(clock ? (stale ? "stale" : "live") : stale ? "stale" : "connecting", clock ? old : null);
+    }
+
+    end() {
+      this.close();
+      cancelAnimationFrame(this.frame);
+    }
+  }
+
+  let live = null;
+  let shown = null;
+
+  /** React puts pages in and takes them out; the stream follows the page that is there. */
+  const follow = () => {
+    const page = document.querySelector("[data-stream]");
+    if (page === shown) return;
+    live?.end();
+    live = null;
+    const first = shown === null;
+    shown = page;
+    if (!page) return;
+    document.title = `${page.dataset.title} · Plant Twin`;
+    live = new Live(page.dataset.stream, twin.pages[page.dataset.page](page));
+    if (!first) page.querySelector("h1")?.focus({ preventScroll: true });
+  };
+
+  new MutationObserver(follow).observe(document.body, { childList: true, subtree: true });
+  document.addEventListener("visibilitychange", () => (document.hidden ? live?.close() : live?.open()));
+  addEventListener("pagehide", () => live?.close());
+  addEventListener("pageshow", (event) => event.persisted && live?.open());
+  setInterval(() => live?.watch(), 1000);
+})();

@@ -1,0 +1,70 @@
+/* Frame of all pages: age, clock, badge, counts, language and theme, links without a reload. */
+(() => {
+  "use strict";
+  const twin = window.plantTwin;
+  const { t, h, say, once, number } = twin;
+  const root = document.documentElement;
+  const byId = (id) => document.getElementById(id);
+
+  twin.paintAge = (kind, seconds) => {
+    root.dataset.live = kind;
+    const mark = byId("live");
+    if (mark && mark.dataset.live !== kind) mark.dataset.live = kind;
+    const text = {
+      live: () => t("Live, {age} old", { age: twin.age(seconds) }),
+      stale: () => seconds === null ? t("No connection") : t("Not live: {age} old", { age: twin.age(seconds) }),
+      connecting: () => t("Connecting"),
+    }[kind]();
+    say(byId("live-text"), text);
+  };
+
+  const parts = (status) =>
+    Object.entries(status.parts || {})
+      .filter(([, age]) => age > 15)
+      .map(([name, age]) => h("span", { class: "off" }, t("{part} silent for {age}", { part: name, age: twin.age(age) })));
+
+  const paintStatus = once((status) => {
+    const reasons = Object.entries(status.reasons || {}).map(([reason, n]) => `${t(reason)}: ${number(n, 0)}`).join("\n");
+    twin.replace(byId("status"), [
+      h("span", {}, t("{n} samples accepted", { n: number(status.accepted, 0) })),
+      h("span", { class: status.rejected ? "off" : "", title: reasons }, t("{n} rejected", { n: number(status.rejected, 0) })),
+      h("span", {}, t("{n} late", { n: number(status.late, 0) })),
+      h("span", {}, t("{n} readings not believed", { n: number(status.gated, 0) })),
+      ...parts(status),
+    ]);
+  });
+
+  twin.paintFrame = (state) => {
+    const { clock, status } = state;
+    say(byId("clock"), `${clock.date} ${clock.time} ${clock.offset}`);
+    const badge = byId("simulated");
+    badge.hidden = !clock.simulated;
+    say(badge, clock.speed === 1 ? t("Simulated") : t("Simulated ×{speed}", { speed: clock.speed }));
+    if (status) paintStatus(status);
+  };
+
+  const remember = (name, value) => {
+    document.cookie = `${name}=${value}; path=/; max-age=31536000; samesite=lax`;
+  };
+  const isDark = () =>
+    root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+
+  /** Follow a link inside the application without loading it anew. */
+  const go = (href) => {
+    history.pushState({}, "", href);
+    dispatchEvent(new CustomEvent("_dashprivate_pushstate"));
+    scrollTo(0, 0);
+  };
+
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[data-nav]");
+    const plain = !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey || event.button);
+    if (link && plain) { event.preventDefault(); go(link.getAttribute("href")); return; }
+    const button = event.target.closest("button");
+    if (button?.id === "theme") {
+      root.dataset.theme = isDark() ? "light" : "dark";
+      remember("theme", root.dataset.theme);
+    }
+    if (button?.dataset.language) { remember("language", button.dataset.language); location.reload(); }
+  });
+})();

@@ -1,0 +1,156 @@
+/* Plant page: key figures, tiles, work list, when and how sure. */
+(() => {
+  "use strict";
+  const twin = window.plantTwin;
+  const { t, pick, h, svg, say, number, duration, money, once, shapes } = twin;
+
+  /** Path of a trend in a box of 100 × 24; a missing value breaks the line. */
+  const sparkPath = (values) => {
+    const known = values.filter((v) => v !== null);
+    const low = Math.min(...known);
+    const span = Math.max(...known) - low || 1;
+    let pen = "M";
+    return values.map((v, n) => {
+      if (v === null) { pen = "M"; return ""; }
+      const point = `${pen}${((100 * n) / Math.max(1, values.length - 1)).toFixed(1)} ${(22 - (20 * (v - low)) / span).toFixed(1)}`;
+      pen = "L";
+      return point;
+    }).join("");
+  };
+  const spark = (values) =>
+    values.filter((v) => v !== null).length < 2
+      ? []
+      : [svg("svg", { viewBox: "0 0 100 24", preserveAspectRatio: "none", "aria-hidden": "true" }, svg("path", { d: sparkPath(values) }))];
+
+  const kpiTexts = {
+    running: (k) => ({ value: number(k.value, 0), unit: t("of {n}", { n: k.of }), note: t("target {n}", { n: k.aim }) }),
+    stops: (k) => ({ value: number(k.value, 1), note: t("80 %: {lo} to {hi}", { lo: number(k.lo, 0), hi: number(k.hi, 0) }) }),
+    lost: (k) => ({ value: number(k.value, 1), note: t("limit {n}", { n: number(k.aim, 1) }) }),
+    attention: (k) => ({ value: number(k.value, 0), note: [1, 2, 3].map((p) => `${shapes[p]} ${k[`p${p}`]}`).join("  ") }),
+    complete: (k) => ({ value: number(k.value, 1), note: k.silent ? t("{n} machines silent", { n: k.silent }) : t("target {n}", { n: number(k.aim, 0) }) }),
+  };
+
+  const paintKpi = (card, key) => once((figure) => {
+    const part = (name) => card.querySelector(`[data-f="${name}"]`);
+    for (const [name, text] of Object.entries(kpiTexts[key](figure))) say(part(name), text);
+    card.classList.toggle("off", Boolean(figure.off));
+    part("trend").replaceChildren(...spark(figure.trend || []));
+  });
+
+  const codeWords = () => ({
+    ok: t("normal"), idle: t("idle"), silent: t("no data"),
+    p1: t("P1 act now"), p2: t("P2 plan today"), p3: t("P3 watch"),
+  });
+
+  const tile = (machine, wide) =>
+    h("li", {}, h("a", { class: "tile", href: `/machine/${encodeURIComponent(machine.id)}`, "data-nav": 1, "data-machine": machine.id },
+      h("span", {}, wide ? pick(machine.name) : machine.label)));
+
+  const line = (item, wide) => {
+    const n = item.groups.reduce((sum, group) => sum + group.machines.length, 0);
+    return h("div", { class: "line" },
+      h("div", { class: "line-head" },
+        h("a", { href: `/line/${encodeURIComponent(item.id)}`, "data-nav": 1 }, pick(item.name)),
+        h("span", {}, t("{n} machines", { n }))),
+      h("div", { class: "groups" }, ...item.groups.map((group) =>
+        h("div", { class: "group" },
+          h("div", { class: "group-name" }, pick(group.name)),
+          h("ul", { class: "tiles" }, ...group.machines.map((m) => tile(m, wide)))))));
+  };
+
+  /** Colours of tiles: only those that changed are touched. */
+  const paintTiles = (region) => {
+    const shown = new Map();
+    return (codes, names) => {
+      const words = codeWords();
+      for (const a of region.querySelectorAll(".tile")) {
+        const code = codes[a.dataset.machine] || "silent";
+        if (shown.get(a) === code) continue;
+        shown.set(a, code);
+        a.className = `tile ${code}`;
+        a.title = `${names.get(a.dataset.machine)}: ${words[code]}`;
+        a.setAttribute("aria-label", a.title);
+      }
+    };
+  };
+
+  const names = (lines) =>
+    new Map(lines.flatMap((l) => l.groups.flatMap((g) => g.machines.map((m) => [m.id, pick(m.name)]))));
+
+  const reasonText = (item) => ({
+    risk: () => t("Failure likely"), limit: () => t("Beyond a limit"), bad_sensor: () => t("Sensor not to be trusted"),
+    changed: () => t("Behaves unlike its twin"), no_data: () => t("No data"),
+  }[item.reason]?.() || item.reason);
+
+  const expected = (item, horizon) =>
+    item.reason === "no_data" ? "—" : item.mid_h === undefined ? `> ${duration(horizon)}` : duration(item.mid_h);
+  const range = (item, horizon) => {
+    if (item.reason === "no_data" || item.lo_h === undefined) return "—";
+    return item.hi_h === undefined
+      ? t("from {lo}", { lo: duration(item.lo_h) })
+      : t("{lo} to {hi}", { lo: duration(item.lo_h), hi: duration(item.hi_h) });
+  };
+
+  const row = (item, currency, horizon) => {
+    const drivers = (item.drivers || []).map(pick).join(", ");
+    return h("tr", {},
+      h("td", {}, twin.badge(item.priority)),
+      h("td", { class: "machine" }, h("a", { href: `/machine/${encodeURIComponent(item.machine)}`, "data-nav": 1 }, pick(item.name))),
+      h("td", {}, h("div", {}, item.mode ? pick(item.mode) : reasonText(item)), drivers ? h("div", { class: "detail" }, drivers) : null),
+      h("td", { class: "num" }, expected(item, horizon)),
+      h("td", { class: "num detail" }, range(item, horizon)),
+      h("td", { class: "num stake" }, money(item.cost_wait, currency)));
+  };
+
+  /** Bars over the next days: where the stop lies, with what certainty, and by when to act. */
+  const whenChart = (items, horizon) => {
+    const W = 560, left = 130, right = 12, pitch = 26;
+    const H = items.length * pitch + 26;
+    const x = (hours) => left + ((W - left - right) * Math.min(hours, horizon)) / horizon;
+    const days = Math.round(horizon / 24);
+    const step = days > 8 ? 5 : 1;
+    const parts = [];
+    for (let d = 0; d <= days; d += step) {
+      parts.push(svg("line", { class: "grid", x1: x(24 * d), x2: x(24 * d), y1: 2, y2: H - 22 }));
+      parts.push(svg("text", { x: x(24 * d), y: H - 6, "text-anchor": "middle" }, d === 0 ? t("now") : t("{n} d", { n: d })));
+    }
+    items.forEach((item, n) => {
+      const y = 14 + n * pitch;
+      const hi = item.hi_h ?? horizon;
+      const label = pick(item.name);
+      parts.push(svg("text", { class: "name", x: left - 8, y: y + 4, "text-anchor": "end" }, label.length > 20 ? `${label.slice(0, 19)}…` : label));
+      if (item.lo_h !== undefined)
+        parts.push(svg("rect", { class: "range", x: x(item.lo_h), y: y - 6, width: Math.max(3, x(hi) - x(item.lo_h)), height: 12 }));
+      if (item.mid_h !== undefined)
+        parts.push(svg("rect", { class: `mark p${item.priority}`, x: x(item.mid_h) - 3, y: y - 9, width: 6, height: 18 }));
+      if (item.service_by_h !== undefined && item.service_by_h <= horizon)
+        parts.push(svg("path", { class: "service", d: `M${x(item.service_by_h)} ${y + 5} l-5 -9 h10 z` }));
+    });
+    return svg("svg", { viewBox: `0 0 ${W} ${H}`, role: "img", "aria-label": t("When each stop is expected, over the next {n} days", { n: days }) }, ...parts);
+  };
+
+  twin.pages.plant = (page) => {
+    const region = (name) => page.querySelector(`[data-list="${name}"]`);
+    const only = page.dataset.line;
+    page.classList.toggle("one-line", Boolean(only));
+    const kpis = new Map([...page.querySelectorAll("[data-kpi]")].map((card) => [card.dataset.kpi, paintKpi(card, card.dataset.kpi)]));
+    let tiles = paintTiles(region("lines"));
+    const lines = once((all) => {
+      region("lines").replaceChildren(...all.filter((l) => !only || l.id === only).map((l) => line(l, Boolean(only))));
+      tiles = paintTiles(region("lines"));
+    });
+    const attention = once(({ items, currency, horizon }) => {
+      twin.replace(region("attention"), items.map((item) => row(item, currency, horizon)));
+      say(region("attention-empty"), items.length ? "" : t("Nothing needs attention."));
+      const dated = items.filter((item) => item.lo_h !== undefined);
+      region("when").replaceChildren(...(dated.length ? [whenChart(dated, horizon)] : []));
+    });
+    return (state) => {
+      lines(state.lines);
+      tiles(state.tiles, names(state.lines));
+      for (const [key, paint] of kpis) paint(state.kpis[key]);
+      const items = state.attention.filter((item) => !only || item.line === only).slice(0, 10);
+      attention({ items: items.map((i) => Object.fromEntries(Object.entries(i).filter(([, v]) => v !== null))), currency: state.currency, horizon: state.horizon_h });
+    };
+  };
+})();

@@ -1,0 +1,120 @@
+"""The dashboard as an application: Dash for what a reader does, plain routes for what is live."""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import dash
+from flask import Flask, request
+
+from dashboard import i18n, live, security
+from dashboard.data import Reader
+from dashboard.pages import router
+from twin.config import Settings
+from twin.stores.base import Store
+
+__all__ = ["ASSETS", "PlantTwin", "build_id", "create_app", "wsgi"]
+
+_HERE = Path(__file__).parent
+ASSETS = next(p for p in (_HERE / "assets", _HERE.parent / "assets") if p.is_dir())
+"""Beside the package in the repository, inside it in a wheel."""
+SPARE_THREADS = 16
+"""Threads of a process that live screens may not take: pages must still be served."""
+
+_INDEX = """<!DOCTYPE html>
+<html lang="{lang}" data-build="{build}"{theme}>
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+{metas}
+<title>Plant Twin</title>
+{favicon}
+{css}
+</head>
+<body>
+{app_entry}
+<script id="words" type="application/json">{words}</script>
+<footer>{config}{scripts}{renderer}</footer>
+</body>
+</html>"""
+
+
+class PlantTwin(dash.Dash):
+    """Dash whose first page carries the reader's language, theme and words."""
+
+    build = ""
+
+    def interpolate_index(self, **kwargs: Any) -> str:
+        language = current_language()
+        theme = request.cookies.get("theme", "")
+        words = json.dumps(i18n.words(language), ensure_ascii=False).replace("<", "\\u003c")
+        return _INDEX.format(
+            lang={"en": "en", "zh": "zh-CN"}[language],
+            build=self.build,
+            theme=f' data-theme="{theme}"' if theme in {"light", "dark"} else "",
+            words=words,
+            **{k: v for k, v in kwargs.items() if k != "title"},
+        )
+
+
+def current_language() -> str:
+    """Language of the request under way."""
+    accepted = [tag for tag, _ in request.accept_languages]
+    return i18n.choose(request.cookies.get("language"), accepted)
+
+
+def build_id() -> str:
+    """Changes with every change of what a browser has loaded: stale tabs reload themselves."""
+    digest = hashlib.sha256()
+    for path in sorted([*ASSETS.iterdir(), *_HERE.rglob("*.py"), *_HERE.rglob("*.po")]):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def create_app(store: Store, settings: Settings) -> PlantTwin:
+    """The application on a store; reads from now on. Raises SchemaError for a faulty plant file.
+
+    To be called in the process that serves, after its fork: the reader is a thread.
+    """
+    build = build_id()
+    reader = Reader(store, settings.plant, build)
+    app = PlantTwin(
+        __name__,
+        server=Flask("dashboard"),
+        use_async=False,
+        suppress_callback_exceptions=True,
+        serve_locally=True,
+        enable_mcp=False,
+        assets_folder=str(ASSETS),
+        title="Plant Twin",
+        update_title="",
+        add_log_handler=False,
+    )
+    app.build = build
+    router.register(app, reader, current_language)
+    live.register(app.server, reader, max(1, settings.threads - SPARE_THREADS))
+    security.protect(
+        app.server, security.content_policy(app.csp_hashes()), settings.allowed_origins
+    )
+    reader.start()
+    _warm_up(app)
+    return app
+
+
+def _warm_up(app: PlantTwin) -> None:
+    """Serve one page to ourselves: Dash sets itself up in the first request, and the first
+    threaded requests after a start could otherwise answer 500 (plotly/dash#3971)."""
+    client = app.server.test_client()
+    for path in ("/", "/_dash-layout", "/_dash-dependencies"):
+        client.get(path)
+
+
+def wsgi() -> Flask:
+    """Entry of a web server's worker: settings from the environment, the store they name."""
+    from dashboard.serve import open_store
+
+    settings = Settings.from_env()
+    server: Flask = create_app(open_store(settings), settings).server
+    return server

@@ -1,0 +1,53 @@
+"""Key figures: name, value with unit, trend and aim. The script fills the values."""
+
+from dash import html
+from dash.development.base_component import Component
+
+from dashboard.i18n import Translate
+
+__all__ = ["KPIS", "kpi_card", "kpi_row"]
+
+KPIS = ("running", "stops", "lost", "attention", "complete")
+
+
+def _names(t: Translate) -> dict[str, tuple[str, str]]:
+    return {
+        "running": (t("Machines running"), ""),
+        "stops": (t("Expected stops, 24 h"), t("stops")),
+        "lost": (t("Lost output forecast, 24 h"), t("% of plan")),
+        "attention": (t("Need attention"), t("machines")),
+        "complete": (t("Data complete"), "%"),
+    }
+
+
+def kpi_card(t: Translate, key: str) -> Component:
+    name, unit = _names(t)[key]
+    return html.Div(
+        [
+            html.Div(name, className="kpi-name"),
+            html.Div(
+                [
+                    html.Span(className="kpi-value", **{"data-f": "value"}),
+                    html.Span(unit, className="kpi-unit", **({} if unit else {"data-f": "unit"})),
+                ],
+                className="kpi-line",
+            ),
+            html.Div(
+                [
+                    html.Span(className="spark", **{"data-f": "trend"}),
+                    html.Span(className="kpi-note", **{"data-f": "note"}),
+                ],
+                className="kpi-foot",
+            ),
+        ],
+        className="kpi panel",
+        **{"data-kpi": key},
+    )
+
+
+def kpi_row(t: Translate) -> Component:
+    return html.Section(
+        [kpi_card(t, key) for key in KPIS],
+        className="kpis",
+        **{"aria-label": t("Key figures")},
+    )

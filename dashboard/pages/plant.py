@@ -1,0 +1,89 @@
+"""The plant, or one of its lines: sixty seconds to know what needs a decision."""
+
+from dash import html
+from dash.development.base_component import Component
+
+from dashboard.components.kpi import kpi_row
+from dashboard.components.legend import legend
+from dashboard.components.shell import panel
+from dashboard.i18n import Translate, pick
+from twin.plant import Plant
+
+__all__ = ["layout"]
+
+
+def layout(t: Translate, language: str, plant: Plant, line_id: str = "") -> Component:
+    """Empty places that the script fills from /live/plant; `line_id` narrows the page to a line."""
+    line = next((x for x in plant.lines if x.id == line_id), None)
+    title = pick(plant.plant.name, language)
+    crumbs = [html.A(title, href="/", **{"data-nav": "1"})] if line else []
+    heading = (pick(line.name, language) or line.id) if line else title
+    return html.Div(
+        [
+            html.Div(
+                [
+                    html.Nav(crumbs, className="crumbs", **{"aria-label": t("Where you are")}),
+                    html.H1(heading, tabIndex=-1),
+                ],
+                className="head" if line else "head plain-head",
+            ),
+            kpi_row(t),
+            html.Div(
+                [
+                    panel(
+                        t("Machines by line"),
+                        html.Div(className="lines", **{"data-list": "lines"}),
+                        legend(t),
+                        name="machines",
+                    ),
+                    html.Div(
+                        [_attention(t), _when(t)],
+                        className="side",
+                    ),
+                ],
+                className="columns",
+            ),
+        ],
+        key=f"plant-{line_id}",
+        id="content",
+        className="page plant-page",
+        **{
+            "data-page": "plant",
+            "data-stream": "/live/plant",
+            "data-line": line_id,
+            "data-title": heading,
+        },
+    )
+
+
+def _attention(t: Translate) -> Component:
+    columns = [
+        ("", "col-p"),
+        (t("Machine"), ""),
+        (t("Why"), ""),
+        (t("Expected"), "num"),
+        (t("80 % range"), "num"),
+        (t("At stake"), "num stake"),
+    ]
+    head = [
+        html.Th(text or html.Span(t("Priority"), className="hidden"), className=css, scope="col")
+        for text, css in columns
+    ]
+    table = html.Table(
+        [html.Thead(html.Tr(head)), html.Tbody(**{"data-list": "attention"})], className="work"
+    )
+    empty = html.P(className="quiet", **{"data-list": "attention-empty"})
+    return panel(t("Needs attention"), table, empty, name="attention")
+
+
+def _when(t: Translate) -> Component:
+    note = html.P(
+        t("Bar: 80 % range. Mark: expected stop. Hollow: latest sensible service."),
+        className="quiet",
+    )
+    return panel(
+        t("When, and how sure"),
+        html.Div(className="when-chart", **{"data-list": "when"}),
+        note,
+        name="when",
+    )

@@ -1,0 +1,58 @@
+"""Which page an address leads to, and the frame that all pages share."""
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import unquote
+
+from dash import Dash, Input, Output, dcc, html
+from dash.development.base_component import Component
+
+from dashboard import i18n, ids
+from dashboard.components.shell import footer, header
+from dashboard.data import Reader
+from dashboard.pages import machine, plant
+
+__all__ = ["register", "route"]
+
+
+def register(app: Dash, reader: Reader, language: Callable[[], str]) -> None:
+    """Give the application its layout and its callbacks."""
+
+    def layout() -> Component:
+        t = i18n.translator(language())
+        return html.Div(
+            [
+                dcc.Location(id=ids.LOCATION),
+                html.A(t("Skip to content"), href="#content", className="skip"),
+                header(t, language()),
+                html.Main(id=ids.PAGE),
+                footer(t),
+            ],
+            className="shell",
+        )
+
+    app.layout = layout
+
+    @app.callback(Output(ids.PAGE, "children"), Input(ids.LOCATION, "pathname"))
+    def show(pathname: str | None) -> Any:
+        return route(pathname or "/", reader, language())
+
+    machine.register(app, reader, language)
+
+
+def route(pathname: str, reader: Reader, language: str) -> Component:
+    """The page of an address; one that leads nowhere says so."""
+    t = i18n.translator(language)
+    kind, _, rest = pathname.strip("/").partition("/")
+    name = unquote(rest)
+    if not kind:
+        return plant.layout(t, language, reader.plant)
+    if kind == "line" and any(line.id == name for line in reader.plant.lines):
+        return plant.layout(t, language, reader.plant, line_id=name)
+    if kind == "machine" and any(m.id == name for m in reader.plant.machines):
+        return machine.layout(t, language, reader, name)
+    return html.Div(
+        [html.H1(t("There is nothing at this address")), html.A(t("Back to the plant"), href="/")],
+        className="panel",
+        id="content",
+    )

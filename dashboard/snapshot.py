@@ -1,0 +1,92 @@
+"""One moment of the plant as all screens see it: decoded once, never changed, shared by all."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.core.view import NEVER
+from twin.plant import Machine, MachineClass, Plant
+from twin.types import Clock, Event
+
+__all__ = [
+    "STALE_PERIODS",
+    "Slots",
+    "Snapshot",
+    "age_s",
+    "is_idle",
+    "is_silent",
+    "machine_of",
+    "row_of",
+]
+
+STALE_PERIODS = 3
+"""A machine is silent after this many expected periods without a sample."""
+TRANSPORT_S = 2.0
+"""Wall seconds that a sample may take from the source to the view."""
+IDLE_INPUTS = ("load", "speed", "power", "flow")
+"""Inputs (load_pct, speed_rpm, …) that say whether a machine is used; its first one counts."""
+IDLE_SHARE = 0.05
+"""Share of the input's upper end under which the machine stands idle."""
+
+Slots = Mapping[str, tuple[str, int]]
+"""Machine id → class id and slot."""
+
+
+class Snapshot(NamedTuple):
+    """What was read in one tick. Times are µs UTC."""
+
+    seq: int
+    wall_us: int
+    plant_us: int
+    clock: Clock
+    plant: Plant
+    slots: Slots
+    views: Mapping[str, NDArray[np.void]]
+    """Class id → view rows by slot."""
+    plan: Mapping[str, Any]
+    kpis: list[dict[str, Any]]
+    """Key figures of the past, oldest first."""
+    events: list[Event]
+    """Newest first."""
+    parts: Mapping[str, Mapping[str, Any]]
+    """Heartbeats by part."""
+    counters: Mapping[str, int]
+
+
+def row_of(snapshot: Snapshot, machine_id: str) -> np.void | None:
+    """View row of a machine; None where the twin has none yet."""
+    class_id, slot = snapshot.slots.get(machine_id, ("", -1))
+    rows = snapshot.views.get(class_id)
+    if rows is None or not 0 <= slot < len(rows):
+        return None
+    row: np.void = rows[slot]
+    return None if row["time"] == NEVER else row
+
+
+def age_s(snapshot: Snapshot, time_us: int) -> float:
+    """Wall seconds since a source time: what a reader in front of the screen waits."""
+    return max(0.0, (snapshot.plant_us - int(time_us)) / 1e6 / snapshot.clock.speed)
+
+
+def is_silent(snapshot: Snapshot, machine_class: MachineClass, row: np.void | None) -> bool:
+    """No sample for three expected periods, beyond what transport may take."""
+    if row is None:
+        return True
+    limit = STALE_PERIODS * machine_class.period_s / snapshot.clock.speed + TRANSPORT_S
+    return age_s(snapshot, row["time"]) > limit
+
+
+def is_idle(machine_class: MachineClass, row: np.void) -> bool:
+    """Whether the input that says so is at the bottom of its range."""
+    for n, lane in enumerate(machine_class.inputs):
+        if lane.id.split("_")[0] in IDLE_INPUTS:
+            value = float(row["value"][len(machine_class.sensors) + n])
+            return value < IDLE_SHARE * lane.range[1]
+    return False
+
+
+def machine_of(snapshot: Snapshot, machine_id: str) -> Machine | None:
+    """The machine as the plant file describes it."""
+    return next((m for m in snapshot.plant.machines if m.id == machine_id), None)
