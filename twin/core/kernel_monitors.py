@@ -20,18 +20,17 @@ RAW, BASE, Z, Y, VARIANCE, INVERSE, E, D2 = range(8)
 CLIP = 4.0
 """A standardised innovation counts in the CUSUM as at most this."""
 
-inlined = njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+inlined = njit(cache=True, nogil=True, error_model="numpy", _nrt=False, forceinline=True)
 
 
 @inlined
-def repeat(p: Packed, width: Any, state: Any, head: Any, slot: int, scratch: Any) -> None:
+def repeat(p: Packed, M: int, state: Any, head: Any, slot: int, scratch: Any) -> None:
     """Count readings that equal the one before; too many in a row: a stuck, hence bad, sensor."""
-    M = len(width)
     equal = 0
     seen = 0
     for i in range(M):
         at = L.HEADER + i + L.LAST * M
-        z = scratch[RAW, i]
+        z = scratch[RAW * M + i]
         last = state[slot, at]
         equal |= (1 if z == last else 0) << i
         seen |= (1 if z == z else 0) << i
@@ -42,40 +41,38 @@ def repeat(p: Packed, width: Any, state: Any, head: Any, slot: int, scratch: Any
         if (seen >> i) & 1:
             at = L.HEADER + i + L.SAME * M
             state[slot, at] = state[slot, at] + 1.0 if (equal >> i) & 1 else 0.0
-            if state[slot, at] >= p.par[S.STUCK, i] and (head[slot, L.BAD] >> i) & 1 == 0:
-                condemn(width, state, head, slot, i)
+            if state[slot, at] >= p.par[S.STUCK * M + i] and (head[slot, L.BAD] >> i) & 1 == 0:
+                condemn(M, state, head, slot, i)
     head[slot, L.REPEATING] = (head[slot, L.REPEATING] & ~seen) | equal
 
 
 @inlined
-def condemn(width: Any, state: Any, head: Any, slot: int, i: int) -> None:
+def condemn(M: int, state: Any, head: Any, slot: int, i: int) -> None:
     """Sensor i is bad from now on: predicted, not used."""
     head[slot, L.BAD] |= 1 << i
     head[slot, L.RUNNING] &= ~(1 << i)
-    state[slot, L.HEADER + i + L.RUN * len(width)] = 0.0
-    state[slot, L.HEADER + i + L.CALM * len(width)] = 0.0
-    state[slot, L.HEADER + i + L.BEFORE * len(width)] = np.nan
+    state[slot, L.HEADER + i + L.RUN * M] = 0.0
+    state[slot, L.HEADER + i + L.CALM * M] = 0.0
+    state[slot, L.HEADER + i + L.BEFORE * M] = np.nan
 
 
 @inlined
-def reopen(p: Packed, width: Any, state: Any, slot: int, i: int, y: float) -> None:
+def reopen(p: Packed, M: int, state: Any, slot: int, i: int, y: float) -> None:
     """Learn sensor i anew: its level moves by y, its covariance returns to P₀."""
-    M = len(width)
     at = L.HEADER + i
     state[slot, at + L.LEVEL * M] += y
     state[slot, at + L.SLOPE * M] = 0.0
-    state[slot, at + L.P11 * M] = p.par[S.P0_LEVEL, i]
+    state[slot, at + L.P11 * M] = p.par[S.P0_LEVEL * M + i]
     state[slot, at + L.P12 * M] = 0.0
-    state[slot, at + L.P22 * M] = p.par[S.P0_SLOPE, i]
+    state[slot, at + L.P22 * M] = p.par[S.P0_SLOPE * M + i]
     state[slot, at + L.RUN * M] = 0.0
 
 
 @inlined
 def judge(
-    p: Packed, width: Any, state: Any, head: Any, slot: int, seen: int, gated: int, scratch: Any
+    p: Packed, M: int, state: Any, head: Any, slot: int, seen: int, gated: int, scratch: Any
 ) -> None:
     """Count rejections in a row; at the limit tell a bad sensor from a changed machine."""
-    M = len(width)
     live = seen & ~head[slot, L.BAD]
     n_live = 0
     suspects = 0
@@ -94,9 +91,9 @@ def judge(
     together = suspects >= 2 and 2 * suspects >= n_live
     for i in range(M):
         if together and (live >> i) & 1:
-            reopen(p, width, state, slot, i, scratch[Y, i] if (gated >> i) & 1 else 0.0)
+            reopen(p, M, state, slot, i, scratch[Y * M + i] if (gated >> i) & 1 else 0.0)
         elif not together and (hits >> i) & 1:
-            condemn(width, state, head, slot, i)
+            condemn(M, state, head, slot, i)
     if together:
         head[slot, L.RUNNING] &= ~live
         head[slot, L.CHANGED] = p.hold
@@ -104,18 +101,17 @@ def judge(
 
 @inlined
 def recover(
-    p: Packed, width: Any, state: Any, head: Any, slot: int, mask: int, fits: int, scratch: Any
+    p: Packed, M: int, state: Any, head: Any, slot: int, mask: int, fits: int, scratch: Any
 ) -> None:
     """Bring bad sensors back: their readings fit again, or have long agreed with each other."""
-    M = len(width)
     for i in range(M):
         if (mask >> i) & 1 == 0:
             continue
         at = L.HEADER + i
         moving = state[slot, at + L.SAME * M] == 0.0
-        z = scratch[Z, i]
+        z = scratch[Z * M + i]
         away = z - state[slot, at + L.BEFORE * M]
-        agrees = away * away <= p.gate * 2.0 * p.par[S.R, i]
+        agrees = away * away <= p.gate * 2.0 * p.par[S.R * M + i]
         state[slot, at + L.BEFORE * M] = z
         run = state[slot, at + L.RUN * M]
         calm = state[slot, at + L.CALM * M]
@@ -127,14 +123,14 @@ def recover(
         if run >= p.returns or calm >= p.settle:
             head[slot, L.BAD] &= ~(1 << i)
             if run < p.returns:
-                reopen(p, width, state, slot, i, scratch[Y, i])
+                reopen(p, M, state, slot, i, scratch[Y * M + i])
             state[slot, at + L.RUN * M] = 0.0
 
 
 @inlined
 def monitor(
     p: Packed,
-    width: Any,
+    M: int,
     state: Any,
     head: Any,
     slot: int,
@@ -144,12 +140,11 @@ def monitor(
     time: int,
 ) -> None:
     """CUSUM of every sensor, and the frozen twin."""
-    M = len(width)
     if head[slot, L.CHANGED] > 0:
         head[slot, L.CHANGED] -= 1
     for i in range(M):
         at = L.HEADER + i
-        e = min(max(scratch[E, i], -CLIP), CLIP)
+        e = min(max(scratch[E * M + i], -CLIP), CLIP)
         up = state[slot, at + L.UP * M]
         down = state[slot, at + L.DOWN * M]
         here = (counted >> i) & 1
@@ -158,24 +153,25 @@ def monitor(
     compare = counted & ~head[slot, L.LEARNING]
     learning = counted & fits & head[slot, L.LEARNING]
     if learning:
-        commission(p, width, state, head, slot, learning, scratch)
+        commission(p, M, state, head, slot, learning, scratch)
     if compare:
         steps = (time - head[slot, L.FIRST]) / p.step_us
-        health(p, width, state, slot, compare, fits, scratch, steps)
+        health(p, M, state, slot, compare, fits, scratch, steps)
 
 
 @inlined
 def commission(
-    p: Packed, width: Any, state: Any, head: Any, slot: int, learning: int, scratch: Any
+    p: Packed, M: int, state: Any, head: Any, slot: int, learning: int, scratch: Any
 ) -> None:
     """Average the first readings of a life into the frozen twin's level."""
-    M = len(width)
     for i in range(M):
         if (learning >> i) & 1:
             at = L.HEADER + i
             n = state[slot, at + L.SEEN * M] + 1.0
             state[slot, at + L.SEEN * M] = n
-            state[slot, at + L.FROZEN * M] += (scratch[Z, i] - state[slot, at + L.FROZEN * M]) / n
+            state[slot, at + L.FROZEN * M] += (
+                scratch[Z * M + i] - state[slot, at + L.FROZEN * M]
+            ) / n
             if n >= p.learn:
                 head[slot, L.LEARNING] &= ~(1 << i)
 
@@ -183,7 +179,7 @@ def commission(
 @inlined
 def health(
     p: Packed,
-    width: Any,
+    M: int,
     state: Any,
     slot: int,
     compare: int,
@@ -192,47 +188,46 @@ def health(
     steps: float,
 ) -> None:
     """EWMA of the squared distance from commissioning, its variance r(1 + 1/n) + drift·steps."""
-    M = len(width)
     wide = 1.0 + 1.0 / p.learn
     for i in range(M):
-        away = scratch[Z, i] - state[slot, L.HEADER + i + L.FROZEN * M]
-        d2 = away * away / (p.par[S.R, i] * wide + p.par[S.DRIFT, i] * steps)
+        away = scratch[Z * M + i] - state[slot, L.HEADER + i + L.FROZEN * M]
+        d2 = away * away / (p.par[S.R * M + i] * wide + p.par[S.DRIFT * M + i] * steps)
         d2 = d2 if (fits >> i) & 1 else min(d2, p.gate)
-        scratch[D2, i] = d2 if (compare >> i) & 1 else 0.0
+        scratch[D2 * M + i] = d2 if (compare >> i) & 1 else 0.0
     total = 0.0
     n = 0
     for i in range(M):
-        total += scratch[D2, i]
+        total += scratch[D2 * M + i]
         n += (compare >> i) & 1
     state[slot, L.HEALTH] += p.health_weight * (total / n - state[slot, L.HEALTH])
 
 
 @inlined
-def limit(p: Packed, width: Any, state: Any, head: Any, slot: int, scratch: Any, time: int) -> None:
+def limit(p: Packed, M: int, state: Any, head: Any, slot: int, scratch: Any, time: int) -> None:
     """Alarm limits on the readings: deadband, and delays that any sample against them restarts.
 
     Source: ANSI/ISA-18.2 (2016), §10: basic alarm design. A missing reading changes nothing.
     """
     out = 0
-    for i in range(len(width)):
-        z = scratch[RAW, i]
-        out |= (1 if z < p.par[S.LOW, i] or z > p.par[S.HIGH, i] else 0) << i
+    for i in range(M):
+        z = scratch[RAW * M + i]
+        out |= (1 if z < p.par[S.LOW * M + i] or z > p.par[S.HIGH * M + i] else 0) << i
     mask = out | head[slot, L.PENDING] | head[slot, L.BEYOND]
     if mask == 0:
         return
-    for i in range(len(width)):
-        z = scratch[RAW, i]
+    for i in range(M):
+        z = scratch[RAW * M + i]
         if (mask >> i) & 1 == 0 or z != z:
             continue
         bit = 1 << i
         beyond = head[slot, L.BEYOND] & bit != 0
-        band = p.par[S.DEADBAND, i]
-        inside = z >= p.par[S.LOW, i] + band and z <= p.par[S.HIGH, i] - band
-        delay = p.par[S.OFF, i] if beyond else p.par[S.ON, i]
+        band = p.par[S.DEADBAND * M + i]
+        inside = z >= p.par[S.LOW * M + i] + band and z <= p.par[S.HIGH * M + i] - band
+        delay = p.par[S.OFF * M + i] if beyond else p.par[S.ON * M + i]
         if not (inside if beyond else (out & bit) != 0):
             head[slot, L.PENDING] &= ~bit
             continue
-        at = L.HEADER + i + L.SINCE * len(width)
+        at = L.HEADER + i + L.SINCE * M
         if head[slot, L.PENDING] & bit == 0:
             head[slot, L.PENDING] |= bit
             state[slot, at] = np.float64(time)

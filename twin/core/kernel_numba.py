@@ -7,10 +7,12 @@ sensors. No fast-math: every result is the same whatever is inlined where, so th
 `advance` bit for bit. The model stands in statespace.py, the rules of judgement in gating.py.
 """
 
+from math import sqrt
 from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
 import twin.core.layout as L
 import twin.core.statespace as S
@@ -53,35 +55,35 @@ class ViewAt(NamedTuple):
     innovation: int
 
 
-compiled = njit(cache=True, nogil=True, error_model="numpy")
-inlined = njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+compiled = njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+inlined = njit(cache=True, nogil=True, error_model="numpy", _nrt=False, forceinline=True)
 transition = inlined(transition_formula)
 
 
 @inlined
-def start_belief(p: Packed, width: Any, state: Any, slot: int) -> None:
+def start_belief(p: Packed, M: int, state: Any, slot: int) -> None:
     """Return every sensor to the prior: level 0, P₀ = r·diag(p0)."""
-    for i in range(len(width)):
+    for i in range(M):
         at = L.HEADER + i
-        state[slot, at + L.LEVEL * len(width)] = 0.0
-        state[slot, at + L.SLOPE * len(width)] = 0.0
-        state[slot, at + L.P11 * len(width)] = p.par[S.P0_LEVEL, i]
-        state[slot, at + L.P12 * len(width)] = 0.0
-        state[slot, at + L.P22 * len(width)] = p.par[S.P0_SLOPE, i]
+        state[slot, at + L.LEVEL * M] = 0.0
+        state[slot, at + L.SLOPE * M] = 0.0
+        state[slot, at + L.P11 * M] = p.par[S.P0_LEVEL * M + i]
+        state[slot, at + L.P12 * M] = 0.0
+        state[slot, at + L.P22 * M] = p.par[S.P0_SLOPE * M + i]
 
 
 @inlined
-def start_monitors(p: Packed, width: Any, state: Any, head: Any, slot: int) -> None:
+def start_monitors(p: Packed, M: int, state: Any, head: Any, slot: int) -> None:
     """Forget every judgement of the machine's old life; limits and counts stay."""
-    for i in range(len(width)):
+    for i in range(M):
         at = L.HEADER + i
-        state[slot, at + L.UP * len(width)] = 0.0
-        state[slot, at + L.DOWN * len(width)] = 0.0
-        state[slot, at + L.FROZEN * len(width)] = 0.0
-        state[slot, at + L.SEEN * len(width)] = 0.0
-        state[slot, at + L.RUN * len(width)] = 0.0
-        state[slot, at + L.SAME * len(width)] = 0.0
-        state[slot, at + L.LAST * len(width)] = np.nan
+        state[slot, at + L.UP * M] = 0.0
+        state[slot, at + L.DOWN * M] = 0.0
+        state[slot, at + L.FROZEN * M] = 0.0
+        state[slot, at + L.SEEN * M] = 0.0
+        state[slot, at + L.RUN * M] = 0.0
+        state[slot, at + L.SAME * M] = 0.0
+        state[slot, at + L.LAST * M] = np.nan
     head[slot, L.FIRST] = NEVER
     head[slot, L.CHANGED] = 0
     head[slot, L.BAD] = 0
@@ -93,23 +95,23 @@ def start_monitors(p: Packed, width: Any, state: Any, head: Any, slot: int) -> N
 
 
 @inlined
-def reset(p: Packed, width: Any, state: Any, head: Any, slot: int, time: int) -> int:
+def reset(p: Packed, M: int, state: Any, head: Any, slot: int, time: int) -> int:
     """Repaired or replaced at `time`: back to the prior. Older than the last reset: late."""
     if time < head[slot, L.BORN]:
         head[slot, L.N_LATE] += 1
         return LATE
     head[slot, L.BORN] = time
     head[slot, L.TIME] = max(head[slot, L.TIME], time)
-    start_belief(p, width, state, slot)
-    start_monitors(p, width, state, head, slot)
+    start_belief(p, M, state, slot)
+    start_monitors(p, M, state, head, slot)
     return RESET_DONE
 
 
 @inlined
-def read_inputs(p: Packed, width: Any, state: Any, slot: int, f: Any, row: int) -> int:
+def read_inputs(p: Packed, M: int, state: Any, slot: int, f: Any, row: int) -> int:
     """Remember the inputs that came; the nearest regime by those that are known."""
     k = p.centre.shape[1]
-    at = L.HEADER + L.BLOCKS * len(width)
+    at = L.HEADER + L.BLOCKS * M
     lane = HEADER_WORDS + p.n_sensors
     for j in range(k):
         value = np.float64(f[row, lane + j])
@@ -132,29 +134,29 @@ def read_inputs(p: Packed, width: Any, state: Any, slot: int, f: Any, row: int) 
 
 @inlined
 def read_sensors(
-    p: Packed, width: Any, state: Any, slot: int, f: Any, row: int, regime: int, scratch: Any
+    p: Packed, M: int, state: Any, slot: int, f: Any, row: int, regime: int, scratch: Any
 ) -> None:
     """Raw readings, and what the inputs alone explain: offset + gain·u.
 
     An input never heard of is taken at its regime's centre.
     """
-    for i in range(len(width)):
-        scratch[RAW, i] = np.nan
-        scratch[BASE, i] = p.offset[regime, i]
+    for i in range(M):
+        scratch[RAW * M + i] = np.nan
+        scratch[BASE * M + i] = p.offset[regime * M + i]
     for i in range(p.n_sensors):
-        scratch[RAW, i] = np.float64(f[row, HEADER_WORDS + i])
-    at = L.HEADER + L.BLOCKS * len(width)
+        scratch[RAW * M + i] = np.float64(f[row, HEADER_WORDS + i])
+    at = L.HEADER + L.BLOCKS * M
     for j in range(p.centre.shape[1]):
         value = state[slot, at + j]
         if value != value:
             value = p.centre[regime, j]
-        for i in range(len(width)):
-            scratch[BASE, i] += p.gain[regime, j, i] * value
+        for i in range(M):
+            scratch[BASE * M + i] += p.gain[(regime * p.centre.shape[1] + j) * M + i] * value
 
 
 @inlined
 def predict_update(
-    p: Packed, width: Any, state: Any, slot: int, bad: int, regime: int, scratch: Any, cache: Any
+    p: Packed, M: int, state: Any, slot: int, bad: int, regime: int, scratch: Any, cache: Any
 ) -> tuple[int, int]:
     """Predict every sensor over the cached Δ, then condition it on its reading if believed.
 
@@ -163,64 +165,64 @@ def predict_update(
     steps. Returns bit masks: sensors seen, and those whose reading fits.
     Source: Durbin & Koopman (2012), §6.4, one univariate update a sensor.
     """
-    M = len(width)
     e, a, qa, qb, qc, dt = cache[1], cache[2], cache[3], cache[4], cache[5], cache[0]
     seen = 0
     fits = 0
     for i in range(M):
         at = L.HEADER + i
-        r = p.par[S.R, i]
-        q_slope = p.par[S.Q_SLOPE, i]
+        r = p.par[S.R * M + i]
+        q_slope = p.par[S.Q_SLOPE * M + i]
         slope = state[slot, at + L.SLOPE * M]
         p12 = state[slot, at + L.P12 * M]
         p22 = state[slot, at + L.P22 * M]
         level = state[slot, at + L.LEVEL * M] + a * slope
         slope = e * slope
         p11 = state[slot, at + L.P11 * M] + a * (2.0 * p12 + a * p22)
-        p11 = p11 + (p.par[S.Q_LEVEL, i] * dt + q_slope * qa)
+        p11 = p11 + (p.par[S.Q_LEVEL * M + i] * dt + q_slope * qa)
         p12 = e * (p12 + a * p22) + q_slope * qb
         p22 = e * (e * p22) + q_slope * qc
-        lost = p11 > p.par[S.LOST, i]
+        lost = p11 > p.par[S.LOST * M + i]
         level = 0.0 if lost else level
         slope = 0.0 if lost else slope
-        p11 = p.par[S.P0_LEVEL, i] if lost else p11
+        p11 = p.par[S.P0_LEVEL * M + i] if lost else p11
         p12 = 0.0 if lost else p12
-        p22 = p.par[S.P0_SLOPE, i] if lost else p22
+        p22 = p.par[S.P0_SLOPE * M + i] if lost else p22
 
-        z = (scratch[RAW, i] - scratch[BASE, i]) * p.inv_scale[regime, i]
+        z = (scratch[RAW * M + i] - scratch[BASE * M + i]) * p.inv_scale[regime * M + i]
         y = z - level
         s = p11 + r
         inverse = 1.0 / s
         fit = y * y <= p.gate * s
-        use = fit and ((bad >> i) & 1) == 0
+        use = fit & (((bad >> i) & 1) == 0)
         seen |= (1 if y == y else 0) << i
         fits |= (1 if fit else 0) << i
-        scratch[Z, i] = z
-        scratch[Y, i] = y
-        scratch[E, i] = y * np.sqrt(inverse)
-        scratch[VARIANCE, i] = s
-        scratch[INVERSE, i] = inverse
-        step = y * inverse if use else 0.0
-        keep = r * inverse
-        det = p11 * p22 - p12 * p12
+        scratch[Z * M + i] = z
+        scratch[Y * M + i] = y
+        scratch[E * M + i] = y * sqrt(inverse)
+        scratch[VARIANCE * M + i] = s
+        scratch[INVERSE * M + i] = inverse
+        step = y * inverse
+        step = step if use else 0.0
+        keep = r * inverse if use else 1.0
+        narrow = (p22 * r + (p11 * p22 - p12 * p12)) * inverse
         state[slot, at + L.LEVEL * M] = level + p11 * step
         state[slot, at + L.SLOPE * M] = slope + p12 * step
-        state[slot, at + L.P11 * M] = p11 * keep if use else p11
-        state[slot, at + L.P12 * M] = p12 * keep if use else p12
-        state[slot, at + L.P22 * M] = (p22 * r + det) * inverse if use else p22
+        state[slot, at + L.P11 * M] = p11 * keep
+        state[slot, at + L.P12 * M] = p12 * keep
+        state[slot, at + L.P22 * M] = narrow if use else p22
     return seen, fits
 
 
 @inlined
-def fit_of_row(p: Packed, width: Any, state: Any, slot: int, counted: int, scratch: Any) -> None:
+def fit_of_row(p: Packed, M: int, state: Any, slot: int, counted: int, scratch: Any) -> None:
     """EWMA of NIS per degree of freedom; a rejected reading counts as the gate, not more."""
     total = 0.0
     n = 0
-    for i in range(len(width)):
-        nis = scratch[Y, i] * scratch[Y, i] * scratch[INVERSE, i]
-        scratch[D2, i] = min(nis, p.gate) if (counted >> i) & 1 else 0.0
-    for i in range(len(width)):
-        total += scratch[D2, i]
+    for i in range(M):
+        nis = scratch[Y * M + i] * scratch[Y * M + i] * scratch[INVERSE * M + i]
+        scratch[D2 * M + i] = min(nis, p.gate) if (counted >> i) & 1 else 0.0
+    for i in range(M):
+        total += scratch[D2 * M + i]
         n += (counted >> i) & 1
     if n > 0:
         state[slot, L.NIS] += p.nis_weight * (total / n - state[slot, L.NIS])
@@ -229,8 +231,8 @@ def fit_of_row(p: Packed, width: Any, state: Any, slot: int, counted: int, scrat
 @inlined
 def apply_row(
     p: Packed,
-    width: Any,
-    monitors: Any,
+    M: int,
+    watch: bool,
     state: Any,
     head: Any,
     u: Any,
@@ -243,7 +245,7 @@ def apply_row(
     """One row into the state of `slot`. Returns what became of it and its rejected sensors."""
     time = np.int64(u[row, 2]) | (np.int64(u[row, 3]) << 32)
     if u[row, 0] & TOP_BIT:
-        return reset(p, width, state, head, slot, time), 0
+        return reset(p, M, state, head, slot, time), 0
     before = head[slot, L.TIME]
     if time <= before:
         head[slot, L.N_LATE] += 1
@@ -252,28 +254,28 @@ def apply_row(
     if dt != cache[0]:
         cache[0] = dt
         cache[1], cache[2], cache[3], cache[4], cache[5] = transition(p.growth, dt)
-    regime = read_inputs(p, width, state, slot, f, row)
-    read_sensors(p, width, state, slot, f, row, regime, scratch)
+    regime = read_inputs(p, M, state, slot, f, row)
+    read_sensors(p, M, state, slot, f, row, regime, scratch)
     head[slot, L.TIME] = time
     head[slot, L.REGIME] = regime
     head[slot, L.N_APPLIED] += 1
     if head[slot, L.FIRST] == NEVER:
         head[slot, L.FIRST] = time
-    if len(monitors) > 0:
-        repeat(p, width, state, head, slot, scratch)
+    if watch:
+        repeat(p, M, state, head, slot, scratch)
     bad = head[slot, L.BAD]
-    seen, fits = predict_update(p, width, state, slot, bad, regime, scratch, cache)
+    seen, fits = predict_update(p, M, state, slot, bad, regime, scratch, cache)
     gated = seen & ~fits & ~bad
     if gated:
         head[slot, L.N_GATED] += 1 if gated & (gated - 1) == 0 else bits(gated)
-    fit_of_row(p, width, state, slot, seen & ~bad, scratch)
-    if len(monitors) > 0:
-        monitor(p, width, state, head, slot, seen & ~bad, fits, scratch, time)
+    fit_of_row(p, M, state, slot, seen & ~bad, scratch)
+    if watch:
+        monitor(p, M, state, head, slot, seen & ~bad, fits, scratch, time)
         if (gated | head[slot, L.RUNNING]) & seen:
-            judge(p, width, state, head, slot, seen, gated, scratch)
+            judge(p, M, state, head, slot, seen, gated, scratch)
         if bad & seen:
-            recover(p, width, state, head, slot, bad & seen, fits, scratch)
-        limit(p, width, state, head, slot, scratch, time)
+            recover(p, M, state, head, slot, bad & seen, fits, scratch)
+        limit(p, M, state, head, slot, scratch, time)
     return APPLIED, gated
 
 
@@ -296,7 +298,7 @@ def slot_of(u: Any, row: int, partitions: int) -> int:
 @inlined
 def write_view(
     p: Packed,
-    width: Any,
+    M: int,
     state: Any,
     head: Any,
     slot: int,
@@ -310,7 +312,6 @@ def write_view(
     at: ViewAt,
 ) -> None:
     """The machine's view row, in the plant's units; `seen` and `value` of lanes that came."""
-    M = len(width)
     regime = head[slot, L.REGIME]
     view[slot, at.time] = head[slot, L.TIME]
     quality = np.int64(u[row, 1])
@@ -325,30 +326,27 @@ def write_view(
     vi[slot, at.missing] = missing
     for i in range(p.n_sensors):
         j = L.HEADER + i
-        scale = p.scale[regime, i]
-        vf[slot, at.level + i] = state[slot, j + L.LEVEL * M] * scale + scratch[BASE, i]
+        scale = p.scale[regime * M + i]
+        vf[slot, at.level + i] = state[slot, j + L.LEVEL * M] * scale + scratch[BASE * M + i]
         vf[slot, at.slope + i] = state[slot, j + L.SLOPE * M] * scale
-        vf[slot, at.sd + i] = np.sqrt(np.float32(state[slot, j + L.P11 * M])) * np.float32(scale)
-        spread = np.sqrt(np.float32(scratch[VARIANCE, i])) * np.float32(scale)
+        vf[slot, at.sd + i] = sqrt(state[slot, j + L.P11 * M]) * scale
+        spread = sqrt(scratch[VARIANCE * M + i]) * scale
         vf[slot, at.spread + i] = spread
-        e = np.float32(scratch[E, i])
+        e = np.float32(scratch[E * M + i])
         vf[slot, at.innovation + i] = e if e == e else vf[slot, at.innovation + i]
 
 
 @inlined
-def write_prior(
-    p: Packed, width: Any, state: Any, head: Any, slot: int, vf: Any, at: ViewAt
-) -> None:
+def write_prior(p: Packed, M: int, state: Any, head: Any, slot: int, vf: Any, at: ViewAt) -> None:
     """After a reset: the prior in the view, without an innovation."""
-    M = len(width)
     regime = max(head[slot, L.REGIME], 0)
     for i in range(p.n_sensors):
-        scale = p.scale[regime, i]
+        scale = p.scale[regime * M + i]
         p11 = state[slot, L.HEADER + i + L.P11 * M]
-        vf[slot, at.level + i] = p.offset[regime, i]
+        vf[slot, at.level + i] = p.offset[regime * M + i]
         vf[slot, at.slope + i] = 0.0
-        vf[slot, at.sd + i] = np.sqrt(np.float32(p11)) * np.float32(scale)
-        vf[slot, at.spread + i] = np.sqrt(np.float32(p11 + p.par[S.R, i])) * np.float32(scale)
+        vf[slot, at.sd + i] = sqrt(p11) * scale
+        vf[slot, at.spread + i] = sqrt(p11 + p.par[S.R * M + i]) * scale
         vf[slot, at.innovation + i] = np.nan
 
 
@@ -368,6 +366,11 @@ def write_judgement(
     vf[slot, at.health] = state[slot, L.HEALTH]
 
 
+def workspace(lanes: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Scratch and the last transition; the compiled code allocates nothing."""
+    return np.empty(SCRATCH_ROWS * lanes), np.empty(6)
+
+
 @compiled
 def advance_rows(
     p: Packed,
@@ -384,22 +387,25 @@ def advance_rows(
     vi: Any,
     vf: Any,
     at: ViewAt,
+    scratch: Any,
+    cache: Any,
 ) -> None:
     """Apply rows to state and view."""
-    scratch = np.empty((SCRATCH_ROWS, len(width)))
-    cache = np.full(6, -1.0)
+    M = len(width)
+    watch = len(monitors) > 0
+    cache[0] = -1.0
     for row in range(u.shape[0]):
         slot = slot_of(u, row, partitions)
         if slot >= state.shape[0]:
             flags[row] = UNKNOWN
             continue
-        flag, mask = apply_row(p, width, monitors, state, head, u, f, row, slot, scratch, cache)
+        flag, mask = apply_row(p, M, watch, state, head, u, f, row, slot, scratch, cache)
         flags[row] = flag
         gated[row] = mask
         if flag == APPLIED:
-            write_view(p, width, state, head, slot, u, f, row, scratch, view, vi, vf, at)
+            write_view(p, M, state, head, slot, u, f, row, scratch, view, vi, vf, at)
         elif flag == RESET_DONE:
-            write_prior(p, width, state, head, slot, vf, at)
+            write_prior(p, M, state, head, slot, vf, at)
         write_judgement(state, head, slot, view, vi, vf, at)
 
 
@@ -416,17 +422,19 @@ def trace_rows(
     flags: Any,
     gated: Any,
     out: Any,
+    scratch: Any,
+    cache: Any,
 ) -> None:
     """Apply rows and write (5, R, m): level, slope, p11 after, y and s before each row."""
     M = len(width)
-    scratch = np.empty((SCRATCH_ROWS, M))
-    cache = np.full(6, -1.0)
+    watch = len(monitors) > 0
+    cache[0] = -1.0
     for row in range(u.shape[0]):
         slot = slot_of(u, row, partitions)
         if slot >= state.shape[0]:
             flags[row] = UNKNOWN
             continue
-        flag, mask = apply_row(p, width, monitors, state, head, u, f, row, slot, scratch, cache)
+        flag, mask = apply_row(p, M, watch, state, head, u, f, row, slot, scratch, cache)
         flags[row] = flag
         gated[row] = mask
         for i in range(p.n_sensors):
@@ -435,5 +443,5 @@ def trace_rows(
             out[1, row, i] = state[slot, at + L.SLOPE * M]
             out[2, row, i] = state[slot, at + L.P11 * M]
             if flag == APPLIED:
-                out[3, row, i] = scratch[Y, i]
-                out[4, row, i] = scratch[VARIANCE, i]
+                out[3, row, i] = scratch[Y * M + i]
+                out[4, row, i] = scratch[VARIANCE * M + i]

@@ -221,13 +221,13 @@ def pack(trend: Trend) -> Packed:
         cusum_slack=float(trend.cusum_slack),
         sensors=(1 << m) - 1,
         n_sensors=m,
-        par=par,
+        par=par.ravel(),
         centre=np.ascontiguousarray(trend.centre),
         input_weight=1.0 / trend.input_scale,
-        offset=_padded(trend.offset, lanes, 0.0),
-        gain=gain,
-        scale=scale,
-        inv_scale=1.0 / scale,
+        offset=_padded(trend.offset, lanes, 0.0).ravel(),
+        gain=gain.ravel(),
+        scale=scale.ravel(),
+        inv_scale=1.0 / scale.ravel(),
     )
 
 

@@ -18,7 +18,7 @@ import twin.core.layout as L
 from twin.core import kernel_numba as kernel
 from twin.core.kernel_numba import APPLIED, LATE, RESET_DONE, UNKNOWN, ViewAt
 from twin.core.rows import words
-from twin.core.statespace import Trend, pack
+from twin.core.statespace import P0_LEVEL, P0_SLOPE, Trend, pack
 from twin.core.view import NEVER, view_dtype
 
 __all__ = [
@@ -92,7 +92,8 @@ def new_state(trend: Trend, born_us: NDArray[np.int64]) -> Array:
     state = np.zeros((len(born), layout.width))
     blocks = state[:, L.HEADER : L.HEADER + L.BLOCKS * layout.lanes]
     blocks = blocks.reshape(len(born), L.BLOCKS, layout.lanes)
-    blocks[:, L.P11], blocks[:, L.P22] = p.par[3], p.par[4]
+    par = p.par.reshape(-1, layout.lanes)
+    blocks[:, L.P11], blocks[:, L.P22] = par[P0_LEVEL], par[P0_SLOPE]
     blocks[:, L.LAST] = np.nan
     state[:, L.HEADER + L.BLOCKS * layout.lanes :] = np.nan
     head = state.view(np.int64)
@@ -143,6 +144,7 @@ def advance(
         *applied,
         *_view_words(view),
         _view_at(trend.n_sensors, trend.n_inputs),
+        *kernel.workspace(trend.layout.lanes),
     )
     return applied
 
@@ -165,6 +167,7 @@ def trace(trend: Trend, state: Array, rows: NDArray[np.void], partitions: int = 
         partitions,
         *applied,
         out,
+        *kernel.workspace(trend.layout.lanes),
     )
     return Trace(out[0], out[1], out[2], out[3], out[4], *applied)
 
