@@ -29,11 +29,12 @@
     if (element && element.textContent !== String(text)) element.textContent = text;
   };
 
-  const number = (value, decimals) =>
+  /** A number with so many decimals, or between least and most; "—" for none. */
+  const number = (value, decimals, most = decimals) =>
     value === null || value === undefined
       ? "—"
       : value.toLocaleString(document.documentElement.lang, {
-          minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+          minimumFractionDigits: decimals, maximumFractionDigits: most });
 
   /** Hours as a reader says them: minutes, hours, then days. */
   const duration = (hours) => {

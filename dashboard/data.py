@@ -11,14 +11,15 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
+from dashboard.figures.signals import Past, past_of
 from dashboard.machine_state import machine_state
 from dashboard.plant_state import plant_state
 from dashboard.snapshot import Slots, Snapshot, machine_of
 from dashboard.stream import Feed
 from twin.catalogue import Catalogue
 from twin.core.view import view_dtype
-from twin.errors import SchemaError, StoreError, TwinError
-from twin.plant import MachineClass, Plant, load_plant
+from twin.errors import SchemaError, TwinError
+from twin.plant import Machine, MachineClass, Plant, load_plant
 from twin.stores.base import Store
 
 __all__ = ["TICK_S", "Reader", "decode_views", "read_snapshot"]
@@ -129,6 +130,10 @@ class Reader:
         if snapshot is not None:
             self._feed_machine(machine_id, feed, snapshot)
         return feed
+
+    def past(self, machine: Machine, span_h: float) -> Past:
+        """The machine's last span_h hours of plant time."""
+        return past_of(len(self.plant.class_of(machine).sensors))
 
     # --- the tick --------------------------------------------------------------------------
     def start(self) -> None:

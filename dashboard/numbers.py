@@ -18,6 +18,7 @@ def rounded(value: Any, digits: int = 4) -> float | None:
 
 
 def roundeds(values: Sequence[Any] | Any, digits: int = 5) -> list[float | None]:
+    """`rounded` for a sequence or array."""
     return [rounded(value, digits) for value in values]
 
 

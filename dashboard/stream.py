@@ -40,7 +40,7 @@ class Frame(NamedTuple):
 
 def merge_patch(old: State, new: State) -> dict[str, Any]:
     """What turns old into new under RFC 7396: null removes; lists are replaced as a whole."""
-    patch: dict[str, Any] = {key: None for key in old.keys() - new.keys()}
+    patch: dict[str, Any] = dict.fromkeys(old.keys() - new.keys())
     for key, value in new.items():
         before = old.get(key)
         if value == before and key in old:

@@ -4,11 +4,14 @@ Browsers draw numeric times in their own zone and ISO strings as written, so scr
 strings in the plant's zone, and the offset once, in words.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-__all__ = ["iso_local", "isos_local", "local", "offset_text"]
+__all__ = ["Times", "iso_local", "isos_local", "local", "offset_text"]
+
+Times = Sequence[str]
+"""Naive ISO times in the plant's zone."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -24,6 +27,7 @@ def iso_local(time_us: int, zone: ZoneInfo) -> str:
 
 
 def isos_local(times_us: Iterable[int], zone: ZoneInfo) -> list[str]:
+    """Many times at once, as lists that charts take."""
     return [iso_local(time_us, zone) for time_us in times_us]
 
 

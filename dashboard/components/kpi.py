@@ -21,6 +21,7 @@ def _names(t: Translate) -> dict[str, tuple[str, str]]:
 
 
 def kpi_card(t: Translate, key: str) -> Component:
+    """One figure, a key of KPIS."""
     name, unit = _names(t)[key]
     return html.Div(
         [
@@ -46,6 +47,7 @@ def kpi_card(t: Translate, key: str) -> Component:
 
 
 def kpi_row(t: Translate) -> Component:
+    """All key figures."""
     return html.Section(
         [kpi_card(t, key) for key in KPIS],
         className="kpis",

@@ -18,6 +18,7 @@ def badge(t: Translate, priority: int) -> Component:
 
 
 def legend(t: Translate) -> Component:
+    """A key to every kind of tile."""
     return html.Div(
         [
             *(badge(t, priority) for priority in PRIORITY_SHAPES),

@@ -16,7 +16,16 @@ from babel.messages.pofile import read_po
 
 from twin.plant import Text
 
-__all__ = ["LANGUAGES", "Translate", "catalogue", "choose", "pick", "translator", "words"]
+__all__ = [
+    "LANGUAGES",
+    "Translate",
+    "catalogue",
+    "catalogue_path",
+    "choose",
+    "pick",
+    "translator",
+    "words",
+]
 
 Translate = Callable[[str], str]
 LANGUAGES: Mapping[str, str] = {"en": "en", "zh": "zh_CN"}
@@ -24,11 +33,15 @@ LANGUAGES: Mapping[str, str] = {"en": "en", "zh": "zh_CN"}
 _LOCALES = Path(__file__).parent / "locale"
 
 
+def catalogue_path(language: str) -> Path:
+    """The .po file of a language. Raises KeyError for one we do not speak."""
+    return _LOCALES / LANGUAGES[language] / "LC_MESSAGES" / "dashboard.po"
+
+
 @cache
 def catalogue(language: str) -> Catalog:
     """The catalogue as it is written. Raises KeyError for a language we do not speak."""
-    path = _LOCALES / LANGUAGES[language] / "LC_MESSAGES" / "dashboard.po"
-    with path.open("rb") as file:
+    with catalogue_path(language).open("rb") as file:
         return read_po(file, locale=LANGUAGES[language])
 
 

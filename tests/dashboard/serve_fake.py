@@ -1,4 +1,4 @@
-"""Serve the invented plant on a port, for looking at screens: python tests/dashboard/serve_fake.py."""
+"""Serve the invented plant, for looking at screens: serve_fake.py PORT SECONDS."""
 
 import sys
 import threading
