@@ -45,6 +45,7 @@ class PlantTwin(dash.Dash):
     """Dash whose first page carries the reader's language, theme and words."""
 
     build = ""
+    reader: Reader
 
     def interpolate_index(self, **kwargs: Any) -> str:
         language = current_language()
@@ -92,7 +93,7 @@ def create_app(store: Store, settings: Settings) -> PlantTwin:
         update_title="",
         add_log_handler=False,
     )
-    app.build = build
+    app.build, app.reader = build, reader
     router.register(app, reader, current_language)
     live.register(app.server, reader, max(1, settings.threads - SPARE_THREADS))
     security.protect(

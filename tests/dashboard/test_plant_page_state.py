@@ -1,0 +1,92 @@
+"""What the plant page says of the plant."""
+
+import numpy as np
+from fake_plant import FakePlant
+
+from dashboard.data import decode_views, read_snapshot
+from dashboard.plant_state import clock_state, plant_state, tile_codes
+from dashboard.snapshot import Snapshot, age_s, row_of
+from twin.core.view import NEVER, view_dtype
+
+
+def later(fake: FakePlant, wall_s: float) -> Snapshot:
+    return read_snapshot(fake.store, fake.plant, 2, fake.wall_us + int(wall_s * 1e6))
+
+
+def test_rows_of_partitions_come_back_at_their_slots(fake: FakePlant) -> None:
+    snapshot = read_snapshot(fake.store, fake.plant, 1, fake.wall_us)
+    for class_id, rows in fake.views.items():
+        for machine_id in fake.catalogue.classes[class_id].slots:
+            slot = fake.catalogue.slot(machine_id).slot
+            row = row_of(snapshot, machine_id)
+            assert row is not None
+            np.testing.assert_array_equal(row["level"], rows[slot]["level"])
+
+
+def test_rows_of_another_list_of_lanes_are_left_out(fake: FakePlant) -> None:
+    classes = {"mill": fake.plant.classes["mill"]}
+    size = view_dtype(8, 4).itemsize
+    views = decode_views({(0, "mill"): b"\0" * (2 * size), (1, "mill"): b"\0" * 7}, classes, 2)
+    assert views["mill"]["time"].tolist() == [0, NEVER, 0, NEVER]
+
+
+def test_tile_is_coloured_by_the_work_list_alone(fake: FakePlant, snapshot: Snapshot) -> None:
+    codes = tile_codes(snapshot)
+    listed = {i["machine"]: i for i in snapshot.plan["items"] if i["reason"] != "no_data"}
+    assert {m: f"p{listed[m]['priority']}" for m in listed} == {m: codes[m] for m in listed}
+    assert all(not codes[m.id].startswith("p") for m in fake.plant.machines if m.id not in listed)
+
+
+def test_machine_without_load_is_idle(fake: FakePlant, snapshot: Snapshot) -> None:
+    last = fake.catalogue.classes["press"].slots[-1]
+    assert tile_codes(snapshot)[last] == "idle"
+
+
+def test_machine_is_silent_after_three_periods_and_not_before(fake: FakePlant) -> None:
+    """Demo: 60 s of plant time at × 60, so a period is a second; two more for transport."""
+    before = set(tile_codes(later(fake, 4.9)).values())
+    after = set(tile_codes(later(fake, 5.1)).values())
+    assert before != {"silent"}
+    assert after == {"silent"}
+
+
+def test_age_is_what_a_reader_waits_not_plant_time(fake: FakePlant) -> None:
+    snapshot = later(fake, 3.0)
+    newest = max(int(rows["time"].max()) for rows in snapshot.views.values())
+    assert age_s(snapshot, newest) == 3.0
+    assert clock_state(snapshot)["age_s"] == 3.0
+
+
+def test_clock_is_the_plants_own_with_its_offset(snapshot: Snapshot) -> None:
+    clock = clock_state(snapshot)
+    assert (clock["date"], clock["time"], clock["offset"]) == ("2026-03-02", "07:00:00", "UTC+01")
+    assert clock["simulated"]
+    assert clock["speed"] == 60
+
+
+def test_refused_readings_are_counted_by_reason(snapshot: Snapshot) -> None:
+    status = plant_state(snapshot)["status"]
+    assert status["rejected"] == 12
+    assert status["reasons"] == {"future": 12}
+    assert status["accepted"] == 120000
+
+
+def test_work_list_keeps_the_planners_order_and_names_drivers(snapshot: Snapshot) -> None:
+    items = plant_state(snapshot)["attention"]
+    assert [i["machine"] for i in items] == [i["machine"] for i in snapshot.plan["items"]]
+    sensors = snapshot.plant.classes["mill"].sensors
+    first = next(i for i in items if i["machine"].startswith("mill") and i["reason"] == "risk")
+    assert first["drivers"] == [sensors[0].name, sensors[1].name]
+
+
+def test_every_machine_has_one_tile_in_its_line(snapshot: Snapshot) -> None:
+    lines = plant_state(snapshot)["lines"]
+    tiles = [m["id"] for line in lines for g in line["groups"] for m in g["machines"]]
+    assert sorted(tiles) == sorted(m.id for m in snapshot.plant.machines)
+
+
+def test_empty_plan_is_shown_as_unknown_not_as_zero(fake: FakePlant) -> None:
+    fake.store.set_plan(b"")
+    kpis = plant_state(later(fake, 0))["kpis"]
+    assert kpis["stops"]["value"] is None
+    assert kpis["complete"]["value"] is None
