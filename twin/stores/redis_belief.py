@@ -1,0 +1,152 @@
+"""The store on a server: beliefs, views and history, written by the owner of a partition."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from twin.stores import keys
+from twin.stores.base import FORECASTS_MAX, Checkpoint, Chunk, Commit, Lease, Run, Seal, stream_id
+from twin.stores.redis_link import Link, add_capped, add_counts, add_events
+
+__all__ = ["BeliefVerbs"]
+
+K = TypeVar("K")
+CLASS = "class:"
+"""Fields of the checkpoint's and the seal's hash that name a class; the rest is meta."""
+
+
+class BeliefVerbs:
+    """What a worker keeps, and what screens read of it."""
+
+    _link: Link
+    _known: set[tuple[int, str]]
+
+    def commit(self, lease: Lease, commit: Commit) -> None:
+        p = lease.partition
+
+        def fill(pipe: Any) -> None:
+            new = {run.class_id for run in (*commit.state, *commit.view)}
+            classes = {CLASS + c: 1 for c in new if (p, c) not in self._known}
+            fields = {**commit.meta, **classes, "last_id": commit.last_id}
+            pipe.hset(keys.checkpoint(p), mapping=fields)
+            _write(pipe, p, keys.state, commit.state)
+            _write(pipe, p, keys.view, commit.view)
+            add_events(pipe, commit.events)
+            for record in commit.forecasts:
+                add_capped(pipe, keys.forecast(p), FORECASTS_MAX, b"b", record)
+            add_counts(pipe, commit.counters, commit.rejects)
+
+        self._link.fenced(lease, fill)
+        self._known |= {(p, run.class_id) for run in (*commit.state, *commit.view)}
+
+    def load_checkpoint(self, p: int) -> Checkpoint | None:
+        held = self._link.call("HGETALL", keys.checkpoint(p))
+        classes = [f.decode().removeprefix(CLASS) for f in held if f.startswith(CLASS.encode())]
+
+        def fill(pipe: Any) -> None:
+            pipe.hgetall(keys.checkpoint(p))
+            for c in classes:
+                pipe.get(keys.state(p, c))
+                pipe.get(keys.view(p, c))
+
+        fields, *packed = self._link.together(fill)
+        if b"last_id" not in fields:
+            return None
+        state = dict(zip(classes, packed[0::2], strict=True))
+        view = dict(zip(classes, packed[1::2], strict=True))
+        self._known |= {(p, c) for c in classes}
+        return Checkpoint(fields[b"last_id"], _meta(fields), _present(state), _present(view))
+
+    def views(self, p: Sequence[int], c: Sequence[str]) -> dict[tuple[int, str], bytes]:
+        wanted = [(i, k) for i in p for k in c]
+        if not wanted:
+            return {}
+        found = self._link.call("MGET", *(keys.view(i, k) for i, k in wanted))
+        return _present(dict(zip(wanted, found, strict=True)))
+
+    def forecasts(self, p: int, after: bytes, count: int) -> list[tuple[bytes, bytes]]:
+        found = self._link.call("XRANGE", keys.forecast(p), b"(" + after, b"+", "COUNT", count)
+        return [(i, fields[1]) for i, fields in found]
+
+    # --- history --------------------------------------------------------------------------------
+    def seal(self, lease: Lease, seal: Seal, chunks: Sequence[Chunk], keep_us: int) -> None:
+        p = lease.partition
+        old = self._chunks_before([chunk.machine_id for chunk in chunks], keep_us)
+
+        def fill(pipe: Any) -> None:
+            for chunk in chunks:
+                times = chunk.start.to_bytes(8, "little", signed=True)
+                pipe.set(keys.chunk(chunk.machine_id, chunk.number), times + chunk.blob)
+                member = {f"{chunk.number}:{chunk.start}": chunk.end}
+                pipe.zadd(keys.chunks(chunk.machine_id), member)
+            for machine_id, members in old.items():
+                pipe.delete(*(keys.chunk(machine_id, _number(m)) for m in members))
+                pipe.zrem(keys.chunks(machine_id), *members)
+            state = {CLASS + c: data for c, data in seal.state.items()}
+            fields = {**seal.meta, **state, "last_id": seal.last_id}
+            pipe.delete(keys.seal(p))
+            pipe.hset(keys.seal(p), mapping=fields)
+            ms, seq = stream_id(seal.last_id)
+            pipe.execute_command("XTRIM", keys.readings(p), "MINID", f"{ms}-{seq + 1}")
+
+        self._link.fenced(lease, fill)
+
+    def load_seal(self, p: int) -> Seal | None:
+        fields = self._link.call("HGETALL", keys.seal(p))
+        if b"last_id" not in fields:
+            return None
+        prefix = CLASS.encode()
+        state = {
+            name.removeprefix(prefix).decode(): data
+            for name, data in fields.items()
+            if name.startswith(prefix)
+        }
+        return Seal(fields[b"last_id"], _meta(fields), state)
+
+    def chunks(self, machine_id: str, start: int, end: int) -> list[Chunk]:
+        found = self._link.call(
+            "ZRANGEBYSCORE", keys.chunks(machine_id), start, "+inf", "WITHSCORES"
+        )
+        pairs = zip(found[0::2], found[1::2], strict=True)
+        wanted = sorted((_number(m), _start(m), int(score)) for m, score in pairs)
+        wanted = [item for item in wanted if item[1] <= end]
+        if not wanted:
+            return []
+        blobs = self._link.call("MGET", *(keys.chunk(machine_id, n) for n, _, _ in wanted))
+        return [
+            Chunk(machine_id, n, first, last, blob[8:])
+            for (n, first, last), blob in zip(wanted, blobs, strict=True)
+            if blob is not None
+        ]
+
+    def _chunks_before(self, machine_ids: Sequence[str], keep_us: int) -> dict[str, list[bytes]]:
+        def fill(pipe: Any) -> None:
+            for machine_id in machine_ids:
+                pipe.zrangebyscore(keys.chunks(machine_id), "-inf", f"({keep_us}")
+
+        found = self._link.together(fill)
+        return {m: members for m, members in zip(machine_ids, found, strict=True) if members}
+
+
+def _write(pipe: Any, p: int, key: Callable[[int, str], str], runs: Sequence[Run]) -> None:
+    for run in runs:
+        if run.whole:
+            pipe.set(key(p, run.class_id), run.data)
+        else:
+            pipe.setrange(key(p, run.class_id), run.offset, run.data)
+
+
+def _meta(fields: Mapping[bytes, bytes]) -> dict[str, str]:
+    own = (CLASS.encode(), b"last_id")
+    return {k.decode(): v.decode() for k, v in fields.items() if not k.startswith(own)}
+
+
+def _present(held: Mapping[K, bytes | None]) -> dict[K, bytes]:
+    return {key: data for key, data in held.items() if data is not None}
+
+
+def _number(member: bytes) -> int:
+    return int(member.partition(b":")[0])
+
+
+def _start(member: bytes) -> int:
+    return int(member.partition(b":")[2])
