@@ -85,9 +85,10 @@ class Simulator:
                 events += happened
                 if len(arrived):
                     rows[feed.class_id] = arrived
-        state = self._state() if any([feed.took_state() for feed in self._classes]) else None
+        refreshed = [feed.took_state() for feed in self._classes]
+        state = self._state() if any(refreshed) else None
         position = self.now_us.to_bytes(8, "little", signed=True)
-        return Batch(rows, sorted(events), (), position, state, self.now_us)
+        return Batch(rows, sorted(events, key=lambda e: e.time), (), position, state, self.now_us)
 
     def batches(self) -> Iterator[Batch]:
         while True:
@@ -112,7 +113,8 @@ class Simulator:
         for class_id, rows, happened in self.history_blocks(days):
             parts[class_id].append(rows)
             events += happened
-        return {c: np.concatenate(p) for c, p in parts.items()}, sorted(events)
+        events.sort(key=lambda e: e.time)
+        return {c: np.concatenate(p) for c, p in parts.items()}, events
 
     def truth(self) -> Truth:
         """For tests only: wear as of the last block generated, and the failures until then."""
