@@ -1,7 +1,8 @@
 """From belief to features: what the failure model sees of a machine.
 
     base      levels, slopes, log(1 + age), each standardised over the fleet that was learnt from
-    products  z_i z_j, i ≤ j, of the leading principal components z of the base features
+    products  z_i z_j, i ≤ j, of six factors: two leading principal components of the levels, three
+              of the slopes, and log-age
 
 Levels and slopes are the twin's, in model units and model units per step; a rolling window would
 only repeat them. Products let the risk bend and let sensors interact at the cost of a few columns.
@@ -35,7 +36,7 @@ class FeatureMap(NamedTuple):
     """(2a + 1,) standardised limits."""
     high: Array
     components: Array
-    """(2a + 1, c) loadings of the principal components, each of variance 1."""
+    """(2a + 1, c) loadings of the factors, each of variance 1."""
     product_centre: Array
     """(c(c + 1)/2,)"""
     product_scale: Array
@@ -75,11 +76,16 @@ def products(map_: FeatureMap, z: Array) -> Array:
 
 
 def learn_features(
-    level: Array, slope: Array, age: Array, lanes: NDArray[np.int64], n_components: int
+    level: Array,
+    slope: Array,
+    age: Array,
+    lanes: NDArray[np.int64],
+    n_level: int = 2,
+    n_slope: int = 3,
 ) -> FeatureMap:
     """The recipe from training landmarks: level, slope (N, m), age (N,) steps.
 
-    n_components 0 leaves the products out (few failures: linear terms only).
+    n_level = n_slope = 0 leaves the products out (few failures: linear terms only).
     """
     raw = np.column_stack([level[:, lanes], slope[:, lanes], np.log1p(np.maximum(age, 0.0))])
     centre, scale = raw.mean(0), raw.std(0)
@@ -87,7 +93,7 @@ def learn_features(
     z = (raw - centre) / scale
     low, high = z.min(0), z.max(0)
     margin = MARGIN * (high - low)
-    components = _leading(z, n_components)
+    components = _factors(z, len(lanes), n_level, n_slope)
     pairs = components.shape[1] * (components.shape[1] + 1) // 2
     blank = FeatureMap(
         lanes,
@@ -104,6 +110,21 @@ def learn_features(
     return blank._replace(product_centre=pairwise.mean(0), product_scale=spread)
 
 
+def _factors(z: Array, n_lanes: int, n_level: int, n_slope: int) -> Array:
+    """Loadings (2a + 1, c) of the factors whose products are features: leading components of the
+    levels, of the slopes, and age by itself. Taken apart, because age decides what a level means
+    and would otherwise have to win a place among components by its variance alone."""
+    levels = _leading(z[:, :n_lanes], n_level)
+    slopes = _leading(z[:, n_lanes : 2 * n_lanes], n_slope)
+    a, b = levels.shape[1], slopes.shape[1]
+    out = np.zeros((z.shape[1], a + b + 1 if a + b else 0))
+    out[:n_lanes, :a] = levels
+    out[n_lanes : 2 * n_lanes, a : a + b] = slopes
+    if a + b:
+        out[-1, -1] = 1.0
+    return out
+
+
 def _leading(z: Array, n_components: int) -> Array:
     """Loadings (p, c) of the leading components of z (N, p), scaled to scores of variance 1."""
     variance, vectors = np.linalg.eigh(z.T @ z / len(z))
@@ -115,10 +136,10 @@ def _leading(z: Array, n_components: int) -> Array:
 
 
 def feature_names(map_: FeatureMap, sensors: list[str]) -> list[str]:
-    """One name a column: '1', 'level s2', 'slope s2', 'log age', 'pc1·pc2'."""
+    """One name a column: '1', 'level s2', 'slope s2', 'log age', 'factor 1·2'."""
     used = [sensors[lane] for lane in map_.lanes]
     i, j = np.triu_indices(map_.components.shape[1])
-    products = [f"pc{a + 1}·pc{b + 1}" for a, b in zip(i, j, strict=True)]
+    products = [f"factor {a + 1}·{b + 1}" for a, b in zip(i, j, strict=True)]
     return [
         "1",
         *(f"level {s}" for s in used),

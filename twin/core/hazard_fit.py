@@ -1,0 +1,263 @@
+"""Fit the hazard of twin.core.hazard: exact Newton on statistics that add over landmarks.
+
+A landmark is a machine at a moment: its features x, the lead time until it failed (or until it was
+last seen, serviced or reset: censored), and the failure mode. With h_j = logistic(b_jᵀ A x)
+
+    ∂ℓ/∂A   = Σ_j b_j ⊗ X_jᵀ (y_j − h_j)                X_j: landmarks at risk in bin j
+    −∂²ℓ/∂A² = Σ_j b_j b_jᵀ ⊗ X_jᵀ W_j X_j,  W_j = diag(h_j (1 − h_j))
+
+so many machines, cores or sites give the same fit by summing small matrices. Ridge λ on all but
+the baseline; no class weights, which would wreck the probabilities.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.core.features import features, learn_features
+from twin.core.hazard import Hazard, contributions, lead_bins, spline_basis
+from twin.errors import ModelError
+
+__all__ = [
+    "Landmarks",
+    "Statistics",
+    "at_risk",
+    "fit_coefficients",
+    "fit_hazard",
+    "sandwich",
+    "statistics",
+]
+
+Array = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+RIDGE = 3.0
+RIDGE_FEW = 30.0
+FEW_FAILURES = 20
+"""Below this: linear terms, the larger ridge, intervals provisional."""
+RANK = 24
+ANCHOR = 1e-3
+"""Pull of the baseline to the raw rates: only felt where no failure was seen."""
+MAX_NEWTON = 40
+
+
+class Landmarks(NamedTuple):
+    """Moments to learn from; n of them, each of one machine's one life."""
+
+    level: Array
+    """(n, m) model units."""
+    slope: Array
+    age: Array
+    """(n,) steps."""
+    lead: Array
+    """(n,) steps to the failure or to the end of observation, > 0."""
+    cause: Ints
+    """(n,) index of the failure mode, -1: censored."""
+    machine: Ints
+    """(n,) whose landmarks belong together."""
+
+
+class Statistics(NamedTuple):
+    """Sums over landmarks at given coefficients; add them with +."""
+
+    loglik: float
+    gradient: Array
+    """(K, f)"""
+    hessian: Array
+    """(K f, K f), negative second derivative."""
+
+    def plus(self, other: "Statistics") -> "Statistics":
+        """The statistics of both sets of landmarks together."""
+        return Statistics(
+            self.loglik + other.loglik,
+            self.gradient + other.gradient,
+            self.hessian + other.hessian,
+        )
+
+
+def at_risk(edges: Array, lead: Array, cause: Ints, mode: int) -> tuple[Ints, NDArray[np.bool_]]:
+    """Bins lived through (n,) and whether the next one holds a failure of this mode (n,).
+
+    A bin counts as lived through when it ended before the lead time; the bin of a censoring or of
+    another mode's failure is left out.
+    """
+    beyond = lead > edges[-1]
+    event = (cause == mode) & ~beyond
+    inside = np.searchsorted(edges, lead, side="left") - 1
+    whole = np.searchsorted(edges, lead, side="right") - 1
+    lived = np.where((cause >= 0) & ~beyond, inside, np.minimum(whole, len(edges) - 1))
+    return np.maximum(lived, 0), event
+
+
+def statistics(
+    x: Array, lived: Ints, event: NDArray[np.bool_], basis: Array, coef: Array
+) -> Statistics:
+    """Log-likelihood, gradient and Hessian of x (n, f) at coef (K, f)."""
+    order = np.argsort(-(lived + event), kind="stable")
+    x, lived, event = x[order], lived[order], event[order]
+    n_bins, k = basis.shape
+    f = x.shape[1]
+    counts = len(x) - np.searchsorted((lived + event)[::-1], np.arange(n_bins), side="right")
+    loglik, gradient = 0.0, np.zeros((k, f))
+    weighted = np.zeros((n_bins, f, f))
+    scores = x @ coef.T
+    for j, n in enumerate(counts):
+        if n == 0:
+            break
+        eta = np.clip(scores[:n] @ basis[j], -30.0, 30.0)
+        y = (event[:n] & (lived[:n] == j)).astype(np.float64)
+        h = 1.0 / (1.0 + np.exp(-eta))
+        loglik += float(y @ eta - np.logaddexp(0.0, eta).sum())
+        gradient += np.outer(basis[j], x[:n].T @ (y - h))
+        root = x[:n] * np.sqrt(h * (1.0 - h))[:, None]
+        weighted[j] = root.T @ root
+    pairs = (basis[:, :, None] * basis[:, None, :]).reshape(n_bins, k * k)
+    blocks = (pairs.T @ weighted.reshape(n_bins, f * f)).reshape(k, k, f, f)
+    return Statistics(loglik, gradient, blocks.transpose(0, 2, 1, 3).reshape(k * f, k * f))
+
+
+def fit_coefficients(
+    compute: Callable[[Array], Statistics], start: Array, ridge: float
+) -> tuple[Array, Array]:
+    """Newton's maximum of the penalised likelihood: coefficients (K, f), inverse Hessian (Kf, Kf).
+
+    compute gives the statistics of all landmarks at some coefficients, from wherever they are.
+    Raises ModelError when it does not converge.
+    """
+    penalty = np.full(start.shape, ridge)
+    penalty[:, 0] = ANCHOR
+    coef, now = start, compute(start)
+
+    def objective(at: Array, found: Statistics) -> float:
+        return found.loglik - 0.5 * float((penalty * (at - start * _baseline(start)) ** 2).sum())
+
+    for _ in range(MAX_NEWTON):
+        gradient = now.gradient - penalty * (coef - start * _baseline(start))
+        hessian = now.hessian + np.diag(penalty.ravel())
+        step = np.linalg.solve(hessian, gradient.ravel()).reshape(coef.shape)
+        promise = float((gradient * step).sum())
+        value, part = objective(coef, now), 1.0
+        trial, found = coef + step, compute(coef + step)
+        while objective(trial, found) < value - 1e-9 * abs(value) and part > 1e-4:
+            part /= 2
+            trial = coef + part * step
+            found = compute(trial)
+        coef, now = trial, found
+        if promise < 1e-3:
+            return coef, np.linalg.inv(now.hessian + np.diag(penalty.ravel()))
+    raise ModelError(f"hazard: Newton did not converge in {MAX_NEWTON} steps; more failures needed")
+
+
+def _baseline(coef: Array) -> Array:
+    mask = np.zeros_like(coef)
+    mask[:, 0] = 1.0
+    return mask
+
+
+def sandwich(
+    x: Array,
+    lived: Ints,
+    event: NDArray[np.bool_],
+    basis: Array,
+    coef: Array,
+    inverse: Array,
+    machine: Ints,
+) -> Array:
+    """What each machine moves the coefficients by, (machines, K, f): the sum over machines of
+    outer products is their covariance, landmarks of one machine being anything but independent."""
+    n_bins = len(basis)
+    eta = np.clip(x @ (basis @ coef).T, -30.0, 30.0)
+    bins = np.arange(n_bins)
+    hit = event[:, None] & (lived[:, None] == bins)
+    seen = (bins < lived[:, None]) | hit
+    residual = (hit - seen / (1.0 + np.exp(-eta))) @ basis
+    _, owner = np.unique(machine, return_inverse=True)
+    scores = np.zeros((owner.max() + 1, coef.size))
+    for one in range(len(scores)):
+        mine = owner == one
+        scores[one] = (residual[mine].T @ x[mine]).ravel()
+    moved: Array = (scores @ inverse).reshape(-1, *coef.shape)
+    return moved
+
+
+def _low_rank(moved: Array, x: Array, rank: int) -> Array:
+    """The r directions (r, K, f) that matter most for predictions on x, scaled to keep their
+    total variance."""
+    machines, k, f = moved.shape
+    root = np.linalg.cholesky(x.T @ x / len(x) + 1e-6 * np.eye(f))
+    felt = (moved @ root).reshape(machines, k * f)
+    u, s, _ = np.linalg.svd(felt, full_matrices=False)
+    keep = min(rank, len(s))
+    total, kept = float((s**2).sum()), float((s[:keep] ** 2).sum())
+    scale = np.sqrt(total / kept) if kept > 0 else 1.0
+    return scale * np.einsum("nr,nkf->rkf", u[:, :keep], moved)
+
+
+def fit_hazard(
+    landmarks: Landmarks,
+    modes: tuple[str, ...],
+    lanes: Ints,
+    horizon: float,
+    ridge: float | None = None,
+    start: Hazard | None = None,
+    intervals: bool = True,
+) -> Hazard:
+    """Learn the failure model of a class. lanes (a,): sensors that carry information.
+
+    start: a hazard fitted on nearly the same landmarks, to begin Newton from (the optimum is one).
+    intervals=False leaves the variance out. Raises ModelError without a single failure.
+    """
+    use = landmarks.lead > 0
+    landmarks = Landmarks(*(part[use] for part in landmarks))
+    failures = _count_failures(landmarks, len(modes))
+    if failures.sum() == 0:
+        raise ModelError("hazard: no failure in the history, want at least one")
+    few = int(failures.max()) < FEW_FAILURES
+    terms = (0, 0) if few else (2, 3)
+    map_ = learn_features(landmarks.level, landmarks.slope, landmarks.age, lanes, *terms)
+    x = features(map_, landmarks.level, landmarks.slope, landmarks.age)
+    edges = lead_bins(horizon)
+    basis = spline_basis(edges)
+    ridge = ridge if ridge is not None else RIDGE_FEW if few else RIDGE
+    coefs, factors = [], []
+    for mode in range(len(modes)):
+        lived, event = at_risk(edges, landmarks.lead, landmarks.cause, mode)
+        first = _start(basis, lived, event, x.shape[1])
+        if start is not None and start.coef.shape[2] == x.shape[1]:
+            first = np.column_stack([first[:, 0], start.coef[mode][:, 1:]])
+        coef, inverse = fit_coefficients(
+            lambda at, lived=lived, event=event: statistics(x, lived, event, basis, at),  # type: ignore[misc]
+            first,
+            ridge,
+        )
+        coefs.append(coef)
+        if intervals:
+            moved = sandwich(x, lived, event, basis, coef, inverse, landmarks.machine)
+            factors.append(_low_rank(moved, x, RANK))
+    factor = np.stack(factors) if intervals else np.zeros((len(modes), 0, *coefs[0].shape))
+    blank = np.zeros((len(modes), len(lanes) + 1))
+    hazard = Hazard(modes, map_, edges, basis, np.stack(coefs), factor, blank, few)
+    parts = contributions(hazard, landmarks.level, landmarks.slope, landmarks.age)
+    return hazard._replace(reference=parts.mean(1))
+
+
+def _count_failures(landmarks: Landmarks, n_modes: int) -> Ints:
+    """Failures of each mode: machines' lives that ended in it, told by machine."""
+    return np.array(
+        [len(np.unique(landmarks.machine[landmarks.cause == mode])) for mode in range(n_modes)]
+    )
+
+
+def _start(basis: Array, lived: Ints, event: NDArray[np.bool_], n_features: int) -> Array:
+    """Coefficients of the raw failure rate of each bin, by least squares; features zero."""
+    bins = np.arange(len(basis))
+    risk = np.array([(lived + event > j).sum() for j in bins], dtype=np.float64)
+    hits = np.bincount(lived[event], minlength=len(bins))[: len(bins)]
+    rate = (hits + 0.5) / (risk + 1.0)
+    weight = np.sqrt(hits + 0.5)
+    logit = np.log(rate / (1.0 - np.minimum(rate, 0.999)))
+    out = np.zeros((basis.shape[1], n_features))
+    out[:, 0] = np.linalg.lstsq(basis * weight[:, None], logit * weight, rcond=None)[0]
+    return out
