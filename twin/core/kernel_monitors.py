@@ -24,7 +24,7 @@ inlined = njit(cache=True, nogil=True, error_model="numpy", _nrt=False, forceinl
 
 
 @inlined
-def repeat(p: Packed, M: int, state: Any, head: Any, slot: int, scratch: Any) -> None:
+def repeat(p: Packed, par: Any, M: int, state: Any, head: Any, slot: int, scratch: Any) -> None:
     """Count readings that equal the one before; too many in a row: a stuck, hence bad, sensor."""
     equal = 0
     seen = 0
@@ -41,7 +41,7 @@ def repeat(p: Packed, M: int, state: Any, head: Any, slot: int, scratch: Any) ->
         if (seen >> i) & 1:
             at = L.HEADER + i + L.SAME * M
             state[slot, at] = state[slot, at] + 1.0 if (equal >> i) & 1 else 0.0
-            if state[slot, at] >= p.par[S.STUCK * M + i] and (head[slot, L.BAD] >> i) & 1 == 0:
+            if state[slot, at] >= par[S.STUCK * M + i] and (head[slot, L.BAD] >> i) & 1 == 0:
                 condemn(M, state, head, slot, i)
     head[slot, L.REPEATING] = (head[slot, L.REPEATING] & ~seen) | equal
 
@@ -57,20 +57,28 @@ def condemn(M: int, state: Any, head: Any, slot: int, i: int) -> None:
 
 
 @inlined
-def reopen(p: Packed, M: int, state: Any, slot: int, i: int, y: float) -> None:
+def reopen(p: Packed, par: Any, M: int, state: Any, slot: int, i: int, y: float) -> None:
     """Learn sensor i anew: its level moves by y, its covariance returns to P₀."""
     at = L.HEADER + i
     state[slot, at + L.LEVEL * M] += y
     state[slot, at + L.SLOPE * M] = 0.0
-    state[slot, at + L.P11 * M] = p.par[S.P0_LEVEL * M + i]
+    state[slot, at + L.P11 * M] = par[S.P0_LEVEL * M + i]
     state[slot, at + L.P12 * M] = 0.0
-    state[slot, at + L.P22 * M] = p.par[S.P0_SLOPE * M + i]
+    state[slot, at + L.P22 * M] = par[S.P0_SLOPE * M + i]
     state[slot, at + L.RUN * M] = 0.0
 
 
 @inlined
 def judge(
-    p: Packed, M: int, state: Any, head: Any, slot: int, seen: int, gated: int, scratch: Any
+    p: Packed,
+    par: Any,
+    M: int,
+    state: Any,
+    head: Any,
+    slot: int,
+    seen: int,
+    gated: int,
+    scratch: Any,
 ) -> None:
     """Count rejections in a row; at the limit tell a bad sensor from a changed machine."""
     live = seen & ~head[slot, L.BAD]
@@ -91,7 +99,7 @@ def judge(
     together = suspects >= 2 and 2 * suspects >= n_live
     for i in range(M):
         if together and (live >> i) & 1:
-            reopen(p, M, state, slot, i, scratch[Y * M + i] if (gated >> i) & 1 else 0.0)
+            reopen(p, par, M, state, slot, i, scratch[Y * M + i] if (gated >> i) & 1 else 0.0)
         elif not together and (hits >> i) & 1:
             condemn(M, state, head, slot, i)
     if together:
@@ -101,7 +109,15 @@ def judge(
 
 @inlined
 def recover(
-    p: Packed, M: int, state: Any, head: Any, slot: int, mask: int, fits: int, scratch: Any
+    p: Packed,
+    par: Any,
+    M: int,
+    state: Any,
+    head: Any,
+    slot: int,
+    mask: int,
+    fits: int,
+    scratch: Any,
 ) -> None:
     """Bring bad sensors back: their readings fit again, or have long agreed with each other."""
     for i in range(M):
@@ -111,7 +127,7 @@ def recover(
         moving = state[slot, at + L.SAME * M] == 0.0
         z = scratch[Z * M + i]
         away = z - state[slot, at + L.BEFORE * M]
-        agrees = away * away <= p.gate * 2.0 * p.par[S.R * M + i]
+        agrees = away * away <= p.gate * 2.0 * par[S.R * M + i]
         state[slot, at + L.BEFORE * M] = z
         run = state[slot, at + L.RUN * M]
         calm = state[slot, at + L.CALM * M]
@@ -123,13 +139,14 @@ def recover(
         if run >= p.returns or calm >= p.settle:
             head[slot, L.BAD] &= ~(1 << i)
             if run < p.returns:
-                reopen(p, M, state, slot, i, scratch[Y * M + i])
+                reopen(p, par, M, state, slot, i, scratch[Y * M + i])
             state[slot, at + L.RUN * M] = 0.0
 
 
 @inlined
 def monitor(
     p: Packed,
+    par: Any,
     M: int,
     state: Any,
     head: Any,
@@ -153,15 +170,15 @@ def monitor(
     compare = counted & ~head[slot, L.LEARNING]
     learning = counted & fits & head[slot, L.LEARNING]
     if learning:
-        commission(p, M, state, head, slot, learning, scratch)
+        commission(p, par, M, state, head, slot, learning, scratch)
     if compare:
         steps = (time - head[slot, L.FIRST]) / p.step_us
-        health(p, M, state, slot, compare, fits, scratch, steps)
+        health(p, par, M, state, slot, compare, fits, scratch, steps)
 
 
 @inlined
 def commission(
-    p: Packed, M: int, state: Any, head: Any, slot: int, learning: int, scratch: Any
+    p: Packed, par: Any, M: int, state: Any, head: Any, slot: int, learning: int, scratch: Any
 ) -> None:
     """Average the first readings of a life into the frozen twin's level."""
     for i in range(M):
@@ -179,6 +196,7 @@ def commission(
 @inlined
 def health(
     p: Packed,
+    par: Any,
     M: int,
     state: Any,
     slot: int,
@@ -191,7 +209,7 @@ def health(
     wide = 1.0 + 1.0 / p.learn
     for i in range(M):
         away = scratch[Z * M + i] - state[slot, L.HEADER + i + L.FROZEN * M]
-        d2 = away * away / (p.par[S.R * M + i] * wide + p.par[S.DRIFT * M + i] * steps)
+        d2 = away * away / (par[S.R * M + i] * wide + par[S.DRIFT * M + i] * steps)
         d2 = d2 if (fits >> i) & 1 else min(d2, p.gate)
         scratch[D2 * M + i] = d2 if (compare >> i) & 1 else 0.0
     total = 0.0
@@ -203,7 +221,9 @@ def health(
 
 
 @inlined
-def limit(p: Packed, M: int, state: Any, head: Any, slot: int, scratch: Any, time: int) -> None:
+def limit(
+    p: Packed, par: Any, M: int, state: Any, head: Any, slot: int, scratch: Any, time: int
+) -> None:
     """Alarm limits on the readings: deadband, and delays that any sample against them restarts.
 
     Source: ANSI/ISA-18.2 (2016), §10: basic alarm design. A missing reading changes nothing.
@@ -211,7 +231,7 @@ def limit(p: Packed, M: int, state: Any, head: Any, slot: int, scratch: Any, tim
     out = 0
     for i in range(M):
         z = scratch[RAW * M + i]
-        out |= (1 if z < p.par[S.LOW * M + i] or z > p.par[S.HIGH * M + i] else 0) << i
+        out |= (1 if z < par[S.LOW * M + i] or z > par[S.HIGH * M + i] else 0) << i
     mask = out | head[slot, L.PENDING] | head[slot, L.BEYOND]
     if mask == 0:
         return
@@ -221,9 +241,9 @@ def limit(p: Packed, M: int, state: Any, head: Any, slot: int, scratch: Any, tim
             continue
         bit = 1 << i
         beyond = head[slot, L.BEYOND] & bit != 0
-        band = p.par[S.DEADBAND * M + i]
-        inside = z >= p.par[S.LOW * M + i] + band and z <= p.par[S.HIGH * M + i] - band
-        delay = p.par[S.OFF * M + i] if beyond else p.par[S.ON * M + i]
+        band = par[S.DEADBAND * M + i]
+        inside = z >= par[S.LOW * M + i] + band and z <= par[S.HIGH * M + i] - band
+        delay = par[S.OFF * M + i] if beyond else par[S.ON * M + i]
         if not (inside if beyond else (out & bit) != 0):
             head[slot, L.PENDING] &= ~bit
             continue

@@ -12,21 +12,21 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
 import twin.core.layout as L
 import twin.core.statespace as S
 from twin.core.kernel_monitors import judge, limit, monitor, recover, repeat
+from twin.core.kernel_stack import stack
 from twin.core.rows import HEADER_WORDS
-from twin.core.statespace import Packed
+from twin.core.statespace import PAR_ROWS, Packed
 from twin.core.transition import transition as transition_formula
 from twin.core.view import NEVER
 
 __all__ = ["APPLIED", "LATE", "RESET_DONE", "UNKNOWN", "ViewAt", "advance_rows", "trace_rows"]
 
 APPLIED, LATE, RESET_DONE, UNKNOWN = range(4)
-RAW, BASE, Z, Y, VARIANCE, INVERSE, E, D2 = range(8)
-SCRATCH_ROWS = 8
+RAW, BASE, Z, Y, VARIANCE, INVERSE, E, D2, SCALE, UNSCALE = range(10)
+SCRATCH_ROWS = 10
 TOP_BIT = np.uint32(1 << 31)
 
 
@@ -61,19 +61,19 @@ transition = inlined(transition_formula)
 
 
 @inlined
-def start_belief(p: Packed, M: int, state: Any, slot: int) -> None:
+def start_belief(p: Packed, par: Any, M: int, state: Any, slot: int) -> None:
     """Return every sensor to the prior: level 0, P₀ = r·diag(p0)."""
     for i in range(M):
         at = L.HEADER + i
         state[slot, at + L.LEVEL * M] = 0.0
         state[slot, at + L.SLOPE * M] = 0.0
-        state[slot, at + L.P11 * M] = p.par[S.P0_LEVEL * M + i]
+        state[slot, at + L.P11 * M] = par[S.P0_LEVEL * M + i]
         state[slot, at + L.P12 * M] = 0.0
-        state[slot, at + L.P22 * M] = p.par[S.P0_SLOPE * M + i]
+        state[slot, at + L.P22 * M] = par[S.P0_SLOPE * M + i]
 
 
 @inlined
-def start_monitors(p: Packed, M: int, state: Any, head: Any, slot: int) -> None:
+def start_monitors(p: Packed, par: Any, M: int, state: Any, head: Any, slot: int) -> None:
     """Forget every judgement of the machine's old life; limits and counts stay."""
     for i in range(M):
         at = L.HEADER + i
@@ -95,20 +95,20 @@ def start_monitors(p: Packed, M: int, state: Any, head: Any, slot: int) -> None:
 
 
 @inlined
-def reset(p: Packed, M: int, state: Any, head: Any, slot: int, time: int) -> int:
+def reset(p: Packed, par: Any, M: int, state: Any, head: Any, slot: int, time: int) -> int:
     """Repaired or replaced at `time`: back to the prior. Older than the last reset: late."""
     if time < head[slot, L.BORN]:
         head[slot, L.N_LATE] += 1
         return LATE
     head[slot, L.BORN] = time
     head[slot, L.TIME] = max(head[slot, L.TIME], time)
-    start_belief(p, M, state, slot)
-    start_monitors(p, M, state, head, slot)
+    start_belief(p, par, M, state, slot)
+    start_monitors(p, par, M, state, head, slot)
     return RESET_DONE
 
 
 @inlined
-def read_inputs(p: Packed, M: int, state: Any, slot: int, f: Any, row: int) -> int:
+def read_inputs(p: Packed, par: Any, M: int, state: Any, slot: int, f: Any, row: int) -> int:
     """Remember the inputs that came; the nearest regime by those that are known."""
     k = p.centre.shape[1]
     at = L.HEADER + L.BLOCKS * M
@@ -134,7 +134,7 @@ def read_inputs(p: Packed, M: int, state: Any, slot: int, f: Any, row: int) -> i
 
 @inlined
 def read_sensors(
-    p: Packed, M: int, state: Any, slot: int, f: Any, row: int, regime: int, scratch: Any
+    p: Packed, par: Any, M: int, state: Any, slot: int, f: Any, row: int, regime: int, scratch: Any
 ) -> None:
     """Raw readings, and what the inputs alone explain: offset + gain·u.
 
@@ -142,7 +142,9 @@ def read_sensors(
     """
     for i in range(M):
         scratch[RAW * M + i] = np.nan
-        scratch[BASE * M + i] = p.offset[regime * M + i]
+        scratch[UNSCALE * M + i] = p.inv_scale[np.uint64(regime * M) + np.uint64(i)]
+        scratch[SCALE * M + i] = p.scale[np.uint64(regime * M) + np.uint64(i)]
+        scratch[BASE * M + i] = p.offset[np.uint64(regime * M) + np.uint64(i)]
     for i in range(p.n_sensors):
         scratch[RAW * M + i] = np.float64(f[row, HEADER_WORDS + i])
     at = L.HEADER + L.BLOCKS * M
@@ -151,12 +153,22 @@ def read_sensors(
         if value != value:
             value = p.centre[regime, j]
         for i in range(M):
-            scratch[BASE * M + i] += p.gain[(regime * p.centre.shape[1] + j) * M + i] * value
+            scratch[BASE * M + i] += (
+                p.gain[np.uint64((regime * p.centre.shape[1] + j) * M) + np.uint64(i)] * value
+            )
 
 
 @inlined
 def predict_update(
-    p: Packed, M: int, state: Any, slot: int, bad: int, regime: int, scratch: Any, cache: Any
+    p: Packed,
+    par: Any,
+    M: int,
+    state: Any,
+    slot: int,
+    bad: int,
+    regime: int,
+    scratch: Any,
+    cache: Any,
 ) -> tuple[int, int]:
     """Predict every sensor over the cached Δ, then condition it on its reading if believed.
 
@@ -170,25 +182,25 @@ def predict_update(
     fits = 0
     for i in range(M):
         at = L.HEADER + i
-        r = p.par[S.R * M + i]
-        q_slope = p.par[S.Q_SLOPE * M + i]
+        r = par[S.R * M + i]
+        q_slope = par[S.Q_SLOPE * M + i]
         slope = state[slot, at + L.SLOPE * M]
         p12 = state[slot, at + L.P12 * M]
         p22 = state[slot, at + L.P22 * M]
         level = state[slot, at + L.LEVEL * M] + a * slope
         slope = e * slope
         p11 = state[slot, at + L.P11 * M] + a * (2.0 * p12 + a * p22)
-        p11 = p11 + (p.par[S.Q_LEVEL * M + i] * dt + q_slope * qa)
+        p11 = p11 + (par[S.Q_LEVEL * M + i] * dt + q_slope * qa)
         p12 = e * (p12 + a * p22) + q_slope * qb
         p22 = e * (e * p22) + q_slope * qc
-        lost = p11 > p.par[S.LOST * M + i]
+        lost = p11 > par[S.LOST * M + i]
         level = 0.0 if lost else level
         slope = 0.0 if lost else slope
-        p11 = p.par[S.P0_LEVEL * M + i] if lost else p11
+        p11 = par[S.P0_LEVEL * M + i] if lost else p11
         p12 = 0.0 if lost else p12
-        p22 = p.par[S.P0_SLOPE * M + i] if lost else p22
+        p22 = par[S.P0_SLOPE * M + i] if lost else p22
 
-        z = (scratch[RAW * M + i] - scratch[BASE * M + i]) * p.inv_scale[regime * M + i]
+        z = (scratch[RAW * M + i] - scratch[BASE * M + i]) * scratch[UNSCALE * M + i]
         y = z - level
         s = p11 + r
         inverse = 1.0 / s
@@ -214,7 +226,9 @@ def predict_update(
 
 
 @inlined
-def fit_of_row(p: Packed, M: int, state: Any, slot: int, counted: int, scratch: Any) -> None:
+def fit_of_row(
+    p: Packed, par: Any, M: int, state: Any, slot: int, counted: int, scratch: Any
+) -> None:
     """EWMA of NIS per degree of freedom; a rejected reading counts as the gate, not more."""
     total = 0.0
     n = 0
@@ -231,6 +245,7 @@ def fit_of_row(p: Packed, M: int, state: Any, slot: int, counted: int, scratch: 
 @inlined
 def apply_row(
     p: Packed,
+    par: Any,
     M: int,
     watch: bool,
     state: Any,
@@ -245,7 +260,7 @@ def apply_row(
     """One row into the state of `slot`. Returns what became of it and its rejected sensors."""
     time = np.int64(u[row, 2]) | (np.int64(u[row, 3]) << 32)
     if u[row, 0] & TOP_BIT:
-        return reset(p, M, state, head, slot, time), 0
+        return reset(p, par, M, state, head, slot, time), 0
     before = head[slot, L.TIME]
     if time <= before:
         head[slot, L.N_LATE] += 1
@@ -254,28 +269,28 @@ def apply_row(
     if dt != cache[0]:
         cache[0] = dt
         cache[1], cache[2], cache[3], cache[4], cache[5] = transition(p.growth, dt)
-    regime = read_inputs(p, M, state, slot, f, row)
-    read_sensors(p, M, state, slot, f, row, regime, scratch)
+    regime = read_inputs(p, par, M, state, slot, f, row)
+    read_sensors(p, par, M, state, slot, f, row, regime, scratch)
     head[slot, L.TIME] = time
     head[slot, L.REGIME] = regime
     head[slot, L.N_APPLIED] += 1
     if head[slot, L.FIRST] == NEVER:
         head[slot, L.FIRST] = time
     if watch:
-        repeat(p, M, state, head, slot, scratch)
+        repeat(p, par, M, state, head, slot, scratch)
     bad = head[slot, L.BAD]
-    seen, fits = predict_update(p, M, state, slot, bad, regime, scratch, cache)
+    seen, fits = predict_update(p, par, M, state, slot, bad, regime, scratch, cache)
     gated = seen & ~fits & ~bad
     if gated:
         head[slot, L.N_GATED] += 1 if gated & (gated - 1) == 0 else bits(gated)
-    fit_of_row(p, M, state, slot, seen & ~bad, scratch)
+    fit_of_row(p, par, M, state, slot, seen & ~bad, scratch)
     if watch:
-        monitor(p, M, state, head, slot, seen & ~bad, fits, scratch, time)
+        monitor(p, par, M, state, head, slot, seen & ~bad, fits, scratch, time)
         if (gated | head[slot, L.RUNNING]) & seen:
-            judge(p, M, state, head, slot, seen, gated, scratch)
+            judge(p, par, M, state, head, slot, seen, gated, scratch)
         if bad & seen:
-            recover(p, M, state, head, slot, bad & seen, fits, scratch)
-        limit(p, M, state, head, slot, scratch, time)
+            recover(p, par, M, state, head, slot, bad & seen, fits, scratch)
+        limit(p, par, M, state, head, slot, scratch, time)
     return APPLIED, gated
 
 
@@ -292,12 +307,13 @@ def bits(mask: int) -> int:
 @inlined
 def slot_of(u: Any, row: int, partitions: int) -> int:
     """Local slot of a row: slot within the class // number of partitions."""
-    return np.int64(u[row, 0] & ~TOP_BIT) // partitions
+    return np.uint64(u[row, 0] & ~TOP_BIT) // np.uint64(partitions)
 
 
 @inlined
 def write_view(
     p: Packed,
+    par: Any,
     M: int,
     state: Any,
     head: Any,
@@ -312,7 +328,6 @@ def write_view(
     at: ViewAt,
 ) -> None:
     """The machine's view row, in the plant's units; `seen` and `value` of lanes that came."""
-    regime = head[slot, L.REGIME]
     view[slot, at.time] = head[slot, L.TIME]
     quality = np.int64(u[row, 1])
     missing = 0
@@ -326,7 +341,7 @@ def write_view(
     vi[slot, at.missing] = missing
     for i in range(p.n_sensors):
         j = L.HEADER + i
-        scale = p.scale[regime * M + i]
+        scale = scratch[SCALE * M + i]
         vf[slot, at.level + i] = state[slot, j + L.LEVEL * M] * scale + scratch[BASE * M + i]
         vf[slot, at.slope + i] = state[slot, j + L.SLOPE * M] * scale
         vf[slot, at.sd + i] = sqrt(state[slot, j + L.P11 * M]) * scale
@@ -337,16 +352,18 @@ def write_view(
 
 
 @inlined
-def write_prior(p: Packed, M: int, state: Any, head: Any, slot: int, vf: Any, at: ViewAt) -> None:
+def write_prior(
+    p: Packed, par: Any, M: int, state: Any, head: Any, slot: int, vf: Any, at: ViewAt
+) -> None:
     """After a reset: the prior in the view, without an innovation."""
     regime = max(head[slot, L.REGIME], 0)
     for i in range(p.n_sensors):
-        scale = p.scale[regime * M + i]
+        scale = p.scale[np.uint64(regime * M) + np.uint64(i)]
         p11 = state[slot, L.HEADER + i + L.P11 * M]
-        vf[slot, at.level + i] = p.offset[regime * M + i]
+        vf[slot, at.level + i] = p.offset[np.uint64(regime * M) + np.uint64(i)]
         vf[slot, at.slope + i] = 0.0
         vf[slot, at.sd + i] = sqrt(p11) * scale
-        vf[slot, at.spread + i] = sqrt(p11 + p.par[S.R * M + i]) * scale
+        vf[slot, at.spread + i] = sqrt(p11 + par[S.R * M + i]) * scale
         vf[slot, at.innovation + i] = np.nan
 
 
@@ -366,11 +383,6 @@ def write_judgement(
     vf[slot, at.health] = state[slot, L.HEALTH]
 
 
-def workspace(lanes: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Scratch and the last transition; the compiled code allocates nothing."""
-    return np.empty(SCRATCH_ROWS * lanes), np.empty(6)
-
-
 @compiled
 def advance_rows(
     p: Packed,
@@ -387,25 +399,28 @@ def advance_rows(
     vi: Any,
     vf: Any,
     at: ViewAt,
-    scratch: Any,
-    cache: Any,
 ) -> None:
     """Apply rows to state and view."""
     M = len(width)
     watch = len(monitors) > 0
+    scratch = stack(width, SCRATCH_ROWS)
+    par = stack(width, PAR_ROWS)
+    for i in range(PAR_ROWS * M):
+        par[i] = p.par[i]
+    cache = stack((0,), 6)
     cache[0] = -1.0
-    for row in range(u.shape[0]):
+    for row in range(np.uint64(u.shape[0])):
         slot = slot_of(u, row, partitions)
-        if slot >= state.shape[0]:
+        if slot >= np.uint64(state.shape[0]):
             flags[row] = UNKNOWN
             continue
-        flag, mask = apply_row(p, M, watch, state, head, u, f, row, slot, scratch, cache)
+        flag, mask = apply_row(p, par, M, watch, state, head, u, f, row, slot, scratch, cache)
         flags[row] = flag
         gated[row] = mask
         if flag == APPLIED:
-            write_view(p, M, state, head, slot, u, f, row, scratch, view, vi, vf, at)
+            write_view(p, par, M, state, head, slot, u, f, row, scratch, view, vi, vf, at)
         elif flag == RESET_DONE:
-            write_prior(p, M, state, head, slot, vf, at)
+            write_prior(p, par, M, state, head, slot, vf, at)
         write_judgement(state, head, slot, view, vi, vf, at)
 
 
@@ -422,19 +437,22 @@ def trace_rows(
     flags: Any,
     gated: Any,
     out: Any,
-    scratch: Any,
-    cache: Any,
 ) -> None:
     """Apply rows and write (5, R, m): level, slope, p11 after, y and s before each row."""
     M = len(width)
     watch = len(monitors) > 0
+    scratch = stack(width, SCRATCH_ROWS)
+    par = stack(width, PAR_ROWS)
+    for i in range(PAR_ROWS * M):
+        par[i] = p.par[i]
+    cache = stack((0,), 6)
     cache[0] = -1.0
-    for row in range(u.shape[0]):
+    for row in range(np.uint64(u.shape[0])):
         slot = slot_of(u, row, partitions)
-        if slot >= state.shape[0]:
+        if slot >= np.uint64(state.shape[0]):
             flags[row] = UNKNOWN
             continue
-        flag, mask = apply_row(p, M, watch, state, head, u, f, row, slot, scratch, cache)
+        flag, mask = apply_row(p, par, M, watch, state, head, u, f, row, slot, scratch, cache)
         flags[row] = flag
         gated[row] = mask
         for i in range(p.n_sensors):

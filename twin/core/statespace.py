@@ -177,19 +177,19 @@ class Packed(NamedTuple):
     """Bit mask of lanes that are sensors."""
     n_sensors: int
     par: Array
-    """(12, lanes): the rows named below."""
+    """(PAR_ROWS · lanes,): the rows named below, one after the other."""
     centre: Array
     input_weight: Array
     offset: Array
     gain: Array
-    """(K, k, lanes)."""
+    """(K · k · lanes,)."""
     scale: Array
     inv_scale: Array
 
 
-R, Q_LEVEL, Q_SLOPE, P0_LEVEL, P0_SLOPE, LOST, LOW, HIGH, DEADBAND, ON, OFF, STUCK, DRIFT = range(
-    13
-)
+PAR_ROWS = 13
+R, Q_LEVEL, Q_SLOPE, P0_LEVEL, P0_SLOPE, LOST = range(6)
+LOW, HIGH, DEADBAND, ON, OFF, STUCK, DRIFT = range(6, PAR_ROWS)
 
 
 @lru_cache(maxsize=64)

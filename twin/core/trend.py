@@ -144,7 +144,6 @@ def advance(
         *applied,
         *_view_words(view),
         _view_at(trend.n_sensors, trend.n_inputs),
-        *kernel.workspace(trend.layout.lanes),
     )
     return applied
 
@@ -167,7 +166,6 @@ def trace(trend: Trend, state: Array, rows: NDArray[np.void], partitions: int = 
         partitions,
         *applied,
         out,
-        *kernel.workspace(trend.layout.lanes),
     )
     return Trace(out[0], out[1], out[2], out[3], out[4], *applied)
 

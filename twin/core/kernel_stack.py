@@ -1,0 +1,40 @@
+"""Working room of the compiled kernel, on the stack."""
+
+from typing import Any
+
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
+from numba.np.arrayobj import make_array, populate_array
+
+__all__ = ["stack"]
+
+
+@intrinsic(prefer_literal=True)
+def stack(_context: Any, width: Any, rows: Any) -> Any:
+    """An array of len(width)·rows float64 on the stack; both must be known at compile time.
+
+    The compiler knows that nothing else points to it. Loops over sensors are too short to be worth
+    a check at run time whether arrays overlap, so without that knowledge they would stay scalar
+    (three times slower). Valid until the compiled function returns; contents undefined.
+    """
+    size = len(width) * rows.literal_value
+    array = types.Array(types.float64, 1, "C")
+
+    def codegen(context: Any, builder: Any, _signature: Any, _args: Any) -> Any:
+        room = cgutils.alloca_once(builder, ir.ArrayType(ir.DoubleType(), size))
+        room.align = 64
+        made = make_array(array)(context, builder)
+        word = context.get_constant(types.intp, 8)
+        populate_array(
+            made,
+            data=builder.bitcast(room, ir.DoubleType().as_pointer()),
+            shape=[context.get_constant(types.intp, size)],
+            strides=[word],
+            itemsize=word,
+            meminfo=None,
+        )
+        return made._getvalue()
+
+    return array(width, rows), codegen
