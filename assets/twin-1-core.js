@@ -36,12 +36,18 @@
       : value.toLocaleString(document.documentElement.lang, {
           minimumFractionDigits: decimals, maximumFractionDigits: most });
 
-  /** Hours as a reader says them: minutes, hours, then days. */
-  const duration = (hours) => {
-    if (hours === null || hours === undefined) return "—";
-    if (hours < 1) return t("{n} min", { n: Math.round(hours * 60) });
-    if (hours < 48) return t("{n} h", { n: hours < 10 ? number(hours, 1) : Math.round(hours) });
-    return t("{n} d", { n: hours < 240 ? number(hours / 24, 1) : Math.round(hours / 24) });
+  /** Hours as a reader says them: minutes, hours, then days: the number, and its message. */
+  const hoursParts = (hours) =>
+    hours < 1 ? [Math.round(hours * 60), "min"]
+      : hours < 48 ? [hours < 10 ? number(hours, 0, 1) : Math.round(hours), "h"]
+      : [hours < 240 ? number(hours / 24, 0, 1) : Math.round(hours / 24), "d"];
+  const withUnit = (n, unit) => ({ min: t("{n} min", { n }), h: t("{n} h", { n }), d: t("{n} d", { n }) }[unit]);
+  const duration = (hours) => (hours === null || hours === undefined ? "—" : withUnit(...hoursParts(hours)));
+  /** A range of hours; a unit that both ends share is said once. */
+  const durations = (low, high) => {
+    const [n, unit] = hoursParts(low);
+    const lo = unit === hoursParts(high)[1] ? n : withUnit(n, unit);
+    return t("{lo} to {hi}", { lo, hi: duration(high) });
   };
   /** Seconds on the reader's own clock. */
   const age = (seconds) => {
@@ -81,5 +87,5 @@
     };
   };
 
-  window.plantTwin = { t, pick, h, svg, say, number, duration, age, percent, money, shapes, badge, replace, once, pages: {} };
+  window.plantTwin = { t, pick, h, svg, say, number, duration, durations, age, percent, money, shapes, badge, replace, once, pages: {} };
 })();

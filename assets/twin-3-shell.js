@@ -51,9 +51,10 @@
 
   /** Follow a link inside the application without loading it anew. */
   const go = (href) => {
+    const moves = new URL(href, location.href).pathname !== location.pathname;
     history.pushState({}, "", href);
     dispatchEvent(new CustomEvent("_dashprivate_pushstate"));
-    scrollTo(0, 0);
+    if (moves) scrollTo(0, 0);
   };
 
   document.addEventListener("click", (event) => {

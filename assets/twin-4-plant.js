@@ -2,7 +2,7 @@
 (() => {
   "use strict";
   const twin = window.plantTwin;
-  const { t, pick, h, svg, say, number, duration, money, once, shapes } = twin;
+  const { t, pick, h, svg, say, number, duration, durations, money, once, shapes } = twin;
 
   /** Path of a trend in a box of 100 × 24; a missing value breaks the line. */
   const sparkPath = (values) => {
@@ -88,7 +88,7 @@
     if (item.reason === "no_data" || item.lo_h === undefined) return "—";
     return item.hi_h === undefined
       ? t("from {lo}", { lo: duration(item.lo_h) })
-      : t("{lo} to {hi}", { lo: duration(item.lo_h), hi: duration(item.hi_h) });
+      : durations(item.lo_h, item.hi_h);
   };
 
   const row = (item, currency, horizon) => {
@@ -97,14 +97,14 @@
       h("td", {}, twin.badge(item.priority)),
       h("td", { class: "machine" }, h("a", { href: `/machine/${encodeURIComponent(item.machine)}`, "data-nav": 1 }, pick(item.name))),
       h("td", {}, h("div", {}, item.mode ? pick(item.mode) : reasonText(item)), drivers ? h("div", { class: "detail" }, drivers) : null),
-      h("td", { class: "num" }, expected(item, horizon)),
-      h("td", { class: "num detail" }, range(item, horizon)),
+      h("td", { class: "num" }, expected(item, horizon), h("div", { class: "narrow detail" }, range(item, horizon))),
+      h("td", { class: "num detail range" }, range(item, horizon)),
       h("td", { class: "num stake" }, money(item.cost_wait, currency)));
   };
 
   /** Bars over the next days: where the stop lies, with what certainty, and by when to act. */
-  const whenChart = (items, horizon) => {
-    const W = 560, left = 130, right = 12, pitch = 26;
+  const whenChart = (items, horizon, W) => {
+    const left = Math.min(150, 0.3 * W), right = 12, pitch = 26;
     const H = items.length * pitch + 26;
     const x = (hours) => left + ((W - left - right) * Math.min(hours, horizon)) / horizon;
     const days = Math.round(horizon / 24);
@@ -118,7 +118,7 @@
       const y = 14 + n * pitch;
       const hi = item.hi_h ?? horizon;
       const label = pick(item.name);
-      parts.push(svg("text", { class: "name", x: left - 8, y: y + 4, "text-anchor": "end" }, label.length > 20 ? `${label.slice(0, 19)}…` : label));
+      parts.push(svg("text", { class: "name", x: left - 8, y: y + 4, "text-anchor": "end" }, label.length > left / 7 ? `${label.slice(0, left / 7 - 1)}…` : label));
       if (item.lo_h !== undefined)
         parts.push(svg("rect", { class: "range", x: x(item.lo_h), y: y - 6, width: Math.max(3, x(hi) - x(item.lo_h)), height: 12 }));
       if (item.mid_h !== undefined)
@@ -143,7 +143,7 @@
       twin.replace(region("attention"), items.map((item) => row(item, currency, horizon)));
       say(region("attention-empty"), items.length ? "" : t("Nothing needs attention."));
       const dated = items.filter((item) => item.lo_h !== undefined);
-      region("when").replaceChildren(...(dated.length ? [whenChart(dated, horizon)] : []));
+      region("when").replaceChildren(...(dated.length ? [whenChart(dated, horizon, region("when").clientWidth || 560)] : []));
     });
     return (state) => {
       lines(state.lines);

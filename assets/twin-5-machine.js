@@ -2,7 +2,7 @@
 (() => {
   "use strict";
   const twin = window.plantTwin;
-  const { t, pick, h, svg, say, number, duration, percent, money, once } = twin;
+  const { t, pick, h, svg, say, number, duration, durations, percent, money, once } = twin;
   const POINTS_MAX = 1000;
 
   const qualityText = (sensor) => ({
@@ -80,8 +80,8 @@
     h("td", { class: "num" }, lo === null || lo === undefined ? "—" : t("{lo} to {hi}", { lo: percent(lo), hi: percent(hi) })));
 
   /** Probability of failure by time: line, 80 % band, the median marked where it is crossed. */
-  const curve = ({ hours, p, lo, hi }) => {
-    const W = 360, H = 170, left = 42, bottom = 24, top = 6;
+  const curve = ({ hours, p, lo, hi }, W) => {
+    const H = 170, left = 42, bottom = 24, top = 6;
     const last = hours[hours.length - 1];
     const x = (value) => left + ((W - left - 10) * value) / last;
     const y = (value) => top + (H - top - bottom) * (1 - value);
@@ -105,7 +105,8 @@
     const mid = life.mid_h === undefined ? beyond : duration(life.mid_h);
     const lo = life.lo_h === undefined ? beyond : duration(life.lo_h);
     const hi = life.hi_h === undefined ? beyond : duration(life.hi_h);
-    return [h("span", { class: "big" }, mid), " ", lo === beyond ? t("80 %: longer still") : t("80 %: {lo} to {hi}", { lo, hi })];
+    return [h("span", { class: "big" }, mid), " ", lo === beyond ? t("80 %: longer still")
+      : t("80 %: {range}", { range: life.hi_h === undefined ? t("{lo} to {hi}", { lo, hi }) : durations(life.lo_h, life.hi_h) })];
   };
 
   const driverRow = (driver, most) => h("div", { class: "driver" },
@@ -124,7 +125,6 @@
     let last = null;
     return (sample, sensors) => {
       if (!sample || sample.time === last) return;
-      const isFirst = last === null;
       last = sample.time;
       const grid = page.querySelector(".charts");
       if (!grid || !window.Plotly) return;
@@ -132,7 +132,7 @@
         const plot = grid.querySelector(`[data-sensor="${CSS.escape(sensor.id)}"] .js-plotly-plot`);
         if (!plot?.data?.length) return;
         const xs = plot.data[plot.data.length - 1].x;
-        if (isFirst && xs.length && xs[xs.length - 1] >= sample.time) return;
+        if (xs.length && xs[xs.length - 1] >= sample.time) return;
         const level = sample.level[n], half = sample.half[n];
         const band = (sign) => (level === null || half === null ? null : level + sign * half);
         const ys = grid.dataset.kind === "innovations" ? [sample.innovation[n]] : [band(1), band(-1), level, sample.value[n]];
@@ -153,7 +153,7 @@
         { n: number(value.health.applied, 0), late: number(value.health.late, 0), gated: number(value.health.gated, 0), born: value.born }))]);
     const events = put("events", (list) => list.length ? list.map(event) : [h("li", { class: "quiet" }, t("Nothing has happened yet."))]);
     const risk = put("risk", (value) => Object.entries(value).map(([name, numbers]) => riskRow(name, numbers)));
-    const fan = put("curve", (value) => value ? [curve(value)] : []);
+    const fan = put("curve", (value) => value ? [curve(value, region("curve").clientWidth || 360)] : []);
     const life = put("life", ({ life: value, horizon, item, currency }) => [
       h("p", {}, ...lifeText(value, horizon)),
       item?.service_by_h === undefined ? null : h("p", {}, t("Latest sensible service: in {n}.", { n: duration(item.service_by_h) })),

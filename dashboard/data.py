@@ -13,12 +13,14 @@ from numpy.typing import NDArray
 
 from dashboard.figures.signals import Past, past_of
 from dashboard.machine_state import machine_state
-from dashboard.plant_state import plant_state
+from dashboard.outlook import risk_curve
+from dashboard.plant_state import HORIZON_H, plant_state
 from dashboard.snapshot import Slots, Snapshot, machine_of
 from dashboard.stream import Feed
 from twin.catalogue import Catalogue
 from twin.core.view import view_dtype
 from twin.errors import SchemaError, TwinError
+from twin.modelfile import parse_model
 from twin.plant import Machine, MachineClass, Plant, load_plant
 from twin.stores.base import Store
 
@@ -27,6 +29,8 @@ __all__ = ["TICK_S", "Reader", "decode_views", "read_snapshot"]
 TICK_S = 0.5
 N_KPIS = 24 * 60
 N_EVENTS = 200
+CURVE_S = 10.0
+"""Wall seconds between two risk curves of a machine."""
 
 log = logging.getLogger(__name__)
 
@@ -110,6 +114,7 @@ class Reader:
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._seq = 0
+        self._curves: dict[str, tuple[int, dict[str, Any] | None]] = {}
 
     # --- readers ---------------------------------------------------------------------------
     @property
@@ -130,6 +135,25 @@ class Reader:
         if snapshot is not None:
             self._feed_machine(machine_id, feed, snapshot)
         return feed
+
+    def curve(self, snapshot: Snapshot, machine: Machine) -> dict[str, Any] | None:
+        """The machine's probability of failure over the horizon; computed anew every CURVE_S."""
+        made_us, curve = self._curves.get(machine.id, (0, None))
+        if snapshot.wall_us - made_us > CURVE_S * 1e6:
+            curve = self._new_curve(snapshot, machine)
+            self._curves[machine.id] = (snapshot.wall_us, curve)
+        return curve
+
+    def _new_curve(self, snapshot: Snapshot, machine: Machine) -> dict[str, Any] | None:
+        class_id, slot = snapshot.slots[machine.id]
+        text = self.store.model(class_id)
+        partition, n = slot % self.store.partitions, slot // self.store.partitions
+        kept = self.store.load_checkpoint(partition)
+        if text is None or kept is None:
+            return None
+        model = parse_model(text)
+        state = np.frombuffer(kept.state.get(class_id, b""), np.float64)
+        return risk_curve(model, snapshot.plant.classes[class_id], state, n)
 
     def past(self, machine: Machine, span_h: float) -> Past:
         """The machine's last span_h hours of plant time."""
@@ -167,7 +191,13 @@ class Reader:
     def _feed_machine(self, machine_id: str, feed: Feed, snapshot: Snapshot) -> None:
         machine = machine_of(snapshot, machine_id)
         if machine is not None:
-            state = machine_state(snapshot, machine) | {"build": self.build}
+            curve = self.curve(snapshot, machine)
+            horizon_h = curve["hours"][-1] if curve else snapshot.plan.get("horizon_h", HORIZON_H)
+            state = machine_state(snapshot, machine) | {
+                "build": self.build,
+                "curve": curve,
+                "horizon_h": horizon_h,
+            }
             feed.publish(state, snapshot.seq)
 
     def _run(self) -> None:

@@ -12,7 +12,7 @@ from dashboard.times import local, offset_text
 from twin.core.view import NEVER
 from twin.plant import Machine
 
-__all__ = ["TARGETS", "clock_state", "plant_state", "status_state", "tile_codes"]
+__all__ = ["HORIZON_H", "TARGETS", "clock_state", "plant_state", "status_state", "tile_codes"]
 
 TARGETS = {"running": 0.95, "stops": 0.02, "lost": 4.0, "complete": 0.99}
 """Aims where the plant file sets none: share of machines running, stops a machine and day,
@@ -20,6 +20,8 @@ lost output in per cent, share of readings that came."""
 STALE_S = 10.0
 """Wall seconds past which a screen greys out."""
 N_TREND = 60
+HORIZON_H = 336
+"""A fortnight: how far the work list looks where the plan does not say."""
 
 
 def plant_state(snapshot: Snapshot) -> dict[str, Any]:
@@ -31,7 +33,7 @@ def plant_state(snapshot: Snapshot) -> dict[str, Any]:
         "tiles": codes,
         "kpis": _kpis(snapshot, codes),
         "attention": [_item(snapshot, item) for item in snapshot.plan.get("items", [])],
-        "horizon_h": snapshot.plan.get("horizon_h", 336),
+        "horizon_h": snapshot.plan.get("horizon_h", HORIZON_H),
         "currency": snapshot.plant.plant.currency,
         "status": status_state(snapshot),
     }

@@ -32,11 +32,11 @@ def graph(figure: object) -> Component:
 
 
 def chart_grid(
-    t: Translate, language: str, sensors: list[Sensor], past: Past, kind: str
+    t: Translate, language: str, sensors: list[Sensor], past: Past, kind: str, key: str = ""
 ) -> Component:
     """Charts of all sensors over the past; the script appends what comes."""
     charts = [_chart(t, language, sensor, n, past, kind) for n, sensor in enumerate(sensors)]
-    return html.Div(charts, className=f"charts {kind}", **{"data-kind": kind})
+    return html.Div(charts, className=f"charts {kind}", key=key, **{"data-kind": kind})
 
 
 def _chart(t: Translate, language: str, sensor: Sensor, n: int, past: Past, kind: str) -> Component:

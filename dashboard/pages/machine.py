@@ -1,12 +1,11 @@
 """One machine: what it measures, what its twin believes, how likely it fails and by when."""
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from urllib.parse import quote
 
-from dash import Dash, Input, Output, State, dcc, html
+from dash import html
 from dash.development.base_component import Component
 
-from dashboard import i18n, ids
 from dashboard.components.charts import KINDS, chart_grid
 from dashboard.components.machine_panels import forecast_panels, now_panels
 from dashboard.components.shell import panel
@@ -14,51 +13,37 @@ from dashboard.data import Reader
 from dashboard.i18n import Translate, pick
 from twin.plant import Machine, Plant
 
-__all__ = ["SPANS_H", "layout", "register"]
+__all__ = ["SPANS_H", "chosen", "layout"]
 
 SPANS_H = (4, 24, 168)
 """Hours of plant time that the charts may show; the first is shown at first."""
 
 
-def register(app: Dash, reader: Reader, language: Callable[[], str]) -> None:
-    """Charts of another kind or span come from the server; what is new reaches them by stream."""
-
-    @app.callback(
-        Output(ids.CHARTS, "children"),
-        Input(ids.CHART_KIND, "value"),
-        Input(ids.CHART_SPAN, "value"),
-        State(ids.MACHINE, "data"),
-        prevent_initial_call=True,
-    )
-    def redraw(kind: str, span_h: int, machine_id: str) -> Component:
-        return charts(reader, language(), machine_id, kind, span_h)
+def chosen(query: Mapping[str, str]) -> tuple[str, int]:
+    """Kind and span in hours from an address; what it does not name or misnames is the first."""
+    kind = query.get("kind", KINDS[0])
+    span = query.get("hours", "")
+    span_h = int(span) if span.isdigit() and int(span) in SPANS_H else SPANS_H[0]
+    return (kind if kind in KINDS else KINDS[0]), span_h
 
 
-def charts(reader: Reader, language: str, machine_id: str, kind: str, span_h: int) -> Component:
-    """The grid of charts; an unknown kind or span falls back to the first."""
-    plant = reader.plant
-    machine = next(m for m in plant.machines if m.id == machine_id)
-    past = reader.past(machine, span_h if span_h in SPANS_H else SPANS_H[0])
-    t = i18n.translator(language)
-    return chart_grid(
-        t, language, plant.sensors_of(machine), past, kind if kind in KINDS else KINDS[0]
-    )
-
-
-def layout(t: Translate, language: str, reader: Reader, machine_id: str) -> Component:
+def layout(
+    t: Translate, language: str, reader: Reader, machine_id: str, query: Mapping[str, str]
+) -> Component:
     """Left: now; centre: the past in charts; right: what is expected."""
     plant = reader.plant
     machine = next(m for m in plant.machines if m.id == machine_id)
+    kind, span_h = chosen(query)
+    past = reader.past(machine, span_h)
     name = pick(machine.name, language) or machine.id
     centre = panel(
         t("Measured, estimate, 95 % band"),
-        _choices(t),
-        html.Div(charts(reader, language, machine_id, KINDS[0], SPANS_H[0]), id=ids.CHARTS),
+        _choices(t, machine_id, kind, span_h),
+        chart_grid(t, language, plant.sensors_of(machine), past, kind, key=f"{kind}-{span_h}"),
         name="past",
     )
     return html.Div(
         [
-            dcc.Store(id=ids.MACHINE, data=machine_id),
             _head(t, language, plant, machine, name),
             html.Div(
                 [
@@ -122,24 +107,28 @@ def _neighbours(t: Translate, language: str, plant: Plant, machine: Machine) -> 
     return [_link(text, f"/machine/{quote(m.id)}", title=title) for text, m, title in found]
 
 
-def _choices(t: Translate) -> Component:
+def _choices(t: Translate, machine_id: str, kind: str, span_h: int) -> Component:
+    """Links, so that what is shown has an address and works from the keyboard."""
     kinds = {"signals": t("Signals"), "innovations": t("Innovations")}
     spans = {4: t("4 h"), 24: t("24 h"), 168: t("7 days")}
+
+    def link(text: str, to_kind: str, to_span_h: int) -> Component:
+        chosen = (to_kind, to_span_h) == (kind, span_h)
+        href = f"/machine/{quote(machine_id)}?kind={to_kind}&hours={to_span_h}"
+        return _link(text, href, **({"aria-current": "true"} if chosen else {}))
+
     return html.Div(
         [
-            _radio(ids.CHART_KIND, t("What the charts show"), kinds, KINDS[0]),
-            _radio(ids.CHART_SPAN, t("How far back"), spans, SPANS_H[0]),
+            html.Nav(
+                [link(text, to, span_h) for to, text in kinds.items()],
+                className="switch",
+                **{"aria-label": t("What the charts show")},
+            ),
+            html.Nav(
+                [link(text, kind, to) for to, text in spans.items()],
+                className="switch",
+                **{"aria-label": t("How far back")},
+            ),
         ],
         className="choices",
     )
-
-
-def _radio(name: str, label: str, options: dict, value: object) -> Component:  # type: ignore[type-arg]
-    items = dcc.RadioItems(
-        [{"label": text, "value": key} for key, text in options.items()],
-        value,
-        id=name,
-        inline=True,
-        className="radio",
-    )
-    return html.Div(items, role="group", **{"aria-label": label})

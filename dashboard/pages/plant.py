@@ -62,7 +62,7 @@ def _attention(t: Translate) -> Component:
         (t("Machine"), ""),
         (t("Why"), ""),
         (t("Expected"), "num"),
-        (t("80 % range"), "num"),
+        (t("80 % range"), "num range"),
         (t("At stake"), "num stake"),
     ]
     head = [

@@ -1,8 +1,9 @@
 """Which page an address leads to, and the frame that all pages share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import parse_qsl, unquote
 
 from dash import Dash, Input, Output, dcc, html
 from dash.development.base_component import Component
@@ -33,14 +34,19 @@ def register(app: Dash, reader: Reader, language: Callable[[], str]) -> None:
 
     app.layout = layout
 
-    @app.callback(Output(ids.PAGE, "children"), Input(ids.LOCATION, "pathname"))
-    def show(pathname: str | None) -> Any:
-        return route(pathname or "/", reader, language())
+    @app.callback(
+        Output(ids.PAGE, "children"),
+        Input(ids.LOCATION, "pathname"),
+        Input(ids.LOCATION, "search"),
+    )
+    def show(pathname: str | None, search: str | None) -> Any:
+        query = dict(parse_qsl((search or "").lstrip("?")))
+        return route(pathname or "/", reader, language(), query)
 
-    machine.register(app, reader, language)
 
-
-def route(pathname: str, reader: Reader, language: str) -> Component:
+def route(
+    pathname: str, reader: Reader, language: str, query: Mapping[str, str] = MappingProxyType({})
+) -> Component:
     """The page of an address; one that leads nowhere says so."""
     t = i18n.translator(language)
     kind, _, rest = pathname.strip("/").partition("/")
@@ -50,7 +56,7 @@ def route(pathname: str, reader: Reader, language: str) -> Component:
     if kind == "line" and any(line.id == name for line in reader.plant.lines):
         return plant.layout(t, language, reader.plant, line_id=name)
     if kind == "machine" and any(m.id == name for m in reader.plant.machines):
-        return machine.layout(t, language, reader, name)
+        return machine.layout(t, language, reader, name, query)
     return html.Div(
         [html.H1(t("There is nothing at this address")), html.A(t("Back to the plant"), href="/")],
         className="panel",

@@ -9,7 +9,10 @@ from dashboard.app import PlantTwin
 CALLBACK = {
     "output": "page.children",
     "outputs": {"id": "page", "property": "children"},
-    "inputs": [{"id": "location", "property": "pathname", "value": "/"}],
+    "inputs": [
+        {"id": "location", "property": "pathname", "value": "/"},
+        {"id": "location", "property": "search", "value": ""},
+    ],
     "changedPropIds": ["location.pathname"],
 }
 

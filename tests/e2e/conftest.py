@@ -1,0 +1,125 @@
+"""A real browser in front of a real server. Skips, saying so, where there is no browser."""
+
+import os
+import shutil
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page
+from werkzeug.serving import make_server
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "dashboard"))
+
+from fake_plant import FakePlant
+
+from dashboard.app import create_app
+from twin.config import Settings
+from twin.plant import load_plant
+
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--disable-quic",
+]
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args() -> dict[str, Any]:
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None and os.environ.get("CI") != "true":
+        pytest.skip("no chromium here: tests/install_browser.sh installs it on Debian")
+    return {"executable_path": path, "args": QUIET}
+
+
+@dataclass
+class Site:
+    """A served dashboard."""
+
+    port: int
+    fake: FakePlant | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+
+@pytest.fixture(scope="session")
+def site() -> Iterator[Site]:
+    """The dashboard on an invented plant that moves on once a second."""
+    settings = Settings()
+    fake = FakePlant(load_plant(Path(settings.plant)), wall_us=time.time_ns() // 1000)
+    app = create_app(fake.store, settings)
+    server = make_server("127.0.0.1", 0, app.server, threaded=True)
+    stop = threading.Event()
+
+    def move_on() -> None:
+        while not stop.wait(1.0):
+            fake.step(1)
+
+    for job in (server.serve_forever, move_on):
+        threading.Thread(target=job, daemon=True).start()
+    yield Site(server.server_port, fake)
+    stop.set()
+    app.reader.stop()
+    server.shutdown()
+
+
+@dataclass
+class Watch:
+    """What a page did that it must not do."""
+
+    origin: str
+    foreign: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+    def follow(self, page: Page) -> None:
+        page.on("request", lambda r: self._request(r.url))
+        page.on("pageerror", lambda e: self.errors.append(str(e)))
+        page.on("console", lambda m: self._console(m.type, m.text))
+
+    def _request(self, url: str) -> None:
+        if not url.startswith((self.origin, "data:", "blob:")):
+            self.foreign.append(url)
+
+    def _console(self, kind: str, text: str) -> None:
+        if kind in {"error", "warning"}:
+            self.errors.append(f"{kind}: {text}")
+
+
+Open = Callable[..., Page]
+
+
+@pytest.fixture
+def open_page(browser: Browser) -> Iterator[Open]:
+    """Open an address with theme, language and width; at the end no error and nothing foreign."""
+    contexts: list[BrowserContext] = []
+    watches: list[Watch] = []
+
+    def open_(url: str, theme: str = "light", language: str = "en-GB", width: int = 1600) -> Page:
+        context = browser.new_context(
+            viewport={"width": width, "height": 900}, color_scheme=theme, locale=language
+        )
+        contexts.append(context)
+        page = context.new_page()
+        watch = Watch("/".join(url.split("/")[:3]))
+        watch.follow(page)
+        watches.append(watch)
+        page.goto(url)
+        page.wait_for_selector("html[data-live=live]", timeout=20_000)
+        return page
+
+    yield open_
+    for context in contexts:
+        context.close()
+    assert [w.errors for w in watches if w.errors] == []
+    assert [w.foreign for w in watches if w.foreign] == []
