@@ -64,9 +64,9 @@ class Simulator:
     ) -> None:
         self.source_id = source_id
         self.start_us = self.now_us = start_us
-        weather = Weather(seed, start_us)
+        self._weather = Weather(seed, start_us)
         self._classes = [
-            _ClassFeed(plant, catalogue, c, weather, seed, start_us, period_s, life_spread)
+            _ClassFeed(plant, catalogue, c, self._weather, seed, start_us, period_s, life_spread)
             for c in sorted(plant.classes)
             if plant.machines_of(c)
         ]
@@ -101,7 +101,7 @@ class Simulator:
         """
         end_us = self.start_us + int(days * DAY_US)
         for feed in self._classes:
-            yield feed.class_id, feed.births(), []
+            yield feed.class_id, feed.births(self.start_us), []
         while any(feed.block_us < end_us for feed in self._classes):
             feed = min(self._classes, key=lambda f: f.block_us)
             yield (feed.class_id, *feed.next_block())
@@ -141,6 +141,9 @@ class Simulator:
                 rest = rest[4 + size :]
         except (ValueError, OSError, KeyError, EOFError) as error:
             raise DataError(f"{self.source_id}: state is not a simulator's: {error}") from error
+        began = [int(arrays["block_us"][0]) for arrays in saved.values()]
+        self.start_us = min(began, default=self.now_us)
+        self._weather.restart(self.start_us)
         for feed in self._classes:
             feed.restore(saved.get(feed.class_id), self.now_us)
 
@@ -180,16 +183,16 @@ class _ClassFeed:
         self.start_us = self.block_us = self.next_us = start_us
         self.next_us += self.period_us
         self.failures: list[tuple[int, str, str]] = []
-        births = self.births()
+        births = self.births(start_us)
         self._queue, self._arrival = births, np.full(len(births), start_us)
         self._events: list[Event] = []
         self.saved, self._is_new = b"", False
 
-    def births(self) -> Rows:
+    def births(self, start_us: int) -> Rows:
         """Resets (N,) before the start: the machines' last overhauls, as long ago as they ran."""
         rows = np.zeros(len(self.ids), dtype=self.dtype)
         rows["slot"] = self.slots | RESET
-        rows["time"] = self.start_us - (self.fleet.age_s * 1e6).astype(np.int64)
+        rows["time"] = start_us - (self.fleet.age_s * 1e6).astype(np.int64)
         rows["value"] = np.nan
         return rows[np.argsort(rows["time"], kind="stable")]
 
@@ -285,22 +288,33 @@ class _ClassFeed:
 
         Machines and whole classes that were not there then begin at now_us.
         """
-        self.block_us = now_us
-        if saved is not None:
-            there = {str(i): n for n, i in enumerate(saved["ids"])}
-            here = [n for n, i in enumerate(self.ids) if i in there]
-            fleet = {k.removeprefix("fleet."): v for k, v in saved.items() if "fleet." in k}
-            self.fleet.restore(fleet, here, [there[self.ids[n]] for n in here])
+        self.start_us = self.block_us = now_us
+        new = np.ones(len(self.ids), dtype=bool)
+        self._queue, self._arrival = self._queue[:0], self._arrival[:0]
+        if saved is not None and self._restore_fleet(saved, new):
             self.start_us, self.block_us = (int(v) for v in saved["block_us"])
-            for generator, words in zip((self.fleet.rng, self.post), saved["rng"], strict=True):
-                _set_rng_words(generator, words)
             self._restore_queue(saved)
         self.next_us = now_us + self.period_us - (now_us - self.start_us) % self.period_us
         while self.block_us < now_us:
             self._refill()
         n = int(np.searchsorted(self._arrival, now_us, side="right"))
-        self._queue, self._arrival = self._queue[n:], self._arrival[n:]
+        births = self.births(now_us)
+        births = births[np.isin(births["slot"] & ~RESET, self.slots[new])]
+        self._queue = np.concatenate([births, self._queue[n:]])
+        self._arrival = np.concatenate([np.full(len(births), now_us), self._arrival[n:]])
         self._events = [e for e in self._events if e.time > now_us]
+
+    def _restore_fleet(self, saved: dict[str, NDArray[Any]], new: NDArray[np.bool_]) -> bool:
+        """Machines that are in both; clears their marks in new (N,)."""
+        there = {str(i): n for n, i in enumerate(saved["ids"])}
+        here = [n for n, i in enumerate(self.ids) if i in there]
+        fleet = {k.removeprefix("fleet."): v for k, v in saved.items() if k.startswith("fleet.")}
+        if not self.fleet.restore(fleet, here, [there[self.ids[n]] for n in here]):
+            return False
+        for generator, words in zip((self.fleet.rng, self.post), saved["rng"], strict=True):
+            _set_rng_words(generator, words)
+        new[here] = False
+        return True
 
     def _restore_queue(self, saved: dict[str, NDArray[Any]]) -> None:
         if int(saved["row_bytes"]) != self.dtype.itemsize:

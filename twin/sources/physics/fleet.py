@@ -205,16 +205,20 @@ class Fleet:
             "kind": kind,
         }
 
-    def restore(self, saved: dict[str, NDArray[Any]], here: list[int], there: list[int]) -> None:
-        """Machines `here` take over the saved state of machines `there`; others stay new."""
+    def restore(self, saved: dict[str, NDArray[Any]], here: list[int], there: list[int]) -> bool:
+        """Machines `here` take over the saved state of machines `there`; others stay new.
+
+        False, and nothing done, where the class has other sensors or modes by now.
+        """
         mine = self.snapshot()
+        if any(saved[name].shape[1:] != value.shape[1:] for name, value in mine.items()):
+            return False
         for name, value in mine.items():
-            if saved[name].shape[1:] != value.shape[1:]:
-                return  # the class has other sensors or modes now: all of its machines stay new
             value[here] = saved[name][there]
         self.state, self.phase = _unflat(self.state, mine), mine["phase"]
         stopped = np.flatnonzero(self.state.down_from != UP)
         self._kind = {int(i): int(mine["kind"][i]) for i in stopped}
+        return True
 
 
 def _flat(state: Any, prefix: str = "") -> Iterator[tuple[str, NDArray[Any]]]:

@@ -25,6 +25,10 @@ class Weather:
         self._start_us = start_us
         self._hourly = np.zeros(0)
 
+    def restart(self, start_us: int) -> None:
+        """Be the weather of a plant that began then."""
+        self._start_us = start_us
+
     def hall_degc(self, times: NDArray[np.int64]) -> NDArray[np.float64]:
         """Hall temperature, °C, at times (T,), µs UTC, not before start_us."""
         hours = (times - self._start_us) / HOUR_US
