@@ -1,4 +1,4 @@
-"""docker-compose.yml and Dockerfile against the command line and Settings: what they name exists."""
+"""What docker-compose.yml and Dockerfile name exists in the command line and Settings."""
 
 from dataclasses import fields
 from pathlib import Path

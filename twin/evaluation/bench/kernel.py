@@ -12,7 +12,7 @@ from twin.core.transition import trend_matrices
 from twin.core.trend import new_state, new_view
 from twin.errors import ModelError
 from twin.evaluation.bench.measure import Timing, interleave
-from twin.evaluation.bench.rivals import FilterpyLoop, SimdkalmanFleet, stack
+from twin.evaluation.bench.rivals import FilterpyLoop, SimdkalmanFleet
 from twin.evaluation.bench.scenario import N_SENSORS, Scenario, scenario
 
 __all__ = ["SIZES", "Advance", "bench_kernel"]
@@ -90,10 +90,14 @@ def _steps(case: Scenario, rival: FilterpyLoop | SimdkalmanFleet, n: int, joint:
 
 def _matrices(trend: Trend, dt_steps: Array, joint: bool) -> tuple[Array, Array]:
     """F and Q of every machine: joint (n, 2m, 2m), or a sensor at a time (n·m, 2, 2)."""
-    pairs = [trend_matrices(trend.growth, trend.q_level[0], trend.q_slope[0], dt) for dt in dt_steps]
+    pairs = [
+        trend_matrices(trend.growth, trend.q_level[0], trend.q_slope[0], dt) for dt in dt_steps
+    ]
     F, Q = np.array([p[0] for p in pairs]), np.array([p[1] for p in pairs])
     if joint:
-        blocks = [(stack([f] * N_SENSORS), stack([q] * N_SENSORS)) for f, q in zip(F, Q, strict=True)]
+        blocks = [
+            (stack([f] * N_SENSORS), stack([q] * N_SENSORS)) for f, q in zip(F, Q, strict=True)
+        ]
         return np.array([b[0] for b in blocks]), np.array([b[1] for b in blocks])
     return np.repeat(F, N_SENSORS, axis=0), np.repeat(Q, N_SENSORS, axis=0)
 

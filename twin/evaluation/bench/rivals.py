@@ -1,10 +1,9 @@
-"""The same filter as others write it: a filterpy loop over machines, and simdkalman over all at once.
+"""The same filter as others write it: a filterpy loop over machines, and simdkalman.
 
 Both take F and Q ready made for every step, which spares them what our kernel does for itself, so
 the ratios err on their side. Both gate and skip missing readings a sensor at a time, as we do.
 """
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -77,12 +76,3 @@ class SimdkalmanFleet:
         """Estimated levels (n, m)."""
         levels: Array = self.x[:, 0, 0].reshape(self.shape)
         return levels
-
-
-def stack(blocks: Sequence[Array]) -> Array:
-    """Per-sensor 2 × 2 blocks (m, 2, 2) as one block diagonal (2m, 2m)."""
-    m = len(blocks)
-    joint = np.zeros((2 * m, 2 * m))
-    for i, block in enumerate(blocks):
-        joint[2 * i : 2 * i + 2, 2 * i : 2 * i + 2] = block
-    return joint
