@@ -95,10 +95,8 @@ def _matrices(trend: Trend, dt_steps: Array, joint: bool) -> tuple[Array, Array]
     ]
     F, Q = np.array([p[0] for p in pairs]), np.array([p[1] for p in pairs])
     if joint:
-        blocks = [
-            (stack([f] * N_SENSORS), stack([q] * N_SENSORS)) for f, q in zip(F, Q, strict=True)
-        ]
-        return np.array([b[0] for b in blocks]), np.array([b[1] for b in blocks])
+        eye = np.eye(N_SENSORS)
+        return np.array([np.kron(eye, f) for f in F]), np.array([np.kron(eye, q) for q in Q])
     return np.repeat(F, N_SENSORS, axis=0), np.repeat(Q, N_SENSORS, axis=0)
 
 
