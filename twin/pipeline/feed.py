@@ -1,0 +1,250 @@
+"""The feed: one process that runs every source of the plant file.
+
+A simulator or a replay runs in this process and keeps the plant's clock; the HTTP gateway is a
+process of its own under this one. A changed plant file is taken up while running: sources pause,
+the catalogue follows, sources go on from their positions. A plant file with faults changes nothing.
+"""
+
+import logging
+import os
+import subprocess
+import sys
+import threading
+from contextlib import closing, suppress
+from dataclasses import fields
+from pathlib import Path
+from threading import Event as Stop
+
+import orjson
+
+from twin.catalogue import Catalogue
+from twin.config import Settings
+from twin.pipeline.ingest import Intake
+from twin.pipeline.pump import Pump, wall_us
+from twin.plant import (
+    GatewaySource,
+    Plant,
+    ReplaySource,
+    SimulatorSource,
+    check_plant,
+    load_plant,
+)
+from twin.sources.base import Source
+from twin.sources.replay import Replay
+from twin.sources.simulator import Simulator
+from twin.stores.base import Store
+from twin.stores.codec import catalogue_entry
+from twin.stores.embedded import open_store
+from twin.types import Clock, Event
+
+__all__ = ["publish_catalogue", "resume", "run_feed", "start_source"]
+
+log = logging.getLogger(__name__)
+WATCH_S = 2.0
+RESTART_S = 2.0
+STOP_S = 10.0
+MINUTE_US = 60_000_000
+
+
+def run_feed(settings: Settings, stop: Stop) -> None:
+    """Run all sources until stop is set. Raises TwinError where the plant file or store is bad."""
+    with closing(open_store(settings)) as store:
+        watch = _PlantWatch(settings.plant)
+        while not stop.is_set():
+            plant = load_plant(settings.plant)
+            catalogue = publish_catalogue(store, plant)
+            _run_until_changed(settings, store, plant, catalogue, watch, stop)
+
+
+def publish_catalogue(store: Store, plant: Plant) -> Catalogue:
+    """Bring the store's catalogue up to the plant file, and tell every stream if it changed."""
+    text = store.catalogue()
+    old = Catalogue() if text is None else Catalogue.from_json(text)
+    new = old.update(plant)
+    if new is not old:
+        store.set_catalogue(new.to_json().encode(), catalogue_entry(new.version))
+        now = store.clock().plant_now(wall_us())
+        store.add_events([Event(now, "catalogue", "", {"version": new.version})])
+    return new
+
+
+def start_source(
+    source_id: str, plant: Plant, catalogue: Catalogue, base: Path, *, progress: bool = False
+) -> tuple[Source, float] | None:
+    """A source of the plant file that keeps the clock, and its speed; None for a gateway.
+
+    base: the folder that relative paths of the plant file start from.
+    """
+    wanted = plant.sources[source_id]
+    if isinstance(wanted, SimulatorSource):
+        start_us = wall_us() // MINUTE_US * MINUTE_US
+        simulator = Simulator(
+            plant,
+            catalogue,
+            wanted.seed,
+            start_us,
+            life_spread=wanted.life_spread,
+            source_id=source_id,
+        )
+        return simulator, wanted.speed
+    if isinstance(wanted, ReplaySource):
+        return Replay(source_id, wanted, plant, catalogue, base, progress=progress), wanted.speed
+    return None
+
+
+def resume(store: Store, source: Source) -> None:
+    """Set a source to the position that the store holds for it, if any."""
+    position = store.position(source.source_id)
+    if position is not None:
+        source.resume(position, store.position(f"{source.source_id}.state"))
+
+
+def _run_until_changed(
+    settings: Settings,
+    store: Store,
+    plant: Plant,
+    catalogue: Catalogue,
+    watch: "_PlantWatch",
+    stop: Stop,
+) -> None:
+    """All sources of this plant file, until it changes or stop is set."""
+    pause = Stop()
+    keeper = _clock_keeper(settings, store, plant, catalogue)
+    if keeper is None:
+        store.set_clock(Clock(0, 0, 1.0, plant.plant.simulated))
+    sources = [keeper[0]] if keeper else []
+    failure: list[BaseException] = []
+    threads = [_start(keeper[1], failure, pause)] if keeper else []
+    gateway = _GatewayProcess(settings) if _has_gateway(plant) else None
+    try:
+        while not stop.is_set() and not failure and not watch.changed(store):
+            if gateway is not None:
+                gateway.keep_running()
+            _heartbeat(store, sources, gateway)
+            stop.wait(WATCH_S)
+    finally:
+        pause.set()
+        for thread in threads:
+            thread.join()
+        if gateway is not None:
+            gateway.stop()
+    if failure:
+        raise failure[0]
+
+
+def _clock_keeper(
+    settings: Settings, store: Store, plant: Plant, catalogue: Catalogue
+) -> tuple[Source, Pump] | None:
+    """The one simulator or replay of the plant, resumed, with its pump."""
+    for source_id in plant.sources:
+        started = start_source(source_id, plant, catalogue, settings.plant.parent)
+        if started is None:
+            continue
+        source, speed = started
+        resume(store, source)
+        replays = isinstance(plant.sources[source_id], ReplaySource)
+        intake = Intake(
+            store,
+            source_id,
+            plant,
+            catalogue,
+            reorder_us=0 if replays else round(settings.reorder_s * 1e6),
+            check_clock=not replays,
+        )
+        batch_us = round(settings.batch_ms * 1000)
+        return source, Pump(store, source, intake, speed, batch_us, plant.plant.simulated)
+    return None
+
+
+def _start(pump: Pump, failure: list[BaseException], pause: Stop) -> threading.Thread:
+    """Run a pump in a thread; what it raises is left for the feed to raise."""
+
+    def guarded() -> None:
+        try:
+            pump.run(pause)
+        except BaseException as error:
+            failure.append(error)
+
+    thread = threading.Thread(target=guarded, name="pump", daemon=True)
+    thread.start()
+    return thread
+
+
+def _has_gateway(plant: Plant) -> bool:
+    return any(isinstance(s, GatewaySource) for s in plant.sources.values())
+
+
+def _heartbeat(store: Store, sources: list[Source], gateway: "_GatewayProcess | None") -> None:
+    state = {
+        "time": wall_us(),
+        "pid": os.getpid(),
+        "sources": {s.source_id: dict(s.describe()) for s in sources},
+        "gateway": None if gateway is None else {"restarts": gateway.n_restarts},
+    }
+    store.heartbeat("feed", orjson.dumps(state))
+
+
+class _PlantWatch:
+    """Says when the plant file is another one without faults."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._seen = self._stamp()
+
+    def changed(self, store: Store) -> bool:
+        stamp = self._stamp()
+        if stamp is None or stamp == self._seen:
+            return False
+        self._seen = stamp
+        found = check_plant(self._path)
+        if not found:
+            return True
+        for fault in found:
+            log.error("changed plant file not taken up: %s", fault)
+        now = store.clock().plant_now(wall_us())
+        store.add_events([Event(now, "plant_file", "", {"faults": found[:50]})])
+        return False
+
+    def _stamp(self) -> tuple[int, int] | None:
+        with suppress(OSError):
+            stat = self._path.stat()
+            return stat.st_mtime_ns, stat.st_size
+        return None
+
+
+class _GatewayProcess:
+    """The gateway under gunicorn, started again when it dies."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._process: subprocess.Popen[bytes] | None = None
+        self._not_before_us = 0
+        self.n_restarts = -1
+
+    def keep_running(self) -> None:
+        if self._process is not None and self._process.poll() is None:
+            return
+        if wall_us() < self._not_before_us:
+            return
+        self._not_before_us = wall_us() + int(RESTART_S * 1e6)
+        self.n_restarts += 1
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "twin.pipeline.gateway"],
+            env=os.environ | _variables(self._settings),
+        )
+
+    def stop(self) -> None:
+        if self._process is None:
+            return
+        self._process.terminate()
+        try:
+            self._process.wait(STOP_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
+def _variables(settings: Settings) -> dict[str, str]:
+    """The settings as the environment that gives them."""
+    values = {f.name: getattr(settings, f.name) for f in fields(settings)}
+    return {f"TWIN_{k.upper()}": str(v) for k, v in values.items() if v not in {None, ""}}
