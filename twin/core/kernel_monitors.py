@@ -1,42 +1,24 @@
 """Compiled monitors of the trend kernel: what the filter's errors say of sensor and machine.
 
-Rules and sources stand in gating.py. Each function is the step of one row for one machine; common
-cases (nothing rejected, nothing repeated, nothing beyond) leave by a mask without touching more
-memory. Shapes as in kernel_numba.py.
+Rules and sources stand in gating.py. All of it is rare: `step` hands over bit masks, and a mask
+that is empty touches no memory. Shapes as in kernel_step.py.
 """
 
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 import twin.core.layout as L
 import twin.core.statespace as S
+from twin.core.kernel_step import RAW, Y, Z, inlined
 from twin.core.statespace import Packed
 
-__all__ = ["judge", "limit", "monitor", "recover", "repeat"]
-
-RAW, BASE, Z, Y, VARIANCE, INVERSE, E, D2 = range(8)
-CLIP = 4.0
-"""A standardised innovation counts in the CUSUM as at most this."""
-
-inlined = njit(cache=True, nogil=True, error_model="numpy", _nrt=False, forceinline=True)
+__all__ = ["commission", "judge", "limit", "recover", "repeat"]
 
 
 @inlined
-def repeat(p: Packed, par: Any, M: int, state: Any, head: Any, slot: int, scratch: Any) -> None:
+def repeat(par: Any, M: int, state: Any, head: Any, slot: int, seen: int, equal: int) -> None:
     """Count readings that equal the one before; too many in a row: a stuck, hence bad, sensor."""
-    equal = 0
-    seen = 0
-    for i in range(M):
-        at = L.HEADER + i + L.LAST * M
-        z = scratch[RAW * M + i]
-        last = state[slot, at]
-        equal |= (1 if z == last else 0) << i
-        seen |= (1 if z == z else 0) << i
-        state[slot, at] = z if z == z else last
-    if (equal | head[slot, L.REPEATING]) & seen == 0:
-        return
     for i in range(M):
         if (seen >> i) & 1:
             at = L.HEADER + i + L.SAME * M
@@ -57,7 +39,7 @@ def condemn(M: int, state: Any, head: Any, slot: int, i: int) -> None:
 
 
 @inlined
-def reopen(p: Packed, par: Any, M: int, state: Any, slot: int, i: int, y: float) -> None:
+def reopen(par: Any, M: int, state: Any, slot: int, i: int, y: float) -> None:
     """Learn sensor i anew: its level moves by y, its covariance returns to P₀."""
     at = L.HEADER + i
     state[slot, at + L.LEVEL * M] += y
@@ -99,7 +81,7 @@ def judge(
     together = suspects >= 2 and 2 * suspects >= n_live
     for i in range(M):
         if together and (live >> i) & 1:
-            reopen(p, par, M, state, slot, i, scratch[Y * M + i] if (gated >> i) & 1 else 0.0)
+            reopen(par, M, state, slot, i, scratch[Y * M + i] if (gated >> i) & 1 else 0.0)
         elif not together and (hits >> i) & 1:
             condemn(M, state, head, slot, i)
     if together:
@@ -139,41 +121,8 @@ def recover(
         if run >= p.returns or calm >= p.settle:
             head[slot, L.BAD] &= ~(1 << i)
             if run < p.returns:
-                reopen(p, par, M, state, slot, i, scratch[Y * M + i])
+                reopen(par, M, state, slot, i, scratch[Y * M + i])
             state[slot, at + L.RUN * M] = 0.0
-
-
-@inlined
-def monitor(
-    p: Packed,
-    par: Any,
-    M: int,
-    state: Any,
-    head: Any,
-    slot: int,
-    counted: int,
-    fits: int,
-    scratch: Any,
-    time: int,
-) -> None:
-    """CUSUM of every sensor, and the frozen twin."""
-    if head[slot, L.CHANGED] > 0:
-        head[slot, L.CHANGED] -= 1
-    for i in range(M):
-        at = L.HEADER + i
-        e = min(max(scratch[E * M + i], -CLIP), CLIP)
-        up = state[slot, at + L.UP * M]
-        down = state[slot, at + L.DOWN * M]
-        here = (counted >> i) & 1
-        state[slot, at + L.UP * M] = max(0.0, up + e - p.cusum_slack) if here else up
-        state[slot, at + L.DOWN * M] = max(0.0, down - e - p.cusum_slack) if here else down
-    compare = counted & ~head[slot, L.LEARNING]
-    learning = counted & fits & head[slot, L.LEARNING]
-    if learning:
-        commission(p, par, M, state, head, slot, learning, scratch)
-    if compare:
-        steps = (time - head[slot, L.FIRST]) / p.step_us
-        health(p, par, M, state, slot, compare, fits, scratch, steps)
 
 
 @inlined
@@ -194,47 +143,21 @@ def commission(
 
 
 @inlined
-def health(
-    p: Packed,
+def limit(
     par: Any,
     M: int,
     state: Any,
+    head: Any,
     slot: int,
-    compare: int,
-    fits: int,
+    mask: int,
+    out: int,
     scratch: Any,
-    steps: float,
-) -> None:
-    """EWMA of the squared distance from commissioning, its variance r(1 + 1/n) + drift·steps."""
-    wide = 1.0 + 1.0 / p.learn
-    for i in range(M):
-        away = scratch[Z * M + i] - state[slot, L.HEADER + i + L.FROZEN * M]
-        d2 = away * away / (par[S.R * M + i] * wide + par[S.DRIFT * M + i] * steps)
-        d2 = d2 if (fits >> i) & 1 else min(d2, p.gate)
-        scratch[D2 * M + i] = d2 if (compare >> i) & 1 else 0.0
-    total = 0.0
-    n = 0
-    for i in range(M):
-        total += scratch[D2 * M + i]
-        n += (compare >> i) & 1
-    state[slot, L.HEALTH] += p.health_weight * (total / n - state[slot, L.HEALTH])
-
-
-@inlined
-def limit(
-    p: Packed, par: Any, M: int, state: Any, head: Any, slot: int, scratch: Any, time: int
+    time: int,
 ) -> None:
     """Alarm limits on the readings: deadband, and delays that any sample against them restarts.
 
     Source: ANSI/ISA-18.2 (2016), §10: basic alarm design. A missing reading changes nothing.
     """
-    out = 0
-    for i in range(M):
-        z = scratch[RAW * M + i]
-        out |= (1 if z < par[S.LOW * M + i] or z > par[S.HIGH * M + i] else 0) << i
-    mask = out | head[slot, L.PENDING] | head[slot, L.BEYOND]
-    if mask == 0:
-        return
     for i in range(M):
         z = scratch[RAW * M + i]
         if (mask >> i) & 1 == 0 or z != z:

@@ -143,7 +143,7 @@ def trend_of(n_sensors: int, n_inputs: int = 0, **given: Any) -> Trend:
 def _full(name: str, given: dict[str, Any], shape: tuple[int, ...], default: ArrayLike) -> Array:
     value = np.asarray(given.get(name, default), dtype=np.float64)
     try:
-        return np.ascontiguousarray(np.broadcast_to(value, shape))
+        return np.array(np.broadcast_to(value, shape), order="C")
     except ValueError as error:
         raise ModelError(f"trend.{name}: got shape {value.shape}, want {shape}") from error
 
@@ -222,7 +222,7 @@ def pack(trend: Trend) -> Packed:
         sensors=(1 << m) - 1,
         n_sensors=m,
         par=par.ravel(),
-        centre=np.ascontiguousarray(trend.centre),
+        centre=np.array(trend.centre),
         input_weight=1.0 / trend.input_scale,
         offset=_padded(trend.offset, lanes, 0.0).ravel(),
         gain=gain.ravel(),

@@ -89,7 +89,7 @@ def new_state(trend: Trend, born_us: NDArray[np.int64]) -> Array:
     """Beliefs of machines born at born_us (N,), µs UTC, before their first sample: (N, W)."""
     layout, p = trend.layout, pack(trend)
     born = np.asarray(born_us, dtype=np.int64)
-    state = np.zeros((len(born), layout.width))
+    state = _aligned(len(born), layout.width)
     blocks = state[:, L.HEADER : L.HEADER + L.BLOCKS * layout.lanes]
     blocks = blocks.reshape(len(born), L.BLOCKS, layout.lanes)
     par = p.par.reshape(-1, layout.lanes)
@@ -129,11 +129,11 @@ def advance(
     machine to its prior, unless it is older than its last reset.
     """
     applied = _blank(len(rows))
-    u, f = words(rows)
+    u, f = _row_words(rows)
     width = (0,) * trend.layout.lanes
     monitors = (True,) if trend.monitors else ()
     kernel.advance_rows(
-        pack(trend),
+        *_arguments(trend),
         width,
         monitors,
         state,
@@ -151,12 +151,12 @@ def advance(
 def trace(trend: Trend, state: Array, rows: NDArray[np.void], partitions: int = 1) -> Trace:
     """`advance` without a view, in place on state, keeping the filter at every row."""
     applied = _blank(len(rows))
-    u, f = words(rows)
+    u, f = _row_words(rows)
     width = (0,) * trend.layout.lanes
     monitors = (True,) if trend.monitors else ()
     out = np.full((5, len(rows), trend.n_sensors), np.nan)
     kernel.trace_rows(
-        pack(trend),
+        *_arguments(trend),
         width,
         monitors,
         state,
@@ -168,6 +168,13 @@ def trace(trend: Trend, state: Array, rows: NDArray[np.void], partitions: int = 
         out,
     )
     return Trace(out[0], out[1], out[2], out[3], out[4], *applied)
+
+
+def _aligned(n: int, width: int) -> Array:
+    """Zeros (n, width) that start on a cache line, as each block of a row then does."""
+    room = np.zeros(n * width + 8)
+    skip = -(room.ctypes.data // 8) % 8
+    return room[skip : skip + n * width].reshape(n, width)
 
 
 def _blank(n: int) -> Applied:
@@ -185,8 +192,24 @@ def _view_words(
 
 
 @lru_cache(maxsize=64)
-def _view_at(n_sensors: int, n_inputs: int) -> ViewAt:
+def _arguments(trend: Trend) -> tuple[NDArray[np.float64], ...]:
+    """The packed trend as plain arrays: its numbers in one, then its arrays."""
+    p = pack(trend)
+    numbers = np.array([value for value in p if not isinstance(value, np.ndarray)], dtype=float)
+    return (numbers, *(value for value in p if isinstance(value, np.ndarray)))
+
+
+def _row_words(rows: NDArray[np.void]) -> tuple[NDArray[np.uint32], NDArray[np.float32]]:
+    """Words of the rows, always read-only: the kernel is compiled for one kind of array."""
+    u, f = words(rows)
+    u.flags.writeable = f.flags.writeable = False
+    return u, f
+
+
+@lru_cache(maxsize=64)
+def _view_at(n_sensors: int, n_inputs: int) -> NDArray[np.int64]:
+    """Where the fields of a view row begin, in words, in the order of ViewAt."""
     fields = view_dtype(n_sensors, n_inputs).fields or {}
     wide = ("time", "born", "seen")
-    starts = {n: fields[n][1] // (8 if n in wide else 4) for n in ViewAt._fields if n != "n_lanes"}
-    return ViewAt(n_lanes=n_sensors + n_inputs, **starts)
+    starts = [fields[n][1] // (8 if n in wide else 4) for n in ViewAt._fields[1:]]
+    return np.array([n_sensors + n_inputs, *starts], dtype=np.int64)

@@ -1,0 +1,165 @@
+"""Compiled writer of the view: one machine's row, straight from the step that made it."""
+
+from math import sqrt
+from typing import Any, NamedTuple
+
+import numpy as np
+
+import twin.core.layout as L
+import twin.core.statespace as S
+from twin.core.kernel_step import (
+    BASE,
+    E,
+    OLD,
+    RAW,
+    SCALE,
+    SHOWN_LEVEL,
+    SHOWN_SD,
+    SHOWN_SLOPE,
+    SHOWN_SPREAD,
+    inlined,
+)
+from twin.core.rows import HEADER_WORDS
+from twin.core.statespace import Packed
+
+__all__ = ["ViewAt", "plant_units", "write_judgement", "write_prior", "write_view"]
+
+
+class ViewAt(NamedTuple):
+    """Where the fields of a view row begin: `time`, `born`, `seen` in 8-byte, others 4-byte words."""
+
+    n_lanes: int
+    time: int
+    born: int
+    seen: int
+    n_applied: int
+    n_late: int
+    n_gated: int
+    quality: int
+    missing: int
+    bad: int
+    changed: int
+    beyond: int
+    nis: int
+    health: int
+    value: int
+    level: int
+    slope: int
+    sd: int
+    spread: int
+    innovation: int
+
+
+@inlined
+def plant_units(par: Any, M: int, state: Any, slot: int, scratch: Any) -> None:
+    """What the view shows of each sensor, in the plant's unit, once a judgement moved a belief."""
+    for i in range(M):
+        at = L.HEADER + i
+        scale = scratch[SCALE * M + i]
+        p11 = state[slot, at + L.P11 * M]
+        scratch[SHOWN_LEVEL * M + i] = state[slot, at + L.LEVEL * M] * scale + scratch[BASE * M + i]
+        scratch[SHOWN_SLOPE * M + i] = state[slot, at + L.SLOPE * M] * scale
+        scratch[SHOWN_SD * M + i] = sqrt(np.float32(p11)) * scale
+        scratch[SHOWN_SPREAD * M + i] = sqrt(np.float32(p11 + par[S.R * M + i])) * scale
+
+
+@inlined
+def write_view(
+    p: Packed,
+    M: int,
+    head: Any,
+    slot: int,
+    u: Any,
+    f: Any,
+    row: int,
+    seen: int,
+    scratch: Any,
+    view: Any,
+    vi: Any,
+    vf: Any,
+    at: ViewAt,
+) -> None:
+    """The machine's view row, in the plant's units; `seen` and `value` of lanes that came."""
+    time = head[slot, L.TIME]
+    view[slot, at.time] = time
+    if p.n_sensors == M:
+        write_sensors(M, M, slot, time, scratch, view, vf, at)
+    else:
+        write_sensors(p.n_sensors, M, slot, time, scratch, view, vf, at)
+    missing = p.sensors & ~seen
+    for lane in range(p.n_sensors, at.n_lanes):
+        z = f[row, HEADER_WORDS + lane]
+        if z == z:
+            vf[slot, at.value + lane] = z
+            view[slot, at.seen + lane] = time
+        else:
+            missing |= 1 << lane
+    vi[slot, at.quality] = u[row, 1]
+    vi[slot, at.missing] = missing
+
+
+@inlined
+def write_sensors(
+    m: int, M: int, slot: int, time: int, scratch: Any, view: Any, vf: Any, at: ViewAt
+) -> None:
+    """Fields of each sensor, a loop a field: stores of one loop then follow each other."""
+    for i in range(m):
+        scratch[OLD * M + i] = vf[slot, np.uint64(at.value) + np.uint64(i)]
+    for i in range(m):
+        z = scratch[RAW * M + i]
+        old = scratch[OLD * M + i]
+        scratch[OLD * M + i] = z if z == z else old
+    for i in range(m):
+        vf[slot, np.uint64(at.value) + np.uint64(i)] = scratch[OLD * M + i]
+    for i in range(m):
+        scratch[OLD * M + i] = vf[slot, np.uint64(at.innovation) + np.uint64(i)]
+    for i in range(m):
+        e = scratch[E * M + i]
+        old = scratch[OLD * M + i]
+        scratch[OLD * M + i] = e if e == e else old
+    for i in range(m):
+        vf[slot, np.uint64(at.innovation) + np.uint64(i)] = scratch[OLD * M + i]
+    for i in range(m):
+        z = scratch[RAW * M + i]
+        before = view[slot, np.uint64(at.seen) + np.uint64(i)]
+        view[slot, np.uint64(at.seen) + np.uint64(i)] = time if z == z else before
+    for i in range(m):
+        vf[slot, np.uint64(at.level) + np.uint64(i)] = scratch[SHOWN_LEVEL * M + i]
+    for i in range(m):
+        vf[slot, np.uint64(at.slope) + np.uint64(i)] = scratch[SHOWN_SLOPE * M + i]
+    for i in range(m):
+        vf[slot, np.uint64(at.sd) + np.uint64(i)] = scratch[SHOWN_SD * M + i]
+    for i in range(m):
+        vf[slot, np.uint64(at.spread) + np.uint64(i)] = scratch[SHOWN_SPREAD * M + i]
+
+
+@inlined
+def write_prior(
+    p: Packed, par: Any, M: int, state: Any, head: Any, slot: int, vf: Any, at: ViewAt
+) -> None:
+    """After a reset: the prior in the view, without an innovation."""
+    regime = max(head[slot, L.REGIME], 0)
+    for i in range(p.n_sensors):
+        scale = p.scale[np.uint64(regime * M) + np.uint64(i)]
+        p11 = state[slot, L.HEADER + i + L.P11 * M]
+        vf[slot, at.level + i] = p.offset[np.uint64(regime * M) + np.uint64(i)]
+        vf[slot, at.slope + i] = 0.0
+        vf[slot, at.sd + i] = sqrt(np.float32(p11)) * scale
+        vf[slot, at.spread + i] = sqrt(np.float32(p11 + par[S.R * M + i])) * scale
+        vf[slot, at.innovation + i] = np.nan
+
+
+@inlined
+def write_judgement(
+    state: Any, head: Any, slot: int, view: Any, vi: Any, vf: Any, at: ViewAt
+) -> None:
+    """Counts, judgements and health of the machine into its view row."""
+    view[slot, at.born] = head[slot, L.BORN]
+    vi[slot, at.n_applied] = head[slot, L.N_APPLIED]
+    vi[slot, at.n_late] = head[slot, L.N_LATE]
+    vi[slot, at.n_gated] = head[slot, L.N_GATED]
+    vi[slot, at.bad] = head[slot, L.BAD]
+    vi[slot, at.changed] = 1 if head[slot, L.CHANGED] > 0 else 0
+    vi[slot, at.beyond] = head[slot, L.BEYOND]
+    vf[slot, at.nis] = state[slot, L.NIS]
+    vf[slot, at.health] = state[slot, L.HEALTH]
