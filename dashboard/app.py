@@ -114,7 +114,7 @@ def _warm_up(app: PlantTwin) -> None:
 
 def wsgi() -> Flask:
     """Entry of a web server's worker: settings from the environment, the store they name."""
-    from dashboard.serve import open_store
+    from twin.stores.embedded import open_store
 
     settings = Settings.from_env()
     server: Flask = create_app(open_store(settings), settings).server

@@ -14,13 +14,15 @@ from numpy.typing import NDArray
 from dashboard.figures.signals import Past, past_of
 from dashboard.machine_state import machine_state
 from dashboard.outlook import risk_curve
+from dashboard.past import past_of_estimate
 from dashboard.plant_state import HORIZON_H, plant_state
 from dashboard.snapshot import Slots, Snapshot, machine_of
 from dashboard.stream import Feed
 from twin.catalogue import Catalogue
 from twin.core.view import view_dtype
 from twin.errors import SchemaError, TwinError
-from twin.modelfile import parse_model
+from twin.modelfile import ClassModel, default_model, parse_model
+from twin.pipeline.history import estimate
 from twin.plant import Machine, MachineClass, Plant, load_plant
 from twin.stores.base import Store
 
@@ -146,18 +148,35 @@ class Reader:
 
     def _new_curve(self, snapshot: Snapshot, machine: Machine) -> dict[str, Any] | None:
         class_id, slot = snapshot.slots[machine.id]
-        text = self.store.model(class_id)
         partition, n = slot % self.store.partitions, slot // self.store.partitions
         kept = self.store.load_checkpoint(partition)
-        if text is None or kept is None:
+        if kept is None:
             return None
-        model = parse_model(text)
         state = np.frombuffer(kept.state.get(class_id, b""), np.float64)
-        return risk_curve(model, snapshot.plant.classes[class_id], state, n)
+        return risk_curve(self._model(class_id), snapshot.plant.classes[class_id], state, n)
 
     def past(self, machine: Machine, span_h: float) -> Past:
-        """The machine's last span_h hours of plant time."""
-        return past_of(len(self.plant.class_of(machine).sensors))
+        """The machine's last span_h hours of plant time; an empty past if there is none to read."""
+        machine_class = self.plant.class_of(machine)
+        text = self.store.catalogue()
+        if text is None:
+            return past_of(len(machine_class.sensors))
+        end = self.store.clock().plant_now(self._wall_us())
+        start = end - int(span_h * 3.6e9)
+        model = self._model(machine.class_id)
+        trend = model.trend(machine_class)
+        found = estimate(
+            self.store, Catalogue.from_json(text), trend, model.version, machine.id, start, end
+        )
+        return past_of_estimate(
+            trend, found.rows, found.trace, machine_class.period_s, self.plant.zone
+        )
+
+    def _model(self, class_id: str) -> ClassModel:
+        text = self.store.model(class_id)
+        if text is None:
+            return default_model(class_id, self.plant.classes[class_id])
+        return parse_model(text)
 
     # --- the tick --------------------------------------------------------------------------
     def start(self) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from dashboard.numbers import decimals, rounded, roundeds
-from dashboard.plant_state import clock_state, tile_codes
+from dashboard.plant_state import clock_state, status_state, tile_codes
 from dashboard.snapshot import STALE_PERIODS, TRANSPORT_S, Snapshot, age_s, is_idle, row_of
 from dashboard.times import iso_local, local
 from twin.core.view import HORIZONS, N_DRIVERS, NEVER
@@ -28,6 +28,7 @@ def machine_state(snapshot: Snapshot, machine: Machine) -> dict[str, Any]:
         "events": _events(snapshot, machine, machine_class),
         "item": _plan_item(snapshot, machine),
         "currency": snapshot.plant.plant.currency,
+        "status": status_state(snapshot),
     }
     if row is None:
         return state | {"sensors": [], "sample": None}

@@ -1,7 +1,7 @@
 """State of the plant page, in no language: numbers, codes and the plant file's own names."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -183,5 +183,11 @@ def status_state(snapshot: Snapshot) -> dict[str, Any]:
         "reasons": dict(sorted(reasons.items(), key=lambda pair: -pair[1])[:5]),
         "late": sum(int(rows["n_late"].sum()) for rows in snapshot.views.values()),
         "gated": sum(int(rows["n_gated"].sum()) for rows in snapshot.views.values()),
-        "parts": {name: part.get("age_s") for name, part in snapshot.parts.items()},
+        "parts": {name: _age_of(snapshot, part) for name, part in snapshot.parts.items()},
     }
+
+
+def _age_of(snapshot: Snapshot, heartbeat: Mapping[str, Any]) -> float | None:
+    """Wall seconds since a part last said that it lives."""
+    time_us = heartbeat.get("time")
+    return round((snapshot.wall_us - time_us) / 1e6) if isinstance(time_us, int) else None

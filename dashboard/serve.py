@@ -11,7 +11,7 @@ from dashboard.app import create_app
 from twin.config import Settings
 from twin.errors import TwinError
 from twin.plant import load_plant
-from twin.stores import open_store
+from twin.stores.embedded import open_store
 
 __all__ = ["DashboardServer", "main", "options", "run_dashboard"]
 

@@ -53,7 +53,12 @@ def _switch(label: str, name: str, options: list[tuple[str, str]], chosen: str) 
 def footer(t: Translate) -> Component:
     """What came in and what was refused: bad input is counted where people see it."""
     return html.Footer(
-        html.Div(id="status", className="status", **{"aria-label": t("State of the system")}),
+        html.Div(
+            id="status",
+            className="status",
+            role="group",
+            **{"aria-label": t("State of the system")},
+        ),
         className="foot",
     )
 
