@@ -25,6 +25,7 @@ __all__ = [
     "Risk",
     "assess",
     "contributions",
+    "cumulative_between",
     "failure_probability",
     "lead_bins",
     "outlook",
@@ -147,8 +148,13 @@ def outlook(hazard: Hazard, level: Array, slope: Array, age: Array) -> Outlook:
 def failure_probability(future: Outlook, edges: Array, lead: Array | Sequence[float]) -> Array:
     """P(T ≤ lead) as (N, H) for lead times (H,) in steps; beyond the horizon that of the horizon,
     which is then a lower bound."""
-    p: Array = -np.expm1(-(future.cumulative @ _interpolation(edges, lead)))
-    return p
+    return np.asarray(-np.expm1(-(future.cumulative @ _interpolation(edges, lead))))
+
+
+def cumulative_between(future: Outlook, edges: Array, begin: float, end: float) -> Array:
+    """Cumulative hazard (N,) between two lead times in steps."""
+    at = _interpolation(edges, [begin, end])
+    return np.asarray(future.cumulative @ (at[:, 1] - at[:, 0]))
 
 
 def rul_mean(future: Outlook, edges: Array) -> Array:

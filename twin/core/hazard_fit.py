@@ -210,7 +210,14 @@ def fit_hazard(
     intervals=False leaves the variance out. Raises ModelError without a single failure.
     """
     use = landmarks.lead > 0
-    landmarks = Landmarks(*(part[use] for part in landmarks))
+    landmarks = Landmarks(
+        landmarks.level[use],
+        landmarks.slope[use],
+        landmarks.age[use],
+        landmarks.lead[use],
+        landmarks.cause[use],
+        landmarks.machine[use],
+    )
     failures = _count_failures(landmarks, len(modes))
     if failures.sum() == 0:
         raise ModelError("hazard: no failure in the history, want at least one")
