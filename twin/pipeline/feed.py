@@ -30,7 +30,7 @@ from twin.plant import (
     load_plant,
 )
 from twin.sources.base import Source
-from twin.sources.replay import Replay
+from twin.sources.replay import replay_file
 from twin.sources.simulator import Simulator
 from twin.stores.base import Store
 from twin.stores.codec import catalogue_entry
@@ -77,7 +77,7 @@ def start_source(
     """
     wanted = plant.sources[source_id]
     if isinstance(wanted, SimulatorSource):
-        start_us = wall_us() // MINUTE_US * MINUTE_US
+        start_us = (wall_us() - int(wanted.warmup_h * 3600e6)) // MINUTE_US * MINUTE_US
         simulator = Simulator(
             plant,
             catalogue,
@@ -88,7 +88,9 @@ def start_source(
         )
         return simulator, wanted.speed
     if isinstance(wanted, ReplaySource):
-        return Replay(source_id, wanted, plant, catalogue, base, progress=progress), wanted.speed
+        return replay_file(
+            source_id, wanted, plant, catalogue, base, progress=progress
+        ), wanted.speed
     return None
 
 
@@ -151,9 +153,22 @@ def _clock_keeper(
             reorder_us=0 if replays else round(settings.reorder_s * 1e6),
             check_clock=not replays,
         )
-        batch_us = round(settings.batch_ms * 1000)
-        return source, Pump(store, source, intake, speed, batch_us, plant.plant.simulated)
+        pump = Pump(
+            store,
+            source,
+            intake,
+            speed,
+            round(settings.batch_ms * 1000),
+            plant.plant.simulated,
+            at_once_until_us=_warm_until_us(source),
+        )
+        return source, pump
     return None
+
+
+def _warm_until_us(source: Source) -> int:
+    """Plant time until which a simulation is not waited for: its warm-up, or what it missed."""
+    return wall_us() if isinstance(source, Simulator) else 0
 
 
 def _start(pump: Pump, failure: list[BaseException], pause: Stop) -> threading.Thread:

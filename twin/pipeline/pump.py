@@ -19,6 +19,8 @@ __all__ = ["Pump", "wall_us"]
 BEHIND_US = 1_000_000
 """Wall time behind its clock from which a source's clock is drawn anew."""
 CONGESTED_WAIT_S = 0.05
+LOOK_US = 50_000
+"""How often the worker's backlog is looked at while the source is running."""
 SLEEP_S = 0.1
 """Longest wait without looking whether to stop."""
 ROWS_MAX = 50_000
@@ -31,7 +33,10 @@ def wall_us() -> int:
 
 
 class Pump:
-    """speed: seconds of plant time in a second, 0: as fast as the twin follows."""
+    """speed: seconds of plant time in a second, 0: as fast as the twin follows.
+
+    at_once_until_us: what is due before this plant time is not waited for.
+    """
 
     def __init__(
         self,
@@ -42,13 +47,16 @@ class Pump:
         batch_us: int,
         simulated: bool,
         wall: Callable[[], int] = wall_us,
+        *,
+        at_once_until_us: int = 0,
     ) -> None:
         self._store, self._source, self._intake = store, source, intake
         self._speed, self._batch_us, self._simulated = speed, batch_us, simulated
-        self._wall = wall
+        self._wall, self._at_once_until_us = wall, at_once_until_us
         self._clock = Clock(0, 0, speed, simulated)
         self._gathered_since: int | None = None
         self._n_gathered = 0
+        self._looked_us = 0
 
     def run(self, stop: Stop) -> bool:
         """Until the source is exhausted (True) or stop is set (False). All taken is stored."""
@@ -74,6 +82,8 @@ class Pump:
         """Sleep until the batch is due, storing meanwhile what is ready; False: told to stop."""
         if batch.due_us is None:
             return not stop.is_set()
+        if batch.due_us <= self._at_once_until_us:
+            return not stop.is_set()
         if self._clock.wall_us == 0:
             self._draw_clock(batch.due_us)
         while not stop.is_set() and self._speed > 0:
@@ -94,10 +104,14 @@ class Pump:
 
     def _wait_for_worker(self, stop: Stop) -> bool:
         """Hold the source back while the worker is too far behind; False: told to stop."""
+        now = self._wall()
+        if now - self._looked_us < LOOK_US:
+            return not stop.is_set()
         while congested(self._store):
             if stop.wait(CONGESTED_WAIT_S):
                 return False
             self._flush(None)
+        self._looked_us = now
         return not stop.is_set()
 
     def _next_flush_us(self, now: int) -> int:
@@ -110,8 +124,10 @@ class Pump:
     def _flush(self, batch: Batch | None) -> None:
         self._intake.flush(self._wall())
         self._gathered_since, self._n_gathered = None, 0
-        if self._speed == 0 and batch is not None and batch.due_us is not None:
-            self._draw_clock(batch.due_us)
+        if batch is None or batch.due_us is None:
+            return
+        if self._speed == 0 or batch.due_us <= self._at_once_until_us:
+            self._store.set_clock(Clock(self._wall(), batch.due_us, 0.0, self._simulated))
 
     def _finish(self, last: Batch | None) -> None:
         """Store what is left, held samples too, and let the clock stand."""

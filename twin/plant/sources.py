@@ -16,6 +16,8 @@ class SimulatorSource(Strict):
     seed: int = 1
     speed: Annotated[float, Field(gt=0)] = 1.0
     """Seconds of plant time in a second."""
+    warmup_h: Annotated[float, Field(ge=0)] = 0.0
+    """Hours of plant time sent at once at the first start, so that the twin is settled."""
     life_spread: Annotated[float, Field(ge=0, lt=1)] = 0.95
     """How far through its life the oldest machine is at the start; the others lie evenly below."""
 

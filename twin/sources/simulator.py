@@ -22,7 +22,7 @@ from twin.sources.physics.spec import class_spec
 from twin.sources.physics.weather import Weather
 from twin.types import Event
 
-__all__ = ["Simulator", "Truth"]
+__all__ = ["DAY_US", "Simulator", "Truth"]
 
 Rows = NDArray[np.void]
 DAY_US = 86_400_000_000
@@ -113,8 +113,13 @@ class Simulator:
         for class_id, rows, happened in self.history_blocks(days):
             parts[class_id].append(rows)
             events += happened
-        events.sort(key=lambda e: e.time)
+        events = sorted((e for e in events if e.time <= self.generated_us), key=lambda e: e.time)
         return {c: np.concatenate(p) for c, p in parts.items()}, events
+
+    @property
+    def generated_us(self) -> int:
+        """Plant time up to which all classes have been generated."""
+        return min(feed.block_us for feed in self._classes)
 
     def truth(self) -> Truth:
         """For tests only: wear as of the last block generated, and the failures until then."""
