@@ -41,7 +41,7 @@ def up(_args: Args, settings: Settings) -> int:
 
 def feed(_args: Args, settings: Settings) -> None:
     """Run the sources of the plant file: readings in, batches out."""
-    from twin.pipeline.ingest import run_feed
+    from twin.pipeline.feed import run_feed
 
     run_feed(settings, _until_told())
 
@@ -76,7 +76,7 @@ def check(args: Args, _settings: Settings) -> int:
 
 def simulate(args: Args, settings: Settings) -> None:
     """Write a simulated history of the plant: readings as Parquet, events as CSV."""
-    from twin.sources.simulator import write_history
+    from twin.sources.history import write_history
 
     write_history(settings.plant, args.out, days=args.days, seed=args.seed)
 
