@@ -109,10 +109,12 @@ class StreamVerbs:
 
     def _behind(self, p: int, applied: bytes, length: int) -> int:
         """Entries after the checkpoint, counted up to a few thousand and else by the length."""
-        found = self._link.call(
-            "XPENDING", keys.readings(p), GROUP, b"(" + applied, "+", COUNTED_MOST
-        )
         groups = self._link.call("XINFO", "GROUPS", keys.readings(p))
         facts = [dict(zip(g[0::2], g[1::2], strict=True)) for g in groups]
         lags = [f.get(b"lag") for f in facts if f[b"name"] == GROUP.encode()]
-        return len(found) + int(lags[0]) if lags and lags[0] is not None else length
+        if not lags or lags[0] is None:  # nobody has read it yet
+            return length
+        found = self._link.call(
+            "XPENDING", keys.readings(p), GROUP, b"(" + applied, "+", COUNTED_MOST
+        )
+        return len(found) + int(lags[0])
