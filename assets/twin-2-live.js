@@ -8,13 +8,11 @@
   const RETRY_MAX_MS = 30000;
 
   /** RFC 7396: null removes, objects are merged, all else is replaced. */
+  const isTree = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
   const merge = (target, patch) => {
     for (const [key, value] of Object.entries(patch)) {
       if (value === null) delete target[key];
-      else if (typeof value === "object" && !Array.isArray(value) &&
-               typeof target[key] === "object" && target[key] !== null && !Array.isArray(target[key]))
-        merge(target[key], value);
-      else target[key] = value;
+      else target[key] = isTree(value) ? merge(isTree(target[key]) ? target[key] : {}, value) : value;
     }
     return target;
   };
@@ -78,7 +76,8 @@
       const waited = (performance.now() - this.newsAt) / 1000;
       const old = clock && clock.age_s !== undefined ? clock.age_s + waited : waited;
       const stale = clock ? waited > 10 || old > clock.stale_s || clock.age_s === undefined : waited > 10;
-      twin.paintAge(clock ? (stale ? "stale" : "live") : stale ? "stale" : "connecting", clock ? old : null);
+      const kind = stale ? "stale" : clock ? "live" : "connecting";
+      twin.paintAge(kind, clock ? (clock.age_s === undefined ? undefined : old) : null);
     }
 
     end() {

@@ -12,7 +12,7 @@
     if (mark && mark.dataset.live !== kind) mark.dataset.live = kind;
     const text = {
       live: () => t("Live, {age} old", { age: twin.age(seconds) }),
-      stale: () => seconds === null ? t("No connection") : t("Not live: {age} old", { age: twin.age(seconds) }),
+      stale: () => seconds === null ? t("No connection") : seconds === undefined ? t("Nothing received yet") : t("Not live: {age} old", { age: twin.age(seconds) }),
       connecting: () => t("Connecting"),
     }[kind]();
     say(byId("live-text"), text);

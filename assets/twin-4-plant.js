@@ -24,7 +24,7 @@
 
   const kpiTexts = {
     running: (k) => ({ value: number(k.value, 0), unit: t("of {n}", { n: k.of }), note: t("target {n}", { n: k.aim }) }),
-    stops: (k) => ({ value: number(k.value, 1), note: t("80 %: {lo} to {hi}", { lo: number(k.lo, 0), hi: number(k.hi, 0) }) }),
+    stops: (k) => ({ value: number(k.value, 1), note: t("80 %: {lo} to {hi}", { lo: number(k.lo, 0, 1), hi: number(k.hi, 0, 1) }) }),
     lost: (k) => ({ value: number(k.value, 1), note: t("limit {n}", { n: number(k.aim, 1) }) }),
     attention: (k) => ({ value: number(k.value, 0), note: [1, 2, 3].map((p) => `${shapes[p]} ${k[`p${p}`]}`).join("  ") }),
     complete: (k) => ({ value: number(k.value, 1), note: k.silent ? t("{n} machines silent", { n: k.silent }) : t("target {n}", { n: number(k.aim, 0) }) }),
@@ -139,18 +139,21 @@
       region("lines").replaceChildren(...all.filter((l) => !only || l.id === only).map((l) => line(l, Boolean(only))));
       tiles = paintTiles(region("lines"));
     });
-    const attention = once(({ items, currency, horizon }) => {
+    const attention = once(({ items, currency, horizon, age }) => {
       twin.replace(region("attention"), items.map((item) => row(item, currency, horizon)));
-      say(region("attention-empty"), items.length ? "" : t("Nothing needs attention."));
+      say(region("attention-empty"), age === undefined ? t("The planner has not spoken yet.")
+        : age > 0 ? t("This list is {age} old.", { age: twin.age(age) })
+        : items.length ? "" : t("Nothing needs attention."));
       const dated = items.filter((item) => item.lo_h !== undefined);
-      region("when").replaceChildren(...(dated.length ? [whenChart(dated, horizon, region("when").clientWidth || 560)] : []));
+      region("when").replaceChildren(...(dated.length ? [whenChart(dated, horizon, region("when").clientWidth || 560)]
+        : [h("p", { class: "quiet" }, t("No stop is dated."))]));
     });
     return (state) => {
       lines(state.lines);
       tiles(state.tiles, names(state.lines));
       for (const [key, paint] of kpis) paint(state.kpis[key]);
       const items = state.attention.filter((item) => !only || item.line === only).slice(0, 10);
-      attention({ items: items.map((i) => Object.fromEntries(Object.entries(i).filter(([, v]) => v !== null))), currency: state.currency, horizon: state.horizon_h });
+      attention({ items: items.map((i) => Object.fromEntries(Object.entries(i).filter(([, v]) => v !== null))), currency: state.currency, horizon: state.horizon_h, age: state.plan_age_s });
     };
   };
 })();

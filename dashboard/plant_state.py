@@ -19,6 +19,7 @@ TARGETS = {"running": 0.95, "stops": 0.02, "lost": 4.0, "complete": 0.99}
 lost output in per cent, share of readings that came."""
 STALE_S = 10.0
 """Wall seconds past which a screen greys out."""
+PLAN_OLD_S = 60
 N_TREND = 60
 HORIZON_H = 336
 """A fortnight: how far the work list looks where the plan does not say."""
@@ -34,6 +35,7 @@ def plant_state(snapshot: Snapshot) -> dict[str, Any]:
         "kpis": _kpis(snapshot, codes),
         "attention": [_item(snapshot, item) for item in snapshot.plan.get("items", [])],
         "horizon_h": snapshot.plan.get("horizon_h", HORIZON_H),
+        "plan_age_s": _plan_age_s(snapshot),
         "currency": snapshot.plant.plant.currency,
         "status": status_state(snapshot),
     }
@@ -75,6 +77,15 @@ def _code(snapshot: Snapshot, machine: Machine, priority: str | None) -> str:
     if row is None or is_silent(snapshot, machine_class, row):
         return "silent"
     return priority or ("idle" if is_idle(machine_class, row) else "ok")
+
+
+def _plan_age_s(snapshot: Snapshot) -> int | None:
+    """Wall seconds since the work list was made, once that is worth a word; None without one."""
+    made = snapshot.plan.get("made")
+    if made is None:
+        return None
+    age = age_s(snapshot, made)
+    return 0 if age < PLAN_OLD_S else int(age // 10 * 10)
 
 
 def _lines(snapshot: Snapshot) -> list[dict[str, Any]]:
@@ -127,7 +138,11 @@ def _kpis(snapshot: Snapshot, codes: dict[str, str]) -> dict[str, Any]:
         "running": {"value": running, "of": total, "off": running < aims["running"]},
         "stops": _range(stops, "mean") | {"off": stops.get("mean", 0) > aims["stops"]},
         "lost": _range(lost, "percent") | {"off": lost.get("percent", 0) > aims["lost"]},
-        "attention": {"value": sum(counts.values()), **counts, "off": counts["p1"] > 0},
+        "attention": {
+            "value": sum(counts.values()) if plan else None,
+            **counts,
+            "off": counts["p1"] > 0,
+        },
         "complete": {
             "value": None if complete is None else rounded(100 * complete, 4),
             "silent": sum(code == "silent" for code in codes.values()),

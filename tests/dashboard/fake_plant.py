@@ -34,7 +34,7 @@ class FakePlant:
         for n in range(60):
             self._kpi(n)
         self.views = {c: self._rows(c) for c in plant.classes}
-        self.store.set_plan(json.dumps(self._plan()).encode())
+        self.plan = self._plan()
         self._count()
         self.step(0)
 
@@ -42,6 +42,7 @@ class FakePlant:
         """Let wall time pass: every machine but the silent ones sends a sample."""
         self.wall_us += seconds * 1_000_000
         now = self.store.clock().plant_now(self.wall_us)
+        self.store.set_plan(json.dumps(self.plan | {"made": now}).encode())
         for class_id, rows in self.views.items():
             heard = rows["time"] != NEVER
             heard[1::11] = False
