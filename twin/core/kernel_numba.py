@@ -29,14 +29,15 @@ from twin.core.kernel_step import (
     reset,
     step,
 )
-from twin.core.kernel_view import ViewAt, plant_units, write_judgement, write_prior, write_view
+from twin.core.kernel_view import plant_units, write_judgement, write_prior, write_view
+from twin.core.layout import APPLIED, LATE, RESET_DONE, UNKNOWN
 from twin.core.statespace import PAR_ROWS, Packed
 from twin.core.transition import transition as transition_formula
 from twin.core.view import NEVER
+from twin.core.view_numpy import ViewAt
 
-__all__ = ["APPLIED", "LATE", "RESET_DONE", "UNKNOWN", "ViewAt", "advance_rows", "trace_rows"]
+__all__ = ["advance_rows", "trace_rows"]
 
-APPLIED, LATE, RESET_DONE, UNKNOWN = range(4)
 TOP_BIT = np.uint32(1 << 31)
 
 transition = inlined(transition_formula)

@@ -1,7 +1,7 @@
 """Compiled writer of the view: one machine's row, straight from the step that made it."""
 
 from math import sqrt
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -9,7 +9,6 @@ import twin.core.layout as L
 import twin.core.statespace as S
 from twin.core.kernel_step import (
     BASE,
-    E,
     OLD,
     RAW,
     SCALE,
@@ -17,37 +16,14 @@ from twin.core.kernel_step import (
     SHOWN_SD,
     SHOWN_SLOPE,
     SHOWN_SPREAD,
+    E,
     inlined,
 )
 from twin.core.rows import HEADER_WORDS
 from twin.core.statespace import Packed
+from twin.core.view_numpy import ViewAt
 
-__all__ = ["ViewAt", "plant_units", "write_judgement", "write_prior", "write_view"]
-
-
-class ViewAt(NamedTuple):
-    """Where the fields of a view row begin: `time`, `born`, `seen` in 8-byte, others 4-byte words."""
-
-    n_lanes: int
-    time: int
-    born: int
-    seen: int
-    n_applied: int
-    n_late: int
-    n_gated: int
-    quality: int
-    missing: int
-    bad: int
-    changed: int
-    beyond: int
-    nis: int
-    health: int
-    value: int
-    level: int
-    slope: int
-    sd: int
-    spread: int
-    innovation: int
+__all__ = ["plant_units", "write_judgement", "write_prior", "write_view"]
 
 
 @inlined

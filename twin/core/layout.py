@@ -14,7 +14,17 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["BLOCKS", "HEADER", "Layout", "layout_of"]
+__all__ = [
+    "APPLIED",
+    "BLOCKS",
+    "HEADER",
+    "LATE",
+    "RESET_DONE",
+    "UNKNOWN",
+    "Layout",
+    "header",
+    "layout_of",
+]
 
 LANE_WORDS = 8
 
@@ -47,6 +57,9 @@ SAME = 11  # readings in a row that equal the one before
 CALM = 12  # for a bad sensor: readings in a row that agree with the one before
 SINCE = 13  # time at which the alarm delay of a PENDING sensor began
 BEFORE = 14  # for a bad sensor: its newest reading in model units
+
+APPLIED, LATE, RESET_DONE, UNKNOWN = range(4)
+"""What became of a row; UNKNOWN: its slot is not in the state."""
 
 
 class Layout(NamedTuple):

@@ -14,7 +14,7 @@ from math import exp, expm1, factorial
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["LONGEST", "trend_matrices", "transition"]
+__all__ = ["LONGEST", "transition", "trend_matrices"]
 
 LONGEST = 50.0
 """|gΔ| is taken as at most this: beyond it nothing is known of the slope, and exp overflows."""

@@ -15,14 +15,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 import twin.core.layout as L
-from twin.core import kernel_numba as kernel
-from twin.core.kernel_numba import APPLIED, LATE, RESET_DONE, UNKNOWN, ViewAt
+from twin.core.kernel_numpy import apply_rounds
+from twin.core.layout import APPLIED, LATE, RESET_DONE, UNKNOWN
 from twin.core.rows import words
 from twin.core.statespace import P0_LEVEL, P0_SLOPE, Trend, pack
-from twin.core.view import NEVER, view_dtype
+from twin.core.view import NEVER
+from twin.core.view_numpy import new_view, view_at, write_judgement, write_prior, write_round
+
+try:
+    from twin.core import kernel_numba
+except ImportError:  # no numba for this interpreter: numpy does the same, four times slower
+    COMPILED = False
+else:
+    COMPILED = True
 
 __all__ = [
     "APPLIED",
+    "COMPILED",
     "LATE",
     "RESET_DONE",
     "UNKNOWN",
@@ -103,24 +112,13 @@ def new_state(trend: Trend, born_us: NDArray[np.int64]) -> Array:
     return state
 
 
-def new_view(trend: Trend, n: int) -> NDArray[np.void]:
-    """View rows of n machines that have sent nothing."""
-    view = np.zeros(n, dtype=view_dtype(trend.n_sensors, trend.n_inputs))
-    for name in view.dtype.names or ():
-        if view.dtype[name].base.kind == "f":
-            view[name] = np.nan
-    view["time"] = view["born"] = view["seen"] = NEVER
-    view["driver"] = -1
-    view["nis"] = view["health"] = 1.0
-    return view
-
-
 def advance(
     trend: Trend,
     state: Array,
     view: NDArray[np.void],
     rows: NDArray[np.void],
     partitions: int = 1,
+    compiled: bool = COMPILED,
 ) -> Applied:
     """Apply rows (R,) in order, in place on state (N, W) and view (N,).
 
@@ -130,43 +128,58 @@ def advance(
     """
     applied = _blank(len(rows))
     u, f = _row_words(rows)
-    width = (0,) * trend.layout.lanes
-    monitors = (True,) if trend.monitors else ()
-    kernel.advance_rows(
-        *_arguments(trend),
-        width,
-        monitors,
-        state,
-        state.view(np.int64),
-        u,
-        f,
-        partitions,
-        *applied,
-        *_view_words(view),
-        _view_at(trend.n_sensors, trend.n_inputs),
-    )
+    if compiled:
+        where = view_at(trend.n_sensors, trend.n_inputs)
+        kernel_numba.advance_rows(
+            *_arguments(trend),
+            *_constants(trend),
+            state,
+            state.view(np.int64),
+            u,
+            f,
+            partitions,
+            *applied,
+            *_view_words(view),
+            where,
+        )
+        return applied
+    for batch, slots, done in apply_rounds(trend, state, u, f, partitions, *applied):
+        if done is not None:
+            write_round(trend, state, view, done, u, f)
+        write_prior(trend, state, view, slots[applied.flags[batch] == RESET_DONE])
+        write_judgement(state, view, slots)
     return applied
 
 
-def trace(trend: Trend, state: Array, rows: NDArray[np.void], partitions: int = 1) -> Trace:
+def trace(
+    trend: Trend,
+    state: Array,
+    rows: NDArray[np.void],
+    partitions: int = 1,
+    compiled: bool = COMPILED,
+) -> Trace:
     """`advance` without a view, in place on state, keeping the filter at every row."""
     applied = _blank(len(rows))
     u, f = _row_words(rows)
-    width = (0,) * trend.layout.lanes
-    monitors = (True,) if trend.monitors else ()
     out = np.full((5, len(rows), trend.n_sensors), np.nan)
-    kernel.trace_rows(
-        *_arguments(trend),
-        width,
-        monitors,
-        state,
-        state.view(np.int64),
-        u,
-        f,
-        partitions,
-        *applied,
-        out,
-    )
+    if compiled:
+        kernel_numba.trace_rows(
+            *_arguments(trend),
+            *_constants(trend),
+            state,
+            state.view(np.int64),
+            u,
+            f,
+            partitions,
+            *applied,
+            out,
+        )
+    else:
+        for batch, slots, done in apply_rounds(trend, state, u, f, partitions, *applied):
+            for k, block in enumerate((L.LEVEL, L.SLOPE, L.P11)):
+                out[k, batch] = trend.layout.block(state, block)[slots]
+            if done is not None:
+                out[3, done.rows], out[4, done.rows] = done.y.T, done.s.T
     return Trace(out[0], out[1], out[2], out[3], out[4], *applied)
 
 
@@ -206,10 +219,6 @@ def _row_words(rows: NDArray[np.void]) -> tuple[NDArray[np.uint32], NDArray[np.f
     return u, f
 
 
-@lru_cache(maxsize=64)
-def _view_at(n_sensors: int, n_inputs: int) -> NDArray[np.int64]:
-    """Where the fields of a view row begin, in words, in the order of ViewAt."""
-    fields = view_dtype(n_sensors, n_inputs).fields or {}
-    wide = ("time", "born", "seen")
-    starts = [fields[n][1] // (8 if n in wide else 4) for n in ViewAt._fields[1:]]
-    return np.array([n_sensors + n_inputs, *starts], dtype=np.int64)
+def _constants(trend: Trend) -> tuple[tuple[int, ...], tuple[bool, ...]]:
+    """What the kernel is compiled for, told by the lengths of tuples: lanes, and monitors."""
+    return (0,) * trend.layout.lanes, (True,) * trend.monitors

@@ -1,0 +1,257 @@
+"""The trend kernel in numpy: reference of the compiled one, and its stand-in where numba is absent.
+
+A batch is split into rounds in which each machine appears once, in order; a round is structure of
+arrays, (m, n) for m sensors of n machines, so that numpy's loops run over machines. Same equations
+in the same order as kernel_step.py; only sums over sensors may differ in the last bit.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+import twin.core.layout as L
+import twin.core.statespace as S
+from twin.core.judgement_numpy import commission, judge, limit, recover, repeat
+from twin.core.layout import APPLIED, LATE, RESET_DONE, UNKNOWN
+from twin.core.rows import HEADER_WORDS, RESET
+from twin.core.statespace import Trend, pack
+from twin.core.transition import A, C, transition
+from twin.core.view import NEVER
+
+__all__ = ["Round", "apply_rounds"]
+
+Array = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+CLIP = 4.0
+HOT = L.FROZEN + 1
+
+
+class Round(NamedTuple):
+    """What a round did: rows and slots (n,), arrays (m, n)."""
+
+    rows: NDArray[np.int64]
+    slots: NDArray[np.int64]
+    raw: Array
+    base: Array
+    scale: Array
+    y: Array
+    s: Array
+    e: Array
+    seen: Mask
+
+
+def apply_rounds(
+    trend: Trend,
+    state: Array,
+    u: NDArray[np.uint32],
+    f: NDArray[np.float32],
+    partitions: int,
+    flags: NDArray[np.uint8],
+    gated: NDArray[np.uint32],
+) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64], Round | None]]:
+    """Apply rows in rounds; after each: its rows, their slots, and what was applied of them."""
+    slots = (u[:, 0] & ~RESET).astype(np.int64) // partitions
+    flags[slots >= len(state)] = UNKNOWN
+    for rows in _rounds(slots, len(state)):
+        here = slots[rows]
+        head = state.view(np.int64)
+        time = u[rows, 2].astype(np.int64) | (u[rows, 3].astype(np.int64) << 32)
+        is_reset = (u[rows, 0] & RESET) != 0
+        late = np.where(is_reset, time < head[here, L.BORN], time <= head[here, L.TIME])
+        flags[rows] = np.where(late, LATE, np.where(is_reset, RESET_DONE, APPLIED))
+        head[here[late], L.N_LATE] += 1
+        _reset(trend, state, here[is_reset & ~late], time[is_reset & ~late])
+        keep = ~is_reset & ~late
+        if not keep.any():
+            yield rows, here, None
+            continue
+        done = _apply(trend, state, rows[keep], here[keep], time[keep], f, gated)
+        yield rows, here, done
+
+
+def _rounds(slots: NDArray[np.int64], n: int) -> Iterator[NDArray[np.int64]]:
+    """Rows of known slots, split so that each slot is once in a round and keeps its order."""
+    known = np.flatnonzero(slots < n)
+    order = known[np.argsort(slots[known], kind="stable")]
+    ranked = slots[order]
+    start = np.r_[True, ranked[1:] != ranked[:-1]] if len(order) else np.zeros(0, bool)
+    first = np.flatnonzero(start)
+    rank = np.arange(len(order)) - np.repeat(first, np.diff(np.r_[first, len(order)]))
+    by_rank = order[np.argsort(rank, kind="stable")]
+    yield from np.split(by_rank, np.cumsum(np.bincount(rank))[:-1]) if len(order) else ()
+
+
+def _reset(trend: Trend, state: Array, slots: NDArray[np.int64], time: NDArray[np.int64]) -> None:
+    p, layout = pack(trend), trend.layout
+    par = p.par.reshape(S.PAR_ROWS, -1)
+    head = state.view(np.int64)
+    blocks = state[slots, L.HEADER : L.HEADER + L.BLOCKS * layout.lanes]
+    blocks = blocks.reshape(len(slots), L.BLOCKS, layout.lanes)
+    for block in (L.LEVEL, L.SLOPE, L.P12, L.UP, L.DOWN, L.FROZEN, L.SEEN, L.RUN, L.SAME):
+        blocks[:, block] = 0.0
+    blocks[:, L.P11], blocks[:, L.P22], blocks[:, L.LAST] = par[S.P0_LEVEL], par[S.P0_SLOPE], np.nan
+    state[slots, L.HEADER : L.HEADER + L.BLOCKS * layout.lanes] = blocks.reshape(
+        len(slots), L.BLOCKS * layout.lanes
+    )
+    head[slots, L.BORN] = time
+    head[slots, L.TIME] = np.maximum(head[slots, L.TIME], time)
+    head[slots, L.FIRST] = NEVER
+    for word in (L.CHANGED, L.BAD, L.RUNNING, L.REPEATING):
+        head[slots, word] = 0
+    head[slots, L.LEARNING] = p.sensors
+    state[slots, L.NIS] = state[slots, L.HEALTH] = 1.0
+
+
+def _regimes(trend: Trend, state: Array, slots: NDArray[np.int64], u: Array) -> NDArray[np.int64]:
+    """Remember the inputs u (n, k) that came; the nearest regime by those that are known."""
+    start = L.HEADER + L.BLOCKS * trend.layout.lanes
+    known = state[slots, start : start + trend.n_inputs]
+    known = np.where(np.isnan(u), known, u)
+    state[slots, start : start + trend.n_inputs] = known
+    away = np.nan_to_num((known[:, None, :] - trend.centre) * (1.0 / trend.input_scale))
+    return np.asarray((away * away).sum(axis=2).argmin(axis=1), dtype=np.int64)
+
+
+def _base(trend: Trend, state: Array, slots: NDArray[np.int64], regime: NDArray[np.int64]) -> Array:
+    """What the inputs alone explain of each sensor: offset + gain·u (m, n)."""
+    base = trend.offset[regime].T.copy()
+    start = L.HEADER + L.BLOCKS * trend.layout.lanes
+    for j in range(trend.n_inputs):
+        u = state[slots, start + j]
+        u = np.where(np.isnan(u), trend.centre[regime, j], u)
+        base += trend.gain[regime, :, j].T * u
+    return base
+
+
+def _transitions(growth: float, dt: Array) -> Array:
+    """(5, n) of `transition` for each Δ, each different one worked out once."""
+    different, where = np.unique(dt, return_inverse=True)
+    if len(different) * 4 > len(dt) and np.abs(growth * dt).max() <= 0.015625:
+        return np.array(transition_small(growth, dt))
+    table = np.array([transition(growth, float(d)) for d in different]).T
+    return np.asarray(table[:, where])
+
+
+def transition_small(growth: float, dt: Array) -> tuple[Array, Array, Array, Array, Array]:
+    """`transition` for many small gΔ at once: its first branch is plain arithmetic."""
+    x = growth * dt
+    ratio, area = np.ones_like(x), np.zeros_like(x)
+    tail = np.zeros_like(x)
+    for a in A[7:0:-1]:
+        tail = x * (a + tail)
+    ratio = 1.0 + tail
+    for c in C[8::-1]:
+        area = c + x * area
+    e = 1.0 + x * ratio
+    a = dt * ratio
+    return e, a, dt * dt * dt * area, 0.5 * a * a, 0.5 * a * (e + 1.0)
+
+
+def _apply(
+    trend: Trend,
+    state: Array,
+    rows: NDArray[np.int64],
+    slots: NDArray[np.int64],
+    time: NDArray[np.int64],
+    f: NDArray[np.float32],
+    gated: NDArray[np.uint32],
+) -> Round:
+    p, m, lanes = pack(trend), trend.n_sensors, trend.layout.lanes
+    par = p.par.reshape(S.PAR_ROWS, lanes)[:, :m, None]
+    head = state.view(np.int64)
+    values = f[rows, HEADER_WORDS:].astype(np.float64)
+    raw = values[:, :m].T.copy()
+    regime = _regimes(trend, state, slots, values[:, m:])
+    base, scale = _base(trend, state, slots, regime), trend.scale[regime].T.copy()
+    before = head[slots, L.TIME]
+    head[slots, L.FIRST] = np.where(head[slots, L.FIRST] == NEVER, time, head[slots, L.FIRST])
+    gap = time - np.where(before == NEVER, time, before)
+    dt = gap / p.step_us
+    head[slots, L.TIME], head[slots, L.REGIME] = time, regime
+    head[slots, L.N_APPLIED] += 1
+
+    hot = state[slots, L.HEADER : L.HEADER + HOT * lanes].reshape(-1, HOT, lanes)
+    block = hot[:, :, :m].transpose(1, 2, 0).copy()
+    e, a, qa, qb, qc = _transitions(p.growth, dt)
+    r = par[S.R]
+    level, slope, p11, p12, p22 = block[:5]
+    level = level + a * slope
+    slope = e * slope
+    p11 = p11 + a * (2.0 * p12 + a * p22)
+    p11 = p11 + (par[S.Q_LEVEL] * dt + par[S.Q_SLOPE] * qa)
+    p12 = e * (p12 + a * p22) + par[S.Q_SLOPE] * qb
+    p22 = e * (e * p22) + par[S.Q_SLOPE] * qc
+    lost = p11 > par[S.LOST]
+    if lost.any():
+        level, slope, p12 = (np.where(lost, 0.0, x) for x in (level, slope, p12))
+        p11 = np.where(lost, par[S.P0_LEVEL], p11)
+        p22 = np.where(lost, par[S.P0_SLOPE], p22)
+
+    bad = as_mask(head[slots, L.BAD], m)
+    z = (raw - base) * (1.0 / scale)
+    y = z - level
+    s = p11 + r
+    inverse = 1.0 / s
+    seen = y == y
+    fits = y * y <= p.gate * s
+    use = fits & ~bad
+    counted = seen & ~bad
+    gain = np.where(use, y * inverse, 0.0)
+    keep = np.where(use, r * inverse, 1.0)
+    narrow = (p22 * r + (p11 * p22 - p12 * p12)) * inverse
+    block[L.LEVEL], block[L.SLOPE] = level + p11 * gain, slope + p12 * gain
+    block[L.P11], block[L.P12] = p11 * keep, p12 * keep
+    block[L.P22] = np.where(use, narrow, p22)
+    error = y * np.sqrt(inverse)
+    _ewma(state, slots, L.NIS, np.minimum(y * y * inverse, p.gate), counted, p.nis_weight)
+    rejected = counted & ~fits
+    gated[rows] = as_bits(rejected)
+    head[slots, L.N_GATED] += rejected.sum(axis=0)
+
+    equal = raw == block[L.LAST]
+    if trend.monitors:
+        block[L.LAST] = np.where(np.isnan(raw), block[L.LAST], raw)
+        slack = np.clip(error, -CLIP, CLIP) - p.cusum_slack
+        block[L.UP] = np.where(counted, np.maximum(0.0, block[L.UP] + slack), block[L.UP])
+        slack = -(slack + p.cusum_slack) - p.cusum_slack
+        block[L.DOWN] = np.where(counted, np.maximum(0.0, block[L.DOWN] + slack), block[L.DOWN])
+        drifted = (time - head[slots, L.FIRST]) / p.step_us
+        away = z - block[L.FROZEN]
+        away = away * away / (r * (1.0 + 1.0 / p.learn) + par[S.DRIFT] * drifted)
+        away = np.where(fits, away, np.minimum(away, p.gate))
+    hot[:, :, :m] = block.transpose(2, 0, 1)
+    state[slots, L.HEADER : L.HEADER + HOT * lanes] = hot.reshape(len(slots), HOT * lanes)
+    if trend.monitors:
+        learning = as_mask(head[slots, L.LEARNING], m)
+        _ewma(state, slots, L.HEALTH, away, counted & ~learning, p.health_weight)
+        commission(trend, state, slots, counted & fits & learning, z)
+        head[slots, L.CHANGED] -= head[slots, L.CHANGED] > 0
+        judge(trend, state, slots, seen, rejected, y)
+        repeat(trend, state, slots, seen, equal)
+        recover(trend, state, slots, bad & seen, fits, y, z)
+        limit(trend, state, slots, raw, time)
+    return Round(rows, slots, raw, base, scale, y, s, error, seen)
+
+
+def _ewma(
+    state: Array, slots: NDArray[np.int64], word: int, value: Array, mask: Mask, weight: float
+) -> None:
+    n = mask.sum(axis=0)
+    mean = np.where(mask, value, 0.0).sum(axis=0) / np.maximum(n, 1)
+    old = state[slots, word]
+    state[slots, word] = np.where(n > 0, old + weight * (mean - old), old)
+
+
+def as_mask(bits: NDArray[np.int64], m: int) -> Mask:
+    """Bit sets (n,) as booleans (m, n)."""
+    if not bits.any():
+        return np.zeros((m, len(bits)), dtype=bool)
+    return np.asarray((bits >> np.arange(m)[:, None]) & 1, dtype=bool)
+
+
+def as_bits(mask: Mask) -> NDArray[np.int64]:
+    """Booleans (m, n) as bit sets (n,)."""
+    return np.asarray((mask * (1 << np.arange(len(mask), dtype=np.int64))[:, None]).sum(axis=0))

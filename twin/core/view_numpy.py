@@ -1,0 +1,114 @@
+"""View rows: where their fields are for the compiled kernel, and how numpy fills them."""
+
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+import twin.core.layout as L
+from twin.core.kernel_numpy import Round
+from twin.core.rows import HEADER_WORDS
+from twin.core.statespace import Trend
+from twin.core.view import NEVER, view_dtype
+
+__all__ = ["ViewAt", "new_view", "view_at", "write_judgement", "write_prior", "write_round"]
+
+Array = NDArray[np.float64]
+Slots = NDArray[np.int64]
+
+
+class ViewAt(NamedTuple):
+    """Where the fields of a view row begin: `time`, `born`, `seen` in 8-byte, others 4-byte words."""
+
+    n_lanes: int
+    time: int
+    born: int
+    seen: int
+    n_applied: int
+    n_late: int
+    n_gated: int
+    quality: int
+    missing: int
+    bad: int
+    changed: int
+    beyond: int
+    nis: int
+    health: int
+    value: int
+    level: int
+    slope: int
+    sd: int
+    spread: int
+    innovation: int
+
+
+@lru_cache(maxsize=64)
+def view_at(n_sensors: int, n_inputs: int) -> NDArray[np.int64]:
+    """Where the fields of a view row begin, in words, in the order of ViewAt."""
+    fields = view_dtype(n_sensors, n_inputs).fields or {}
+    wide = ("time", "born", "seen")
+    starts = [fields[n][1] // (8 if n in wide else 4) for n in ViewAt._fields[1:]]
+    return np.array([n_sensors + n_inputs, *starts], dtype=np.int64)
+
+
+def new_view(trend: Trend, n: int) -> NDArray[np.void]:
+    """View rows of n machines that have sent nothing."""
+    view = np.zeros(n, dtype=view_dtype(trend.n_sensors, trend.n_inputs))
+    for name in view.dtype.names or ():
+        if view.dtype[name].base.kind == "f":
+            view[name] = np.nan
+    view["time"] = view["born"] = view["seen"] = NEVER
+    view["driver"] = -1
+    view["nis"] = view["health"] = 1.0
+    return view
+
+
+def write_round(
+    trend: Trend,
+    state: Array,
+    view: NDArray[np.void],
+    done: Round,
+    u: NDArray[np.uint32],
+    f: NDArray[np.float32],
+) -> None:
+    """Readings and estimates of the machines of a round, in the plant's unit."""
+    slots, layout = done.slots, trend.layout
+    time = state.view(np.int64)[slots, L.TIME]
+    view["time"][slots] = time
+    view["quality"][slots] = u[done.rows, 1]
+    lanes = f[done.rows, HEADER_WORDS:]
+    here = ~np.isnan(lanes)
+    lane_bits = 1 << np.arange(lanes.shape[1], dtype=np.int64)
+    view["missing"][slots] = (~here * lane_bits).sum(axis=1)
+    view["value"][slots] = np.where(here, lanes, view["value"][slots])
+    view["seen"][slots] = np.where(here, time[:, None], view["seen"][slots])
+    e = done.e.T.astype(np.float32)
+    view["innovation"][slots] = np.where(done.seen.T, e, view["innovation"][slots])
+    scale, p11 = done.scale.T, layout.block(state, L.P11)[slots]
+    view["level"][slots] = layout.level(state)[slots] * scale + done.base.T
+    view["slope"][slots] = layout.slope(state)[slots] * scale
+    view["sd"][slots] = np.sqrt(p11.astype(np.float32)) * scale
+    view["spread"][slots] = np.sqrt((p11 + trend.r).astype(np.float32)) * scale
+
+
+def write_prior(trend: Trend, state: Array, view: NDArray[np.void], slots: Slots) -> None:
+    """After a reset: the prior, without an innovation."""
+    regime = np.maximum(state.view(np.int64)[slots, L.REGIME], 0)
+    scale, p11 = trend.scale[regime], trend.layout.block(state, L.P11)[slots]
+    view["level"][slots] = trend.offset[regime]
+    view["slope"][slots] = 0.0
+    view["sd"][slots] = np.sqrt(p11.astype(np.float32)) * scale
+    view["spread"][slots] = np.sqrt((p11 + trend.r).astype(np.float32)) * scale
+    view["innovation"][slots] = np.nan
+
+
+def write_judgement(state: Array, view: NDArray[np.void], slots: Slots) -> None:
+    """Counts, judgements and health."""
+    head = state.view(np.int64)
+    words = {"n_applied": L.N_APPLIED, "n_late": L.N_LATE, "n_gated": L.N_GATED}
+    for name, word in {**words, "born": L.BORN, "bad": L.BAD, "beyond": L.BEYOND}.items():
+        view[name][slots] = head[slots, word]
+    view["changed"][slots] = head[slots, L.CHANGED] > 0
+    view["nis"][slots] = state[slots, L.NIS]
+    view["health"][slots] = state[slots, L.HEALTH]
