@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from twin.errors import SchemaError
 from twin.plant.plant import Machine, Plant, PlantFile
-from twin.plant.sources import ReplaySource
+from twin.plant.sources import GatewaySource, ReplaySource, SimulatorSource
 
 __all__ = ["check_plant", "faults", "json_schema", "load_plant"]
 
@@ -160,8 +160,6 @@ def _step(model: Any, part: int | str) -> Iterator[Any]:
 
 
 def _sources() -> tuple[type[BaseModel], ...]:
-    from twin.plant.sources import GatewaySource, SimulatorSource
-
     return (SimulatorSource, ReplaySource, GatewaySource)
 
 
@@ -181,6 +179,12 @@ def _references(plant: PlantFile) -> list[str]:
     found: list[str] = []
     for n, machine in enumerate(plant.machines):
         found += _machine_faults(plant, f"machine[{n}] ({machine.id})", machine)
+    keepers = [n for n, s in plant.sources.items() if not isinstance(s, GatewaySource)]
+    if len(keepers) > 1:
+        found.append(
+            f"source: got {len(keepers)} that keep the plant's clock ({', '.join(keepers)}), "
+            "want at most one simulator or replay"
+        )
     known = {lane for c in plant.classes.values() for lane in c.lane_ids}
     ids = {m.id for m in plant.machines}
     for name, source in plant.sources.items():

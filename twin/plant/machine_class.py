@@ -30,7 +30,7 @@ class AlarmLimits(Strict):
         given = [v for v in (self.low_low, self.low, self.high, self.high_high) if v is not None]
         if any(a >= b for a, b in pairwise(given)):
             raise ValueError(
-                f"limits are {given}, want them rising: low_low < low < high < high_high"
+                f"got limits {given}, want them rising: low_low < low < high < high_high"
             )
         return self
 
@@ -97,12 +97,12 @@ class TwinSettings(Strict):
             given = [k for k in "FBHQR" if getattr(self, k) is not None]
             if given:
                 raise ValueError(
-                    f"family 'trend' learns its matrices, got {given}; want family 'linear'"
+                    f"got {given}, want family 'linear' with them: 'trend' learns its matrices"
                 )
             return self
         missing = [k for k in "FHQR" if getattr(self, k) is None]
         if missing:
-            raise ValueError(f"family 'linear' wants F, H, Q and R, missing {missing}")
+            raise ValueError(f"got no {missing}, want F, H, Q and R in family 'linear'")
         return self
 
 
@@ -122,10 +122,10 @@ class MachineClass(Strict):
     def _lanes(self) -> Self:
         ids = [*self.sensor_ids, *self.input_ids]
         if len(ids) > MAX_LANES:
-            raise ValueError(f"{len(ids)} sensors and inputs, want at most {MAX_LANES}")
+            raise ValueError(f"got {len(ids)} sensors and inputs, want at most {MAX_LANES}")
         twice = sorted({i for i in ids if ids.count(i) > 1})
         if twice:
-            raise ValueError(f"sensor or input ids used twice: {twice}")
+            raise ValueError(f"got sensor or input ids {twice} twice, want each once")
         return self
 
     @property

@@ -60,7 +60,14 @@ class GatewaySource(Strict):
     """Readings posted over HTTP; the token is read from the environment variable named here."""
 
     type: Literal["gateway"]
-    token_env: str
+    token_env: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+
+    @field_validator("token_env")
+    @classmethod
+    def _not_a_setting(cls, value: str) -> str:
+        if value.startswith("TWIN_"):
+            raise ValueError(f"got {value!r}, want another name: TWIN_… are the settings")
+        return value
 
 
 Source = Annotated[SimulatorSource | ReplaySource | GatewaySource, Field(discriminator="type")]
