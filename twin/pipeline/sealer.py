@@ -3,7 +3,8 @@
 One seal at a time. The rows stay in the stream until the transaction that writes their chunks.
 """
 
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,7 @@ from twin.stores.base import FIRST_ID, Lease, Seal, Store
 
 __all__ = ["KEEP_ROWS", "Sealer"]
 
+WAIT_S = 0.5
 KEEP_ROWS = 100_000
 """Samples of a machine that stay readable in the store: about a megabyte for 8 sensors."""
 
@@ -60,11 +62,18 @@ class Sealer:
         self._begin(last_id)
         return True
 
-    def seal_now(self, last_id: bytes) -> None:
-        """Seal as of the commit of last_id and wait until it is written."""
-        self._wait()
+    def seal_now(self, last_id: bytes, meanwhile: Callable[[], None]) -> None:
+        """Seal as of the commit of last_id; call `meanwhile` often until it is written."""
+        self.wait(meanwhile)
         self._begin(last_id)
-        self._wait()
+        self.wait(meanwhile)
+
+    def wait(self, meanwhile: Callable[[], None]) -> None:
+        """Until the seal under way, if there is one, is written; raises what it fails with."""
+        while self._running is not None:
+            wait([self._running], timeout=WAIT_S)
+            meanwhile()
+            self.raise_failure()
 
     def raise_failure(self) -> None:
         """Raise what a finished seal has failed with."""
@@ -90,11 +99,6 @@ class Sealer:
             for chunk in chunks_of(own, number, partitions, catalogue.machines_ever(own.class_id))
         ]
         self._store.seal(self._lease, seal, chunks, keep_us)
-
-    def _wait(self) -> None:
-        if self._running is not None:
-            running, self._running = self._running, None
-            running.result()
 
     def _keep_us(self) -> int:
         """Source time before which chunks are dropped."""

@@ -124,7 +124,7 @@ class PartitionWorker:
             self._commit(batch.last_id, batch.rejects)
         self.store.ack(self.p, [i for i, _ in entries])
         if control is not None:
-            self.sealer.seal_now(self.last_id)
+            self.sealer.seal_now(self.last_id, self._renew)
             if control.kind == "catalogue":
                 raise _SiteChangedError(f"partition {self.p}: catalogue {control.version}")
 
@@ -141,13 +141,16 @@ class PartitionWorker:
         self.last_id = last_id
 
     def _upkeep(self) -> None:
-        assert self.lease is not None
+        self._renew()
         now = time.monotonic()
-        if now - self._renewed > RENEW_S:
-            self.store.renew(self.lease, LEASE_MS)
-            self._renewed = now
         if self.sealer.seal_if_full(self.last_id, now - self._sealed > SEAL_S):
             self._sealed = now
+
+    def _renew(self) -> None:
+        assert self.lease is not None
+        if time.monotonic() - self._renewed > RENEW_S:
+            self.store.renew(self.lease, LEASE_MS)
+            self._renewed = time.monotonic()
 
     def _change_model(self, class_id: str) -> None:
         text = self.store.model(class_id)

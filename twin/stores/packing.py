@@ -9,6 +9,7 @@ Source of the idea: Zukowski et al. (2006), Super-scalar RAM-CPU cache compressi
 
 import struct
 import zlib
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,12 +24,14 @@ _HEAD = struct.Struct("<BBIqqq")
 """Order of differences, width in bits, exceptions, least, first value, first difference."""
 MAX_DECIMALS = 6
 RAW = 255
+_WIDTHS = np.arange(64)
 CANONICAL_NAN = 0x7FC00000
 
 
 def pack_whole(values: Ints) -> bytes:
     """Whole numbers (n,), |v| < 2⁶⁰; the narrowest of three orders of difference."""
-    return min((_pack_order(values, order) for order in range(3)), key=len)
+    plans = [_plan(values, order) for order in range(3)]
+    return _pack_plan(min(plans, key=lambda plan: plan.n_bits))
 
 
 def unpack_whole(blob: memoryview, n: int) -> tuple[Ints, memoryview]:
@@ -96,7 +99,18 @@ def _whole(values: NDArray[np.float32], decimals: int) -> Ints | None:
     return scaled.astype(np.int64) if same else None
 
 
-def _pack_order(values: Ints, order: int) -> bytes:
+class _Plan(NamedTuple):
+    """Differences of one order as offsets from their least, and the best width for them."""
+
+    order: int
+    firsts: tuple[int, int]
+    least: int
+    offsets: NDArray[np.uint64]
+    width: int
+    n_bits: int
+
+
+def _plan(values: Ints, order: int) -> _Plan:
     order = min(order, len(values))
     firsts = [0, 0]
     for i in range(order):
@@ -104,21 +118,28 @@ def _pack_order(values: Ints, order: int) -> bytes:
         values = np.diff(values)
     least = int(values.min()) if len(values) else 0
     offsets = (values - least).view(np.uint64)
-    width = _best_width(offsets)
-    aside = np.flatnonzero(offsets >> np.uint64(width)) if width < 64 else offsets[:0].view(int)
-    packed = _pack_bits(np.where(offsets >> np.uint64(min(width, 63)) > 0, 0, offsets), width)
-    head = _HEAD.pack(order, width, len(aside), least, *firsts)
+    width, n_bits = _best_width(offsets)
+    return _Plan(order, (firsts[0], firsts[1]), least, offsets, width, n_bits)
+
+
+def _pack_plan(plan: _Plan) -> bytes:
+    offsets, width = plan.offsets, plan.width
+    beyond = (offsets >> np.uint64(width)) > 0
+    aside = np.flatnonzero(beyond)
+    packed = _pack_bits(np.where(beyond, np.uint64(0), offsets) if len(aside) else offsets, width)
+    head = _HEAD.pack(plan.order, plan.width, len(aside), plan.least, *plan.firsts)
     return head + packed + aside.astype("<u4").tobytes() + offsets[aside].astype("<u8").tobytes()
 
 
-def _best_width(offsets: NDArray[np.uint64]) -> int:
-    """Bits an offset for the fewest bytes in all, exceptions at twelve bytes each."""
+def _best_width(offsets: NDArray[np.uint64]) -> tuple[int, int]:
+    """Bits an offset for the fewest bits in all, exceptions at twelve bytes each; both counts."""
     if not len(offsets):
-        return 0
-    needed = np.ceil(np.log2(offsets.astype(np.float64) + 1.0)).astype(np.int64)
-    needed = np.minimum(needed, 63)
-    wider = len(offsets) - np.cumsum(np.bincount(needed, minlength=64))
-    return int(np.argmin(np.arange(64) * len(offsets) + 96 * wider))
+        return 0, 0
+    exponent = np.frexp(offsets.astype(np.float64))[1]
+    wider = len(offsets) - np.cumsum(np.bincount(np.minimum(exponent, 63), minlength=64))
+    cost = _WIDTHS * len(offsets) + 96 * wider
+    best = int(np.argmin(cost))
+    return best, int(cost[best])
 
 
 def _pack_bits(offsets: NDArray[np.uint64], width: int) -> bytes:
@@ -126,8 +147,7 @@ def _pack_bits(offsets: NDArray[np.uint64], width: int) -> bytes:
         return b""
     octets = offsets.astype("<u8").view(np.uint8).reshape(-1, 8)[:, : (width + 7) // 8]
     bits = np.unpackbits(octets, axis=1, bitorder="little")[:, :width]
-    packed: bytes = np.packbits(bits.ravel(), bitorder="little").tobytes()
-    return packed
+    return bytes(np.packbits(bits.ravel(), bitorder="little"))
 
 
 def _unpack_bits(blob: memoryview, n: int, width: int) -> NDArray[np.uint64]:
@@ -135,9 +155,7 @@ def _unpack_bits(blob: memoryview, n: int, width: int) -> NDArray[np.uint64]:
     if width and n:
         raw = np.frombuffer(blob, np.uint8)
         if len(raw) * 8 < n * width:
-            raise WireError(
-                f"column: got {len(raw)} bytes, want {n} values of {width} bits"
-            )
+            raise WireError(f"column: got {len(raw)} bytes, want {n} values of {width} bits")
         bits = np.unpackbits(raw, count=n * width, bitorder="little").reshape(n, width)
         octets = np.packbits(bits, axis=1, bitorder="little")
         out[:, : octets.shape[1]] = octets

@@ -23,6 +23,8 @@ __all__ = ["Link", "add_capped", "add_counts", "add_events"]
 
 TIMEOUT_S = 15.0
 OLDEST = (6, 2)
+READ_BYTES = 1 << 18
+"""A full read is tens of megabytes: four times fewer turns than with the client's 64 KiB."""
 RAW = ("XREADGROUP", "XRANGE", "XREVRANGE", "XAUTOCLAIM", "XPENDING", "ZRANGEBYSCORE")
 """Commands whose reply is used as it comes: dictionaries of fields cost 2 µs an entry."""
 
@@ -39,6 +41,7 @@ class Link:
                 socket_connect_timeout=5.0,
                 retry=Retry(NoBackoff(), 0),
                 protocol=2,
+                socket_read_size=READ_BYTES,
             )
         except ValueError as error:
             raise StoreError(f"TWIN_REDIS_URL: got {self.shown!r}: {error}") from error
