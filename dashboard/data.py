@@ -155,14 +155,14 @@ class Reader:
         state = np.frombuffer(kept.state.get(class_id, b""), np.float64)
         return risk_curve(self._model(class_id), snapshot.plant.classes[class_id], state, n)
 
-    def past(self, machine: Machine, span_h: float) -> Past:
-        """The machine's last span_h hours of plant time; an empty past if there is none to read."""
+    def past(self, machine: Machine, span_s: float) -> Past:
+        """The machine's last span_s seconds of plant time; empty where there is none to read."""
         machine_class = self.plant.class_of(machine)
         text = self.store.catalogue()
         if text is None:
             return past_of(len(machine_class.sensors))
         end = self.store.clock().plant_now(self._wall_us())
-        start = end - int(span_h * 3.6e9)
+        start = end - int(span_s * 1e6)
         model = self._model(machine.class_id)
         trend = model.trend(machine_class)
         found = estimate(

@@ -10,6 +10,8 @@ from twin.plant import Sensor
 __all__ = ["KINDS", "chart_grid", "graph"]
 
 KINDS = ("signals", "innovations")
+DENSE = 8
+"""More charts than this are drawn in three columns."""
 LIMIT_SHARE = 0.5
 """A limit is drawn once the estimate is nearer to it than this share of the normal range."""
 
@@ -36,7 +38,8 @@ def chart_grid(
 ) -> Component:
     """Charts of all sensors over the past; the script appends what comes."""
     charts = [_chart(t, language, sensor, n, past, kind) for n, sensor in enumerate(sensors)]
-    return html.Div(charts, className=f"charts {kind}", key=key, **{"data-kind": kind})
+    dense = " dense" if len(charts) > DENSE else ""
+    return html.Div(charts, className=f"charts {kind}{dense}", key=key, **{"data-kind": kind})
 
 
 def _chart(t: Translate, language: str, sensor: Sensor, n: int, past: Past, kind: str) -> Component:

@@ -21,6 +21,7 @@ HEIGHT = 132
 """Pixels of a chart."""
 N_POINTS = 1000
 """Points a trace is drawn with at most."""
+DAY_MS = 86_400_000
 BOUND = 1.959964
 """Standardised innovations of a fitting twin stay within ±BOUND in 95 of 100 samples."""
 
@@ -140,7 +141,14 @@ def _dressed(figure: go.Figure) -> go.Figure:
         uirevision="keep",
     )
     figure.update_xaxes(
-        **axis, type="date", nticks=5, tickformat="%H:%M", hoverformat="%Y-%m-%d %H:%M:%S"
+        **axis,
+        type="date",
+        nticks=5,
+        tickformatstops=[
+            {"dtickrange": [None, DAY_MS - 1], "value": "%H:%M"},
+            {"dtickrange": [DAY_MS, None], "value": "%m-%d"},
+        ],
+        hoverformat="%Y-%m-%d %H:%M:%S",
     )
     figure.update_yaxes(**axis, nticks=4)
     return figure

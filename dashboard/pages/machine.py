@@ -13,18 +13,26 @@ from dashboard.data import Reader
 from dashboard.i18n import Translate, pick
 from twin.plant import Machine, Plant
 
-__all__ = ["SPANS_H", "chosen", "layout"]
+__all__ = ["SPANS", "chosen", "layout", "span_text"]
 
-SPANS_H = (4, 24, 168)
-"""Hours of plant time that the charts may show; the first is shown at first."""
+SPANS = (240, 1440, 10080)
+"""Spans that the charts may show, in expected periods; the first is shown at first."""
 
 
 def chosen(query: Mapping[str, str]) -> tuple[str, int]:
-    """Kind and span in hours from an address; what it does not name or misnames is the first."""
-    kind = query.get("kind", KINDS[0])
-    span = query.get("hours", "")
-    span_h = int(span) if span.isdigit() and int(span) in SPANS_H else SPANS_H[0]
-    return (kind if kind in KINDS else KINDS[0]), span_h
+    """Kind and span of the charts from an address; what it misnames or leaves out is the first."""
+    kind, span = query.get("kind", KINDS[0]), query.get("periods", "")
+    periods = int(span) if span.isdigit() and int(span) in SPANS else SPANS[0]
+    return (kind if kind in KINDS else KINDS[0]), periods
+
+
+def span_text(t: Translate, seconds: float) -> str:
+    """A length of time in one unit: minutes, hours or days."""
+    if seconds < 7200:
+        return t("{n} min").format(n=f"{seconds / 60:g}")
+    if seconds < 2 * 86400:
+        return t("{n} h").format(n=f"{seconds / 3600:.3g}")
+    return t("{n} d").format(n=f"{seconds / 86400:.3g}")
 
 
 def layout(
@@ -33,13 +41,14 @@ def layout(
     """Left: now; centre: the past in charts; right: what is expected."""
     plant = reader.plant
     machine = next(m for m in plant.machines if m.id == machine_id)
-    kind, span_h = chosen(query)
-    past = reader.past(machine, span_h)
-    name = pick(machine.name, language) or machine.id
+    kind, periods = chosen(query)
+    period_s = plant.class_of(machine).period_s
+    past = reader.past(machine, periods * period_s)
+    name = _name(machine, language)
     centre = panel(
         t("Measured, estimate, 95 % band"),
-        _choices(t, machine_id, kind, span_h),
-        chart_grid(t, language, plant.sensors_of(machine), past, kind, key=f"{kind}-{span_h}"),
+        _choices(t, machine_id, kind, periods, period_s),
+        chart_grid(t, language, plant.sensors_of(machine), past, kind, key=f"{kind}-{periods}"),
         name="past",
     )
     return html.Div(
@@ -77,7 +86,10 @@ def _head(t: Translate, language: str, plant: Plant, machine: Machine, name: str
             html.Nav(crumbs, className="crumbs", **{"aria-label": t("Where you are")}),
             html.H1(name, tabIndex=-1),
             html.Span(className="badge-place", **{"data-list": "badge"}),
-            html.Span(f"{machine.id} · {class_name}", className="quiet-inline"),
+            html.Span(
+                class_name if machine.id == name else f"{machine.id} · {class_name}",
+                className="quiet-inline",
+            ),
             html.Span(className="state", **{"data-list": "state"}),
             html.Nav(
                 _neighbours(t, language, plant, machine),
@@ -99,36 +111,39 @@ def _neighbours(t: Translate, language: str, plant: Plant, machine: Machine) -> 
         (m for m in plant.machines if m.line == machine.line), key=lambda m: (m.position, m.id)
     )
     at = line.index(machine)
-    found = []
-    if at > 0:
-        found.append((f"‹ {pick(line[at - 1].name, language)}", line[at - 1], t("Before it")))
-    if at + 1 < len(line):
-        found.append((f"{pick(line[at + 1].name, language)} ›", line[at + 1], t("After it")))
-    return [_link(text, f"/machine/{quote(m.id)}", title=title) for text, m, title in found]
+    before, after = line[max(0, at - 1) : at], line[at + 1 : at + 2]
+    return [
+        *(_link(f"‹ {_name(m, language)}", _page(m), title=t("Before it")) for m in before),
+        *(_link(f"{_name(m, language)} ›", _page(m), title=t("After it")) for m in after),
+    ]
 
 
-def _choices(t: Translate, machine_id: str, kind: str, span_h: int) -> Component:
+def _name(machine: Machine, language: str) -> str:
+    return pick(machine.name, language) or machine.id
+
+
+def _page(machine: Machine) -> str:
+    return f"/machine/{quote(machine.id)}"
+
+
+def _choices(t: Translate, machine_id: str, kind: str, periods: int, period_s: float) -> Component:
     """Links, so that what is shown has an address and works from the keyboard."""
     kinds = {"signals": t("Signals"), "innovations": t("Innovations")}
-    spans = {4: t("4 h"), 24: t("24 h"), 168: t("7 days")}
 
-    def link(text: str, to_kind: str, to_span_h: int) -> Component:
-        chosen = (to_kind, to_span_h) == (kind, span_h)
-        href = f"/machine/{quote(machine_id)}?kind={to_kind}&hours={to_span_h}"
-        return _link(text, href, **({"aria-current": "true"} if chosen else {}))
+    def link(text: str, to_kind: str, to_periods: int) -> Component:
+        is_shown = (to_kind, to_periods) == (kind, periods)
+        href = f"/machine/{quote(machine_id)}?kind={to_kind}&periods={to_periods}"
+        return _link(text, href, **({"aria-current": "true"} if is_shown else {}))
 
+    spans = [link(span_text(t, n * period_s), kind, n) for n in SPANS]
     return html.Div(
         [
             html.Nav(
-                [link(text, to, span_h) for to, text in kinds.items()],
+                [link(text, to, periods) for to, text in kinds.items()],
                 className="switch",
                 **{"aria-label": t("What the charts show")},
             ),
-            html.Nav(
-                [link(text, kind, to) for to, text in spans.items()],
-                className="switch",
-                **{"aria-label": t("How far back")},
-            ),
+            html.Nav(spans, className="switch", **{"aria-label": t("How far back")}),
         ],
         className="choices",
     )
