@@ -62,7 +62,7 @@ MILL = Physics(
     },
     {
         "spindle_bearing": Mode(
-            46,
+            38,
             {
                 "spindle_vib_mms": 3.2,
                 "spindle_temp_degc": 17.0,
@@ -74,7 +74,7 @@ MILL = Physics(
             power=2.0,
         ),
         "coolant_system": Mode(
-            52,
+            43,
             {
                 "coolant_temp_degc": 12.0,
                 "coolant_flow_lmin": -11.0,
@@ -86,7 +86,7 @@ MILL = Physics(
             power=1.5,
         ),
         "ball_screw": Mode(
-            50,
+            41,
             {"axis_current_a": 4.2, "contour_error_um": 9.0, "axis_temp_degc": 8.0},
             load_exp=1.6,
             growth=2.0,
@@ -108,21 +108,21 @@ PRESS = Physics(
     },
     {
         "hydraulic_leak": Mode(
-            48,
+            39,
             {"hydraulic_bar": -34.0, "oil_temp_degc": 11.0, "parallel_um": 6.0},
             load_exp=1.2,
             growth=2.2,
             power=1.7,
         ),
         "clutch_wear": Mode(
-            42,
+            34,
             {"engage_ms": 46.0, "clutch_temp_degc": 26.0, "motor_current_a": 7.0},
             load_exp=1.4,
             growth=1.8,
             power=1.6,
         ),
         "guide_wear": Mode(
-            54,
+            44,
             {"slide_vib_mms": 4.6, "parallel_um": 40.0, "motor_current_a": 11.0},
             load_exp=2.0,
             growth=2.0,
