@@ -4,12 +4,14 @@ Rules and sources stand in gating.py. All of it is rare: `step` hands over bit m
 that is empty touches no memory. Shapes as in kernel_step.py.
 """
 
+# ruff: noqa: PLR0124 (x == x is how vector code asks for NaN)
+
 from typing import Any
 
 import numpy as np
 
-import twin.core.layout as L
-import twin.core.statespace as S
+import twin.core.layout as lay
+import twin.core.statespace as ss
 from twin.core.kernel_step import RAW, Y, Z, inlined
 from twin.core.statespace import Packed
 
@@ -21,33 +23,33 @@ def repeat(par: Any, M: int, state: Any, head: Any, slot: int, seen: int, equal:
     """Count readings that equal the one before; too many in a row: a stuck, hence bad, sensor."""
     for i in range(M):
         if (seen >> i) & 1:
-            at = L.HEADER + i + L.SAME * M
+            at = lay.HEADER + i + lay.SAME * M
             state[slot, at] = state[slot, at] + 1.0 if (equal >> i) & 1 else 0.0
-            if state[slot, at] >= par[S.STUCK * M + i] and (head[slot, L.BAD] >> i) & 1 == 0:
+            if state[slot, at] >= par[ss.STUCK * M + i] and (head[slot, lay.BAD] >> i) & 1 == 0:
                 condemn(M, state, head, slot, i)
-    head[slot, L.REPEATING] = (head[slot, L.REPEATING] & ~seen) | equal
+    head[slot, lay.REPEATING] = (head[slot, lay.REPEATING] & ~seen) | equal
 
 
 @inlined
 def condemn(M: int, state: Any, head: Any, slot: int, i: int) -> None:
     """Sensor i is bad from now on: predicted, not used."""
-    head[slot, L.BAD] |= 1 << i
-    head[slot, L.RUNNING] &= ~(1 << i)
-    state[slot, L.HEADER + i + L.RUN * M] = 0.0
-    state[slot, L.HEADER + i + L.CALM * M] = 0.0
-    state[slot, L.HEADER + i + L.BEFORE * M] = np.nan
+    head[slot, lay.BAD] |= 1 << i
+    head[slot, lay.RUNNING] &= ~(1 << i)
+    state[slot, lay.HEADER + i + lay.RUN * M] = 0.0
+    state[slot, lay.HEADER + i + lay.CALM * M] = 0.0
+    state[slot, lay.HEADER + i + lay.BEFORE * M] = np.nan
 
 
 @inlined
 def reopen(par: Any, M: int, state: Any, slot: int, i: int, y: float) -> None:
     """Learn sensor i anew: its level moves by y, its covariance returns to P₀."""
-    at = L.HEADER + i
-    state[slot, at + L.LEVEL * M] += y
-    state[slot, at + L.SLOPE * M] = 0.0
-    state[slot, at + L.P11 * M] = par[S.P0_LEVEL * M + i]
-    state[slot, at + L.P12 * M] = 0.0
-    state[slot, at + L.P22 * M] = par[S.P0_SLOPE * M + i]
-    state[slot, at + L.RUN * M] = 0.0
+    at = lay.HEADER + i
+    state[slot, at + lay.LEVEL * M] += y
+    state[slot, at + lay.SLOPE * M] = 0.0
+    state[slot, at + lay.P11 * M] = par[ss.P0_LEVEL * M + i]
+    state[slot, at + lay.P12 * M] = 0.0
+    state[slot, at + lay.P22 * M] = par[ss.P0_SLOPE * M + i]
+    state[slot, at + lay.RUN * M] = 0.0
 
 
 @inlined
@@ -63,19 +65,19 @@ def judge(
     scratch: Any,
 ) -> None:
     """Count rejections in a row; at the limit tell a bad sensor from a changed machine."""
-    live = seen & ~head[slot, L.BAD]
+    live = seen & ~head[slot, lay.BAD]
     n_live = 0
     suspects = 0
     hits = 0
     for i in range(M):
-        at = L.HEADER + i + L.RUN * M
+        at = lay.HEADER + i + lay.RUN * M
         if (live >> i) & 1:
             n_live += 1
             state[slot, at] = state[slot, at] + 1.0 if (gated >> i) & 1 else 0.0
             hits |= (1 if state[slot, at] >= p.rejections else 0) << i
-        if (head[slot, L.BAD] >> i) & 1 == 0 and 2.0 * state[slot, at] >= p.rejections:
+        if (head[slot, lay.BAD] >> i) & 1 == 0 and 2.0 * state[slot, at] >= p.rejections:
             suspects += 1
-    head[slot, L.RUNNING] = (head[slot, L.RUNNING] & ~live) | (gated & live)
+    head[slot, lay.RUNNING] = (head[slot, lay.RUNNING] & ~live) | (gated & live)
     if hits == 0:
         return
     together = suspects >= 2 and 2 * suspects >= n_live
@@ -85,8 +87,8 @@ def judge(
         elif not together and (hits >> i) & 1:
             condemn(M, state, head, slot, i)
     if together:
-        head[slot, L.RUNNING] &= ~live
-        head[slot, L.CHANGED] = p.hold
+        head[slot, lay.RUNNING] &= ~live
+        head[slot, lay.CHANGED] = p.hold
 
 
 @inlined
@@ -105,41 +107,41 @@ def recover(
     for i in range(M):
         if (mask >> i) & 1 == 0:
             continue
-        at = L.HEADER + i
-        moving = state[slot, at + L.SAME * M] == 0.0
+        at = lay.HEADER + i
+        moving = state[slot, at + lay.SAME * M] == 0.0
         z = scratch[Z * M + i]
-        away = z - state[slot, at + L.BEFORE * M]
-        agrees = away * away <= p.gate * 2.0 * par[S.R * M + i]
-        state[slot, at + L.BEFORE * M] = z
-        run = state[slot, at + L.RUN * M]
-        calm = state[slot, at + L.CALM * M]
+        away = z - state[slot, at + lay.BEFORE * M]
+        agrees = away * away <= p.gate * 2.0 * par[ss.R * M + i]
+        state[slot, at + lay.BEFORE * M] = z
+        run = state[slot, at + lay.RUN * M]
+        calm = state[slot, at + lay.CALM * M]
         if moving:
             run = run + 1.0 if (fits >> i) & 1 else 0.0
             calm = calm + 1.0 if agrees else 0.0
-        state[slot, at + L.RUN * M] = run
-        state[slot, at + L.CALM * M] = calm
+        state[slot, at + lay.RUN * M] = run
+        state[slot, at + lay.CALM * M] = calm
         if run >= p.returns or calm >= p.settle:
-            head[slot, L.BAD] &= ~(1 << i)
+            head[slot, lay.BAD] &= ~(1 << i)
             if run < p.returns:
                 reopen(par, M, state, slot, i, scratch[Y * M + i])
-            state[slot, at + L.RUN * M] = 0.0
+            state[slot, at + lay.RUN * M] = 0.0
 
 
 @inlined
 def commission(
-    p: Packed, par: Any, M: int, state: Any, head: Any, slot: int, learning: int, scratch: Any
+    p: Packed, M: int, state: Any, head: Any, slot: int, learning: int, scratch: Any
 ) -> None:
     """Average the first readings of a life into the frozen twin's level."""
     for i in range(M):
         if (learning >> i) & 1:
-            at = L.HEADER + i
-            n = state[slot, at + L.SEEN * M] + 1.0
-            state[slot, at + L.SEEN * M] = n
-            state[slot, at + L.FROZEN * M] += (
-                scratch[Z * M + i] - state[slot, at + L.FROZEN * M]
+            at = lay.HEADER + i
+            n = state[slot, at + lay.SEEN * M] + 1.0
+            state[slot, at + lay.SEEN * M] = n
+            state[slot, at + lay.FROZEN * M] += (
+                scratch[Z * M + i] - state[slot, at + lay.FROZEN * M]
             ) / n
             if n >= p.learn:
-                head[slot, L.LEARNING] &= ~(1 << i)
+                head[slot, lay.LEARNING] &= ~(1 << i)
 
 
 @inlined
@@ -163,17 +165,17 @@ def limit(
         if (mask >> i) & 1 == 0 or z != z:
             continue
         bit = 1 << i
-        beyond = head[slot, L.BEYOND] & bit != 0
-        band = par[S.DEADBAND * M + i]
-        inside = z >= par[S.LOW * M + i] + band and z <= par[S.HIGH * M + i] - band
-        delay = par[S.OFF * M + i] if beyond else par[S.ON * M + i]
+        beyond = head[slot, lay.BEYOND] & bit != 0
+        band = par[ss.DEADBAND * M + i]
+        inside = z >= par[ss.LOW * M + i] + band and z <= par[ss.HIGH * M + i] - band
+        delay = par[ss.OFF * M + i] if beyond else par[ss.ON * M + i]
         if not (inside if beyond else (out & bit) != 0):
-            head[slot, L.PENDING] &= ~bit
+            head[slot, lay.PENDING] &= ~bit
             continue
-        at = L.HEADER + i + L.SINCE * M
-        if head[slot, L.PENDING] & bit == 0:
-            head[slot, L.PENDING] |= bit
+        at = lay.HEADER + i + lay.SINCE * M
+        if head[slot, lay.PENDING] & bit == 0:
+            head[slot, lay.PENDING] |= bit
             state[slot, at] = np.float64(time)
         if np.float64(time) - state[slot, at] >= delay:
-            head[slot, L.PENDING] &= ~bit
-            head[slot, L.BEYOND] ^= bit
+            head[slot, lay.PENDING] &= ~bit
+            head[slot, lay.BEYOND] ^= bit

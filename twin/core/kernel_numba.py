@@ -3,7 +3,7 @@
 `width` is a tuple of as many zeros as a state row has lanes, `monitors` one of length 1 or 0: their
 lengths belong to their types, so the compiler knows them and lays out loops over sensors for them.
 No fast-math: every result is the same whatever is inlined where, so that `trace` equals `advance`
-bit for bit. Nothing here allocates or counts references (`_nrt=False`). Shapes as in kernel_step.py.
+bit for bit. Nothing here allocates or counts references (`_nrt=False`). Shapes: kernel_step.py.
 Numba's cache looks at the date of this file alone: touch it after changing one that it imports.
 """
 
@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-import twin.core.layout as L
+import twin.core.layout as lay
 from twin.core.kernel_monitors import commission, judge, limit, recover, repeat
 from twin.core.kernel_stack import stack
 from twin.core.kernel_step import (
@@ -41,6 +41,7 @@ __all__ = ["advance_rows", "trace_rows"]
 TOP_BIT = np.uint32(1 << 31)
 
 transition = inlined(transition_formula)
+whole: Any = np.int64
 
 
 @inlined
@@ -63,33 +64,33 @@ def apply_row(
     if u[row, 0] & TOP_BIT:
         done = reset(p, par, M, state, head, slot, time)
         return RESET_DONE if done else LATE, 0, 0
-    before = head[slot, L.TIME]
+    before = head[slot, lay.TIME]
     if time <= before:
-        head[slot, L.N_LATE] += 1
+        head[slot, lay.N_LATE] += 1
         return LATE, 0, 0
-    first = head[slot, L.FIRST]
+    first = head[slot, lay.FIRST]
     if first == NEVER:
         first = time
-        head[slot, L.FIRST] = time
+        head[slot, lay.FIRST] = time
     dt = 0.0 if before == NEVER else (time - before) / p.step_us
     if dt != cache[0]:
         cache[0] = dt
         cache[1], cache[2], cache[3], cache[4], cache[5] = transition(p.growth, dt)
     regime = read_inputs(p, M, state, slot, f, row)
     read_sensors(p, M, state, slot, f, row, regime, scratch)
-    head[slot, L.TIME] = time
-    head[slot, L.REGIME] = regime
-    head[slot, L.N_APPLIED] += 1
-    bad = head[slot, L.BAD]
+    head[slot, lay.TIME] = time
+    head[slot, lay.REGIME] = regime
+    head[slot, lay.N_APPLIED] += 1
+    bad = head[slot, lay.BAD]
     drifted = (time - first) / p.step_us
     seen, fits, equal, out = step(p, par, M, watch, state, slot, bad, drifted, scratch, cache)
     counted = seen & ~bad
     gated = counted & ~fits
     if gated:
-        head[slot, L.N_GATED] += bits(gated)
+        head[slot, lay.N_GATED] += bits(gated)
     if counted:
         nis = mean_of(FIT, counted, M, scratch)
-        state[slot, L.NIS] += p.nis_weight * (nis - state[slot, L.NIS])
+        state[slot, lay.NIS] += p.nis_weight * (nis - state[slot, lay.NIS])
     if watch:
         monitor(p, par, M, state, head, slot, seen, fits, equal, out, bad, scratch, time)
     return APPLIED, gated, seen
@@ -114,30 +115,30 @@ def monitor(
     """Health, and whatever of the rare judgements the masks ask for."""
     counted = seen & ~bad
     gated = counted & ~fits
-    learning = head[slot, L.LEARNING]
+    learning = head[slot, lay.LEARNING]
     compare = counted & ~learning
     if compare:
         away = mean_of(AWAY, compare, M, scratch)
-        state[slot, L.HEALTH] += p.health_weight * (away - state[slot, L.HEALTH])
+        state[slot, lay.HEALTH] += p.health_weight * (away - state[slot, lay.HEALTH])
     if counted & fits & learning:
-        commission(p, par, M, state, head, slot, counted & fits & learning, scratch)
-    if head[slot, L.CHANGED] > 0:
-        head[slot, L.CHANGED] -= 1
-    if (gated | head[slot, L.RUNNING]) & seen:
+        commission(p, M, state, head, slot, counted & fits & learning, scratch)
+    if head[slot, lay.CHANGED] > 0:
+        head[slot, lay.CHANGED] -= 1
+    if (gated | head[slot, lay.RUNNING]) & seen:
         judge(p, par, M, state, head, slot, seen, gated, scratch)
-    if (equal | head[slot, L.REPEATING]) & seen:
+    if (equal | head[slot, lay.REPEATING]) & seen:
         repeat(par, M, state, head, slot, seen, equal)
     if bad & seen:
         recover(p, par, M, state, head, slot, bad & seen, fits, scratch)
     if gated | (bad & seen):
         plant_units(par, M, state, slot, scratch)
-    mask = out | head[slot, L.PENDING] | head[slot, L.BEYOND]
+    mask = out | head[slot, lay.PENDING] | head[slot, lay.BEYOND]
     if mask:
         limit(par, M, state, head, slot, mask, out, scratch, time)
 
 
 @inlined
-def slot_of(u: Any, row: int, partitions: int) -> int:
+def slot_of(u: Any, row: int, partitions: int) -> Any:
     """Local slot of a row: slot within the class // number of partitions."""
     slot = np.uint64(u[row, 0] & ~TOP_BIT)
     return slot if partitions == 1 else slot // np.uint64(partitions)
@@ -153,8 +154,8 @@ def packed(
     gain: Any,
     scale: Any,
     inv_scale: Any,
-) -> Packed:
-    """The parameters by name. They come as plain arrays: a tuple costs 100 µs a call to take over."""
+) -> Any:
+    """Parameters by name. They come as plain arrays: a tuple costs 100 µs a call to unpack."""
     return Packed(
         numbers[0],
         numbers[1],
@@ -162,13 +163,13 @@ def packed(
         numbers[3],
         numbers[4],
         numbers[5],
-        np.int64(numbers[6]),
+        whole(numbers[6]),
         numbers[7],
         numbers[8],
         numbers[9],
         numbers[10],
-        np.int64(numbers[11]),
-        np.int64(numbers[12]),
+        whole(numbers[11]),
+        whole(numbers[12]),
         table,
         centre,
         input_weight,
@@ -180,7 +181,7 @@ def packed(
 
 
 @inlined
-def view_at(where: Any) -> ViewAt:
+def named(where: Any) -> ViewAt:
     """The places in a view row by name."""
     return ViewAt(
         where[0],
@@ -232,7 +233,7 @@ def advance_rows(
 ) -> None:
     """Apply rows to state and view."""
     p = packed(numbers, table, centre, input_weight, offset, gain, scale, inv_scale)
-    at = view_at(where)
+    at = named(where)
     M = len(width)
     watch = len(monitors) > 0
     scratch = stack(width, SCRATCH_ROWS)
@@ -296,10 +297,10 @@ def trace_rows(
         flags[row] = flag
         gated[row] = mask
         for i in range(p.n_sensors):
-            at = L.HEADER + i
-            out[0, row, i] = state[slot, at + L.LEVEL * M]
-            out[1, row, i] = state[slot, at + L.SLOPE * M]
-            out[2, row, i] = state[slot, at + L.P11 * M]
+            at = lay.HEADER + i
+            out[0, row, i] = state[slot, at + lay.LEVEL * M]
+            out[1, row, i] = state[slot, at + lay.SLOPE * M]
+            out[2, row, i] = state[slot, at + lay.P11 * M]
             if flag == APPLIED:
                 out[3, row, i] = scratch[Y * M + i]
                 out[4, row, i] = scratch[VARIANCE * M + i]

@@ -11,8 +11,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-import twin.core.layout as L
-import twin.core.statespace as S
+import twin.core.layout as lay
+import twin.core.statespace as ss
 from twin.core.judgement_numpy import commission, judge, limit, recover, repeat
 from twin.core.layout import APPLIED, LATE, RESET_DONE, UNKNOWN
 from twin.core.rows import HEADER_WORDS, RESET
@@ -26,7 +26,7 @@ Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 CLIP = 4.0
-HOT = L.FROZEN + 1
+HOT = lay.FROZEN + 1
 
 
 class Round(NamedTuple):
@@ -60,9 +60,9 @@ def apply_rounds(
         head = state.view(np.int64)
         time = u[rows, 2].astype(np.int64) | (u[rows, 3].astype(np.int64) << 32)
         is_reset = (u[rows, 0] & RESET) != 0
-        late = np.where(is_reset, time < head[here, L.BORN], time <= head[here, L.TIME])
+        late = np.where(is_reset, time < head[here, lay.BORN], time <= head[here, lay.TIME])
         flags[rows] = np.where(late, LATE, np.where(is_reset, RESET_DONE, APPLIED))
-        head[here[late], L.N_LATE] += 1
+        head[here[late], lay.N_LATE] += 1
         _reset(trend, state, here[is_reset & ~late], time[is_reset & ~late])
         keep = ~is_reset & ~late
         if not keep.any():
@@ -86,28 +86,42 @@ def _rounds(slots: NDArray[np.int64], n: int) -> Iterator[NDArray[np.int64]]:
 
 def _reset(trend: Trend, state: Array, slots: NDArray[np.int64], time: NDArray[np.int64]) -> None:
     p, layout = pack(trend), trend.layout
-    par = p.par.reshape(S.PAR_ROWS, -1)
+    par = p.par.reshape(ss.PAR_ROWS, -1)
     head = state.view(np.int64)
-    blocks = state[slots, L.HEADER : L.HEADER + L.BLOCKS * layout.lanes]
-    blocks = blocks.reshape(len(slots), L.BLOCKS, layout.lanes)
-    for block in (L.LEVEL, L.SLOPE, L.P12, L.UP, L.DOWN, L.FROZEN, L.SEEN, L.RUN, L.SAME):
+    blocks = state[slots, lay.HEADER : lay.HEADER + lay.BLOCKS * layout.lanes]
+    blocks = blocks.reshape(len(slots), lay.BLOCKS, layout.lanes)
+    for block in (
+        lay.LEVEL,
+        lay.SLOPE,
+        lay.P12,
+        lay.UP,
+        lay.DOWN,
+        lay.FROZEN,
+        lay.SEEN,
+        lay.RUN,
+        lay.SAME,
+    ):
         blocks[:, block] = 0.0
-    blocks[:, L.P11], blocks[:, L.P22], blocks[:, L.LAST] = par[S.P0_LEVEL], par[S.P0_SLOPE], np.nan
-    state[slots, L.HEADER : L.HEADER + L.BLOCKS * layout.lanes] = blocks.reshape(
-        len(slots), L.BLOCKS * layout.lanes
+    blocks[:, lay.P11], blocks[:, lay.P22], blocks[:, lay.LAST] = (
+        par[ss.P0_LEVEL],
+        par[ss.P0_SLOPE],
+        np.nan,
     )
-    head[slots, L.BORN] = time
-    head[slots, L.TIME] = np.maximum(head[slots, L.TIME], time)
-    head[slots, L.FIRST] = NEVER
-    for word in (L.CHANGED, L.BAD, L.RUNNING, L.REPEATING):
+    state[slots, lay.HEADER : lay.HEADER + lay.BLOCKS * layout.lanes] = blocks.reshape(
+        len(slots), lay.BLOCKS * layout.lanes
+    )
+    head[slots, lay.BORN] = time
+    head[slots, lay.TIME] = np.maximum(head[slots, lay.TIME], time)
+    head[slots, lay.FIRST] = NEVER
+    for word in (lay.CHANGED, lay.BAD, lay.RUNNING, lay.REPEATING):
         head[slots, word] = 0
-    head[slots, L.LEARNING] = p.sensors
-    state[slots, L.NIS] = state[slots, L.HEALTH] = 1.0
+    head[slots, lay.LEARNING] = p.sensors
+    state[slots, lay.NIS] = state[slots, lay.HEALTH] = 1.0
 
 
 def _regimes(trend: Trend, state: Array, slots: NDArray[np.int64], u: Array) -> NDArray[np.int64]:
     """Remember the inputs u (n, k) that came; the nearest regime by those that are known."""
-    start = L.HEADER + L.BLOCKS * trend.layout.lanes
+    start = lay.HEADER + lay.BLOCKS * trend.layout.lanes
     known = state[slots, start : start + trend.n_inputs]
     known = np.where(np.isnan(u), known, u)
     state[slots, start : start + trend.n_inputs] = known
@@ -118,7 +132,7 @@ def _regimes(trend: Trend, state: Array, slots: NDArray[np.int64], u: Array) -> 
 def _base(trend: Trend, state: Array, slots: NDArray[np.int64], regime: NDArray[np.int64]) -> Array:
     """What the inputs alone explain of each sensor: offset + gain·u (m, n)."""
     base = trend.offset[regime].T.copy()
-    start = L.HEADER + L.BLOCKS * trend.layout.lanes
+    start = lay.HEADER + lay.BLOCKS * trend.layout.lanes
     for j in range(trend.n_inputs):
         u = state[slots, start + j]
         u = np.where(np.isnan(u), trend.centre[regime, j], u)
@@ -138,11 +152,11 @@ def _transitions(growth: float, dt: Array) -> Array:
 def transition_small(growth: float, dt: Array) -> tuple[Array, Array, Array, Array, Array]:
     """`transition` for many small gΔ at once: its first branch is plain arithmetic."""
     x = growth * dt
-    ratio, area = np.ones_like(x), np.zeros_like(x)
-    tail = np.zeros_like(x)
-    for a in A[7:0:-1]:
-        tail = x * (a + tail)
-    ratio = 1.0 + tail
+    area = np.zeros_like(x)
+    ratio = np.zeros_like(x)
+    for term in A[7:0:-1]:
+        ratio = x * (term + ratio)
+    ratio = 1.0 + ratio
     for c in C[8::-1]:
         area = c + x * area
     e = 1.0 + x * ratio
@@ -160,75 +174,77 @@ def _apply(
     gated: NDArray[np.uint32],
 ) -> Round:
     p, m, lanes = pack(trend), trend.n_sensors, trend.layout.lanes
-    par = p.par.reshape(S.PAR_ROWS, lanes)[:, :m, None]
+    par = p.par.reshape(ss.PAR_ROWS, lanes)[:, :m, None]
     head = state.view(np.int64)
     values = f[rows, HEADER_WORDS:].astype(np.float64)
     raw = values[:, :m].T.copy()
     regime = _regimes(trend, state, slots, values[:, m:])
     base, scale = _base(trend, state, slots, regime), trend.scale[regime].T.copy()
-    before = head[slots, L.TIME]
-    head[slots, L.FIRST] = np.where(head[slots, L.FIRST] == NEVER, time, head[slots, L.FIRST])
+    before = head[slots, lay.TIME]
+    head[slots, lay.FIRST] = np.where(head[slots, lay.FIRST] == NEVER, time, head[slots, lay.FIRST])
     gap = time - np.where(before == NEVER, time, before)
     dt = gap / p.step_us
-    head[slots, L.TIME], head[slots, L.REGIME] = time, regime
-    head[slots, L.N_APPLIED] += 1
+    head[slots, lay.TIME], head[slots, lay.REGIME] = time, regime
+    head[slots, lay.N_APPLIED] += 1
 
-    hot = state[slots, L.HEADER : L.HEADER + HOT * lanes].reshape(-1, HOT, lanes)
+    hot = state[slots, lay.HEADER : lay.HEADER + HOT * lanes].reshape(-1, HOT, lanes)
     block = hot[:, :, :m].transpose(1, 2, 0).copy()
     e, a, qa, qb, qc = _transitions(p.growth, dt)
-    r = par[S.R]
+    r = par[ss.R]
     level, slope, p11, p12, p22 = block[:5]
     level = level + a * slope
     slope = e * slope
     p11 = p11 + a * (2.0 * p12 + a * p22)
-    p11 = p11 + (par[S.Q_LEVEL] * dt + par[S.Q_SLOPE] * qa)
-    p12 = e * (p12 + a * p22) + par[S.Q_SLOPE] * qb
-    p22 = e * (e * p22) + par[S.Q_SLOPE] * qc
-    lost = p11 > par[S.LOST]
+    p11 = p11 + (par[ss.Q_LEVEL] * dt + par[ss.Q_SLOPE] * qa)
+    p12 = e * (p12 + a * p22) + par[ss.Q_SLOPE] * qb
+    p22 = e * (e * p22) + par[ss.Q_SLOPE] * qc
+    lost = p11 > par[ss.LOST]
     if lost.any():
         level, slope, p12 = (np.where(lost, 0.0, x) for x in (level, slope, p12))
-        p11 = np.where(lost, par[S.P0_LEVEL], p11)
-        p22 = np.where(lost, par[S.P0_SLOPE], p22)
+        p11 = np.where(lost, par[ss.P0_LEVEL], p11)
+        p22 = np.where(lost, par[ss.P0_SLOPE], p22)
 
-    bad = as_mask(head[slots, L.BAD], m)
+    bad = as_mask(head[slots, lay.BAD], m)
     z = (raw - base) * (1.0 / scale)
     y = z - level
     s = p11 + r
     inverse = 1.0 / s
-    seen = y == y
+    seen = ~np.isnan(y)
     fits = y * y <= p.gate * s
     use = fits & ~bad
     counted = seen & ~bad
     gain = np.where(use, y * inverse, 0.0)
     keep = np.where(use, r * inverse, 1.0)
     narrow = (p22 * r + (p11 * p22 - p12 * p12)) * inverse
-    block[L.LEVEL], block[L.SLOPE] = level + p11 * gain, slope + p12 * gain
-    block[L.P11], block[L.P12] = p11 * keep, p12 * keep
-    block[L.P22] = np.where(use, narrow, p22)
+    block[lay.LEVEL], block[lay.SLOPE] = level + p11 * gain, slope + p12 * gain
+    block[lay.P11], block[lay.P12] = p11 * keep, p12 * keep
+    block[lay.P22] = np.where(use, narrow, p22)
     error = y * np.sqrt(inverse)
-    _ewma(state, slots, L.NIS, np.minimum(y * y * inverse, p.gate), counted, p.nis_weight)
+    _ewma(state, slots, lay.NIS, np.minimum(y * y * inverse, p.gate), counted, p.nis_weight)
     rejected = counted & ~fits
     gated[rows] = as_bits(rejected)
-    head[slots, L.N_GATED] += rejected.sum(axis=0)
+    head[slots, lay.N_GATED] += rejected.sum(axis=0)
 
-    equal = raw == block[L.LAST]
+    equal = raw == block[lay.LAST]
     if trend.monitors:
-        block[L.LAST] = np.where(np.isnan(raw), block[L.LAST], raw)
+        block[lay.LAST] = np.where(np.isnan(raw), block[lay.LAST], raw)
         slack = np.clip(error, -CLIP, CLIP) - p.cusum_slack
-        block[L.UP] = np.where(counted, np.maximum(0.0, block[L.UP] + slack), block[L.UP])
+        block[lay.UP] = np.where(counted, np.maximum(0.0, block[lay.UP] + slack), block[lay.UP])
         slack = -(slack + p.cusum_slack) - p.cusum_slack
-        block[L.DOWN] = np.where(counted, np.maximum(0.0, block[L.DOWN] + slack), block[L.DOWN])
-        drifted = (time - head[slots, L.FIRST]) / p.step_us
-        away = z - block[L.FROZEN]
-        away = away * away / (r * (1.0 + 1.0 / p.learn) + par[S.DRIFT] * drifted)
+        block[lay.DOWN] = np.where(
+            counted, np.maximum(0.0, block[lay.DOWN] + slack), block[lay.DOWN]
+        )
+        drifted = (time - head[slots, lay.FIRST]) / p.step_us
+        away = z - block[lay.FROZEN]
+        away = away * away / (r * (1.0 + 1.0 / p.learn) + par[ss.DRIFT] * drifted)
         away = np.where(fits, away, np.minimum(away, p.gate))
     hot[:, :, :m] = block.transpose(2, 0, 1)
-    state[slots, L.HEADER : L.HEADER + HOT * lanes] = hot.reshape(len(slots), HOT * lanes)
+    state[slots, lay.HEADER : lay.HEADER + HOT * lanes] = hot.reshape(len(slots), HOT * lanes)
     if trend.monitors:
-        learning = as_mask(head[slots, L.LEARNING], m)
-        _ewma(state, slots, L.HEALTH, away, counted & ~learning, p.health_weight)
+        learning = as_mask(head[slots, lay.LEARNING], m)
+        _ewma(state, slots, lay.HEALTH, away, counted & ~learning, p.health_weight)
         commission(trend, state, slots, counted & fits & learning, z)
-        head[slots, L.CHANGED] -= head[slots, L.CHANGED] > 0
+        head[slots, lay.CHANGED] -= head[slots, lay.CHANGED] > 0
         judge(trend, state, slots, seen, rejected, y)
         repeat(trend, state, slots, seen, equal)
         recover(trend, state, slots, bad & seen, fits, y, z)

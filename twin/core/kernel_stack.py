@@ -2,17 +2,19 @@
 
 from typing import Any
 
-from llvmlite import ir
+import numba.core.cgutils
+import numba.np.arrayobj
+from llvmlite import ir  # type: ignore[import-untyped]
 from numba import types
-from numba.core import cgutils
 from numba.extending import intrinsic
-from numba.np.arrayobj import make_array, populate_array
 
 __all__ = ["stack"]
 
+cgutils: Any = numba.core.cgutils
+arrays: Any = numba.np.arrayobj
 
-@intrinsic(prefer_literal=True)
-def stack(_context: Any, width: Any, rows: Any) -> Any:
+
+def _stack(_context: Any, width: Any, rows: Any) -> Any:
     """An array of len(width)·rows float64 on the stack; both must be known at compile time.
 
     The compiler knows that nothing else points to it. Loops over sensors are too short to be worth
@@ -25,9 +27,9 @@ def stack(_context: Any, width: Any, rows: Any) -> Any:
     def codegen(context: Any, builder: Any, _signature: Any, _args: Any) -> Any:
         room = cgutils.alloca_once(builder, ir.ArrayType(ir.DoubleType(), size))
         room.align = 64
-        made = make_array(array)(context, builder)
+        made = arrays.make_array(array)(context, builder)
         word = context.get_constant(types.intp, 8)
-        populate_array(
+        arrays.populate_array(
             made,
             data=builder.bitcast(room, ir.DoubleType().as_pointer()),
             shape=[context.get_constant(types.intp, size)],
@@ -38,3 +40,6 @@ def stack(_context: Any, width: Any, rows: Any) -> Any:
         return made._getvalue()
 
     return array(width, rows), codegen
+
+
+stack: Any = intrinsic(prefer_literal=True)(_stack)

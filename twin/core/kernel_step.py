@@ -7,14 +7,16 @@ constant to the compiler. Everything that is done for every sensor of every row 
 masks. The model stands in statespace.py, the rules of judgement in gating.py.
 """
 
+# ruff: noqa: PLR0124 (x == x is how vector code asks for NaN)
+
 from math import sqrt
 from typing import Any
 
 import numpy as np
 from numba import njit
 
-import twin.core.layout as L
-import twin.core.statespace as S
+import twin.core.layout as lay
+import twin.core.statespace as ss
 from twin.core.rows import HEADER_WORDS
 from twin.core.statespace import Packed
 from twin.core.view import NEVER
@@ -36,54 +38,55 @@ SCRATCH_ROWS = 15
 CLIP = 4.0
 """A standardised innovation counts in the CUSUM as at most this."""
 
-compiled = njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
-inlined = njit(cache=True, nogil=True, error_model="numpy", _nrt=False, forceinline=True)
+OPTIONS: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy", "_nrt": False}
+compiled: Any = njit(**OPTIONS)
+inlined: Any = njit(forceinline=True, **OPTIONS)
 
 
 @inlined
-def start_belief(p: Packed, par: Any, M: int, state: Any, slot: int) -> None:
+def start_belief(par: Any, M: int, state: Any, slot: int) -> None:
     """Return every sensor to the prior: level 0, P₀ = r·diag(p0)."""
     for i in range(M):
-        at = L.HEADER + i
-        state[slot, at + L.LEVEL * M] = 0.0
-        state[slot, at + L.SLOPE * M] = 0.0
-        state[slot, at + L.P11 * M] = par[S.P0_LEVEL * M + i]
-        state[slot, at + L.P12 * M] = 0.0
-        state[slot, at + L.P22 * M] = par[S.P0_SLOPE * M + i]
+        at = lay.HEADER + i
+        state[slot, at + lay.LEVEL * M] = 0.0
+        state[slot, at + lay.SLOPE * M] = 0.0
+        state[slot, at + lay.P11 * M] = par[ss.P0_LEVEL * M + i]
+        state[slot, at + lay.P12 * M] = 0.0
+        state[slot, at + lay.P22 * M] = par[ss.P0_SLOPE * M + i]
 
 
 @inlined
-def start_monitors(p: Packed, par: Any, M: int, state: Any, head: Any, slot: int) -> None:
+def start_monitors(p: Packed, M: int, state: Any, head: Any, slot: int) -> None:
     """Forget every judgement of the machine's old life; limits and counts stay."""
     for i in range(M):
-        at = L.HEADER + i
-        state[slot, at + L.UP * M] = 0.0
-        state[slot, at + L.DOWN * M] = 0.0
-        state[slot, at + L.FROZEN * M] = 0.0
-        state[slot, at + L.SEEN * M] = 0.0
-        state[slot, at + L.RUN * M] = 0.0
-        state[slot, at + L.SAME * M] = 0.0
-        state[slot, at + L.LAST * M] = np.nan
-    head[slot, L.FIRST] = NEVER
-    head[slot, L.CHANGED] = 0
-    head[slot, L.BAD] = 0
-    head[slot, L.RUNNING] = 0
-    head[slot, L.REPEATING] = 0
-    head[slot, L.LEARNING] = p.sensors
-    state[slot, L.NIS] = 1.0
-    state[slot, L.HEALTH] = 1.0
+        at = lay.HEADER + i
+        state[slot, at + lay.UP * M] = 0.0
+        state[slot, at + lay.DOWN * M] = 0.0
+        state[slot, at + lay.FROZEN * M] = 0.0
+        state[slot, at + lay.SEEN * M] = 0.0
+        state[slot, at + lay.RUN * M] = 0.0
+        state[slot, at + lay.SAME * M] = 0.0
+        state[slot, at + lay.LAST * M] = np.nan
+    head[slot, lay.FIRST] = NEVER
+    head[slot, lay.CHANGED] = 0
+    head[slot, lay.BAD] = 0
+    head[slot, lay.RUNNING] = 0
+    head[slot, lay.REPEATING] = 0
+    head[slot, lay.LEARNING] = p.sensors
+    state[slot, lay.NIS] = 1.0
+    state[slot, lay.HEALTH] = 1.0
 
 
 @inlined
 def reset(p: Packed, par: Any, M: int, state: Any, head: Any, slot: int, time: int) -> bool:
     """Repaired or replaced at `time`: back to the prior. Older than the last reset: late."""
-    if time < head[slot, L.BORN]:
-        head[slot, L.N_LATE] += 1
+    if time < head[slot, lay.BORN]:
+        head[slot, lay.N_LATE] += 1
         return False
-    head[slot, L.BORN] = time
-    head[slot, L.TIME] = max(head[slot, L.TIME], time)
-    start_belief(p, par, M, state, slot)
-    start_monitors(p, par, M, state, head, slot)
+    head[slot, lay.BORN] = time
+    head[slot, lay.TIME] = max(head[slot, lay.TIME], time)
+    start_belief(par, M, state, slot)
+    start_monitors(p, M, state, head, slot)
     return True
 
 
@@ -91,7 +94,7 @@ def reset(p: Packed, par: Any, M: int, state: Any, head: Any, slot: int, time: i
 def read_inputs(p: Packed, M: int, state: Any, slot: int, f: Any, row: int) -> int:
     """Remember the inputs that came; the nearest regime by those that are known."""
     k = p.centre.shape[1]
-    at = L.HEADER + L.BLOCKS * M
+    at = lay.HEADER + lay.BLOCKS * M
     lane = HEADER_WORDS + p.n_sensors
     for j in range(k):
         value = np.float64(f[row, lane + j])
@@ -133,7 +136,7 @@ def read_sensors(
             scratch[RAW * M + i] = np.nan
         for i in range(p.n_sensors):
             scratch[RAW * M + i] = np.float64(f[row, HEADER_WORDS + i])
-    at = L.HEADER + L.BLOCKS * M
+    at = lay.HEADER + lay.BLOCKS * M
     for j in range(p.centre.shape[1]):
         value = state[slot, at + j]
         if value != value:
@@ -168,24 +171,24 @@ def step(
     seen, fits, equal, out = 0, 0, 0, 0
     wide = 1.0 + 1.0 / p.learn
     for i in range(M):
-        at = L.HEADER + i
-        r = par[S.R * M + i]
-        q_slope = par[S.Q_SLOPE * M + i]
-        slope = state[slot, at + L.SLOPE * M]
-        p12 = state[slot, at + L.P12 * M]
-        p22 = state[slot, at + L.P22 * M]
-        level = state[slot, at + L.LEVEL * M] + a * slope
+        at = lay.HEADER + i
+        r = par[ss.R * M + i]
+        q_slope = par[ss.Q_SLOPE * M + i]
+        slope = state[slot, at + lay.SLOPE * M]
+        p12 = state[slot, at + lay.P12 * M]
+        p22 = state[slot, at + lay.P22 * M]
+        level = state[slot, at + lay.LEVEL * M] + a * slope
         slope = e * slope
-        p11 = state[slot, at + L.P11 * M] + a * (2.0 * p12 + a * p22)
-        p11 = p11 + (par[S.Q_LEVEL * M + i] * dt + q_slope * qa)
+        p11 = state[slot, at + lay.P11 * M] + a * (2.0 * p12 + a * p22)
+        p11 = p11 + (par[ss.Q_LEVEL * M + i] * dt + q_slope * qa)
         p12 = e * (p12 + a * p22) + q_slope * qb
         p22 = e * (e * p22) + q_slope * qc
-        lost = p11 > par[S.LOST * M + i]
+        lost = p11 > par[ss.LOST * M + i]
         level = 0.0 if lost else level
         slope = 0.0 if lost else slope
-        p11 = par[S.P0_LEVEL * M + i] if lost else p11
+        p11 = par[ss.P0_LEVEL * M + i] if lost else p11
         p12 = 0.0 if lost else p12
-        p22 = par[S.P0_SLOPE * M + i] if lost else p22
+        p22 = par[ss.P0_SLOPE * M + i] if lost else p22
 
         raw = scratch[RAW * M + i]
         z = (raw - scratch[BASE * M + i]) * scratch[UNSCALE * M + i]
@@ -206,11 +209,11 @@ def step(
         level = level + p11 * gain
         slope = slope + p12 * gain
         p11 = p11 * keep
-        state[slot, at + L.LEVEL * M] = level
-        state[slot, at + L.SLOPE * M] = slope
-        state[slot, at + L.P11 * M] = p11
-        state[slot, at + L.P12 * M] = p12 * keep
-        state[slot, at + L.P22 * M] = narrow if use else p22
+        state[slot, at + lay.LEVEL * M] = level
+        state[slot, at + lay.SLOPE * M] = slope
+        state[slot, at + lay.P11 * M] = p11
+        state[slot, at + lay.P12 * M] = p12 * keep
+        state[slot, at + lay.P22 * M] = narrow if use else p22
 
         error = y * sqrt(inverse)
         scratch[Z * M + i] = z
@@ -224,24 +227,24 @@ def step(
         scratch[SHOWN_SD * M + i] = sqrt(np.float32(p11)) * scale
         scratch[SHOWN_SPREAD * M + i] = sqrt(np.float32(p11 + r)) * scale
         if watch:
-            last = state[slot, at + L.LAST * M]
+            last = state[slot, at + lay.LAST * M]
             equal |= (1 if raw == last else 0) << i
-            state[slot, at + L.LAST * M] = raw if raw == raw else last
-            out |= (1 if (raw < par[S.LOW * M + i]) | (raw > par[S.HIGH * M + i]) else 0) << i
+            state[slot, at + lay.LAST * M] = raw if raw == raw else last
+            out |= (1 if (raw < par[ss.LOW * M + i]) | (raw > par[ss.HIGH * M + i]) else 0) << i
             error = min(max(error, -CLIP), CLIP) - p.cusum_slack
-            up = state[slot, at + L.UP * M]
-            state[slot, at + L.UP * M] = max(0.0, up + error) if counted else up
+            up = state[slot, at + lay.UP * M]
+            state[slot, at + lay.UP * M] = max(0.0, up + error) if counted else up
             error = -(error + p.cusum_slack) - p.cusum_slack
-            down = state[slot, at + L.DOWN * M]
-            state[slot, at + L.DOWN * M] = max(0.0, down + error) if counted else down
-            away = z - state[slot, at + L.FROZEN * M]
-            away = away * away / (r * wide + par[S.DRIFT * M + i] * drifted)
+            down = state[slot, at + lay.DOWN * M]
+            state[slot, at + lay.DOWN * M] = max(0.0, down + error) if counted else down
+            away = z - state[slot, at + lay.FROZEN * M]
+            away = away * away / (r * wide + par[ss.DRIFT * M + i] * drifted)
             scratch[AWAY * M + i] = away if fit else min(away, p.gate)
     return seen, fits, equal, out
 
 
 @inlined
-def mean_of(which: int, mask: int, M: int, scratch: Any) -> float:
+def mean_of(which: int, mask: int, M: int, scratch: Any) -> Any:
     """Mean of a scratch row over the sensors in a mask; NaN if there are none.
 
     Four sums at a time, the same in every build, because a chain of additions is slow.

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-import twin.core.layout as L
+import twin.core.layout as lay
 from twin.core.kernel_numpy import apply_rounds
 from twin.core.layout import APPLIED, LATE, RESET_DONE, UNKNOWN
 from twin.core.rows import words
@@ -99,16 +99,16 @@ def new_state(trend: Trend, born_us: NDArray[np.int64]) -> Array:
     layout, p = trend.layout, pack(trend)
     born = np.asarray(born_us, dtype=np.int64)
     state = _aligned(len(born), layout.width)
-    blocks = state[:, L.HEADER : L.HEADER + L.BLOCKS * layout.lanes]
-    blocks = blocks.reshape(len(born), L.BLOCKS, layout.lanes)
+    blocks = state[:, lay.HEADER : lay.HEADER + lay.BLOCKS * layout.lanes]
+    blocks = blocks.reshape(len(born), lay.BLOCKS, layout.lanes)
     par = p.par.reshape(-1, layout.lanes)
-    blocks[:, L.P11], blocks[:, L.P22] = par[P0_LEVEL], par[P0_SLOPE]
-    blocks[:, L.LAST] = np.nan
-    state[:, L.HEADER + L.BLOCKS * layout.lanes :] = np.nan
+    blocks[:, lay.P11], blocks[:, lay.P22] = par[P0_LEVEL], par[P0_SLOPE]
+    blocks[:, lay.LAST] = np.nan
+    state[:, lay.HEADER + lay.BLOCKS * layout.lanes :] = np.nan
     head = state.view(np.int64)
-    head[:, L.TIME] = head[:, L.FIRST] = NEVER
-    head[:, L.BORN], head[:, L.REGIME], head[:, L.LEARNING] = born, -1, p.sensors
-    state[:, L.NIS] = state[:, L.HEALTH] = 1.0
+    head[:, lay.TIME] = head[:, lay.FIRST] = NEVER
+    head[:, lay.BORN], head[:, lay.REGIME], head[:, lay.LEARNING] = born, -1, p.sensors
+    state[:, lay.NIS] = state[:, lay.HEALTH] = 1.0
     return state
 
 
@@ -176,7 +176,7 @@ def trace(
         )
     else:
         for batch, slots, done in apply_rounds(trend, state, u, f, partitions, *applied):
-            for k, block in enumerate((L.LEVEL, L.SLOPE, L.P11)):
+            for k, block in enumerate((lay.LEVEL, lay.SLOPE, lay.P11)):
                 out[k, batch] = trend.layout.block(state, block)[slots]
             if done is not None:
                 out[3, done.rows], out[4, done.rows] = done.y.T, done.s.T

@@ -1,12 +1,13 @@
 """View rows: where their fields are for the compiled kernel, and how numpy fills them."""
 
+from collections.abc import Mapping
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-import twin.core.layout as L
+import twin.core.layout as lay
 from twin.core.kernel_numpy import Round
 from twin.core.rows import HEADER_WORDS
 from twin.core.statespace import Trend
@@ -19,7 +20,7 @@ Slots = NDArray[np.int64]
 
 
 class ViewAt(NamedTuple):
-    """Where the fields of a view row begin: `time`, `born`, `seen` in 8-byte, others 4-byte words."""
+    """Where fields of a view row begin: in 8-byte words time, born and seen, in 4-byte the rest."""
 
     n_lanes: int
     time: int
@@ -46,7 +47,7 @@ class ViewAt(NamedTuple):
 @lru_cache(maxsize=64)
 def view_at(n_sensors: int, n_inputs: int) -> NDArray[np.int64]:
     """Where the fields of a view row begin, in words, in the order of ViewAt."""
-    fields = view_dtype(n_sensors, n_inputs).fields or {}
+    fields: Mapping[str, Any] = view_dtype(n_sensors, n_inputs).fields or {}
     wide = ("time", "born", "seen")
     starts = [fields[n][1] // (8 if n in wide else 4) for n in ViewAt._fields[1:]]
     return np.array([n_sensors + n_inputs, *starts], dtype=np.int64)
@@ -74,7 +75,7 @@ def write_round(
 ) -> None:
     """Readings and estimates of the machines of a round, in the plant's unit."""
     slots, layout = done.slots, trend.layout
-    time = state.view(np.int64)[slots, L.TIME]
+    time = state.view(np.int64)[slots, lay.TIME]
     view["time"][slots] = time
     view["quality"][slots] = u[done.rows, 1]
     lanes = f[done.rows, HEADER_WORDS:]
@@ -85,7 +86,7 @@ def write_round(
     view["seen"][slots] = np.where(here, time[:, None], view["seen"][slots])
     e = done.e.T.astype(np.float32)
     view["innovation"][slots] = np.where(done.seen.T, e, view["innovation"][slots])
-    scale, p11 = done.scale.T, layout.block(state, L.P11)[slots]
+    scale, p11 = done.scale.T, layout.block(state, lay.P11)[slots]
     view["level"][slots] = layout.level(state)[slots] * scale + done.base.T
     view["slope"][slots] = layout.slope(state)[slots] * scale
     view["sd"][slots] = np.sqrt(p11.astype(np.float32)) * scale
@@ -94,8 +95,8 @@ def write_round(
 
 def write_prior(trend: Trend, state: Array, view: NDArray[np.void], slots: Slots) -> None:
     """After a reset: the prior, without an innovation."""
-    regime = np.maximum(state.view(np.int64)[slots, L.REGIME], 0)
-    scale, p11 = trend.scale[regime], trend.layout.block(state, L.P11)[slots]
+    regime = np.maximum(state.view(np.int64)[slots, lay.REGIME], 0)
+    scale, p11 = trend.scale[regime], trend.layout.block(state, lay.P11)[slots]
     view["level"][slots] = trend.offset[regime]
     view["slope"][slots] = 0.0
     view["sd"][slots] = np.sqrt(p11.astype(np.float32)) * scale
@@ -106,9 +107,9 @@ def write_prior(trend: Trend, state: Array, view: NDArray[np.void], slots: Slots
 def write_judgement(state: Array, view: NDArray[np.void], slots: Slots) -> None:
     """Counts, judgements and health."""
     head = state.view(np.int64)
-    words = {"n_applied": L.N_APPLIED, "n_late": L.N_LATE, "n_gated": L.N_GATED}
-    for name, word in {**words, "born": L.BORN, "bad": L.BAD, "beyond": L.BEYOND}.items():
+    words = {"n_applied": lay.N_APPLIED, "n_late": lay.N_LATE, "n_gated": lay.N_GATED}
+    for name, word in {**words, "born": lay.BORN, "bad": lay.BAD, "beyond": lay.BEYOND}.items():
         view[name][slots] = head[slots, word]
-    view["changed"][slots] = head[slots, L.CHANGED] > 0
-    view["nis"][slots] = state[slots, L.NIS]
-    view["health"][slots] = state[slots, L.HEALTH]
+    view["changed"][slots] = head[slots, lay.CHANGED] > 0
+    view["nis"][slots] = state[slots, lay.NIS]
+    view["health"][slots] = state[slots, lay.HEALTH]
