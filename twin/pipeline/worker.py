@@ -171,10 +171,10 @@ def run_worker(
     settings: Settings,
     partitions: Sequence[int] | None = None,
     stop: threading.Event | None = None,
-    name: str = "worker",
 ) -> None:
     """Own partitions (None: any that are free) until told to stop. Raises TwinError at start."""
     stop = threading.Event() if stop is None else stop
+    name = "worker" if partitions is None else f"worker-{'-'.join(map(str, partitions))}"
     sys.setswitchinterval(0.0005)
     store = open_store(settings)
     try:

@@ -17,6 +17,7 @@ import tempfile
 import time
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from twin.config import Settings
 from twin.errors import StoreError
@@ -45,6 +46,9 @@ CONFIG = {
     "stream-node-max-entries": "1000",
     "shutdown-on-sigterm": "save",
 }
+PR_SET_PDEATHSIG = 1
+_LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+"""Loaded now: nothing may be loaded between fork and exec."""
 
 
 class EmbeddedServer:
@@ -57,7 +61,7 @@ class EmbeddedServer:
 
     @property
     def url(self) -> str:
-        return f"unix://{self.socket}"
+        return f"unix://{quote(str(self.socket))}"
 
     def start(self) -> bool:
         """Have a server there. True if we started it, False if it ran. Raises StoreError."""
@@ -148,8 +152,8 @@ def open_store(settings: Settings) -> RedisStore:
 
 def die_with_parent() -> None:
     """For a child before exec: end with SIGTERM when the parent does, however it ends (Linux)."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(1, signal.SIGTERM)
+    if _LIBC is not None:
+        _LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _binary() -> Path:

@@ -1,0 +1,159 @@
+"""The work list: who needs somebody, why, how soon, and what it costs to wait.
+
+Everything is read off the view. Between the horizons and quantiles that it holds, the cumulative
+hazard is taken as linear. A machine is to be serviced in the slot with the least cost
+
+    C_service + (C_fail − C_service)·P(fail before s) − g·s
+
+with g the long-run cost per hour (twin.scheduling.maintenance); where no g was learnt, before the
+life that nine in ten machines in that state outlive.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.core.view import HORIZONS, N_DRIVERS
+from twin.plant import Costs, Machine, MachineClass, Plant
+from twin.scheduling.maintenance import cost_curve
+
+__all__ = ["MachineNow", "failure_curve", "item_of"]
+
+WEEK_H = 168.0
+SOON_P = 0.1
+"""P of failing within a week above which a machine is worth a line without a control limit."""
+NO_DATA_PRIORITY, BAD_SENSOR_PRIORITY, CHANGED_PRIORITY = 3, 3, 2
+
+
+class MachineNow(NamedTuple):
+    """One machine, its view row and what is known of its class."""
+
+    plant: Plant
+    machine: Machine
+    row: np.void
+    is_silent: bool
+    long_run_cost_h: float | None
+    """g in money per hour; None: not learnt."""
+
+    @property
+    def machine_class(self) -> MachineClass:
+        return self.plant.class_of(self.machine)
+
+
+def item_of(now: MachineNow) -> dict[str, Any] | None:
+    """A line of the work list, with the most urgent of its reasons; None: nothing to do."""
+    risk = _risk(now)
+    reasons = [r for r in (_risk_reason(now, risk), *_signals(now)) if r is not None]
+    if not reasons:
+        return None
+    priority, reason, drivers = min(reasons, key=lambda r: r[0])
+    item = {"machine": now.machine.id, "priority": priority, "reason": reason}
+    return item | {"drivers": drivers or _drivers(now), "mode": _mode(now)} | risk
+
+
+def failure_curve(row: np.void, horizons_h: list[float], step_h: float) -> tuple[Any, Any]:
+    """Lead times in hours and P of failure by then, rising, from what a view row holds."""
+    times = [0.0, *horizons_h]
+    p = [0.0, *(float(x) for x in row["p"])]
+    for name, q in (("rul_q10", 0.1), ("rul_q50", 0.5), ("rul_q90", 0.9)):
+        hours = float(row[name]) * step_h
+        if np.isfinite(hours):
+            times.append(hours)
+            p.append(q)
+    order = np.argsort(times, kind="stable")
+    rising = np.maximum.accumulate(np.array(p)[order])
+    return np.array(times)[order], np.minimum(rising, 1.0 - 1e-9)
+
+
+def _risk(now: MachineNow) -> dict[str, Any]:
+    """Probabilities, remaining life and money; all None without a failure model."""
+    row, step_h = now.row, now.machine_class.step_s / 3600.0
+    if not np.isfinite(row["p"]).all():
+        names = (*(f"p_{h}" for h in HORIZONS), "lo_h", "mid_h", "hi_h", "service_by_h")
+        return dict.fromkeys((*names, "cost_wait", "cost_service", "saves"))
+    lives = [_hours(row[f"rul_q{q}"], step_h) for q in (10, 50, 90)]
+    out: dict[str, Any] = {f"p_{h}": float(row["p"][n]) for n, h in enumerate(HORIZONS)}
+    out |= dict(zip(("lo_h", "mid_h", "hi_h"), lives, strict=True))
+    return out | _money(now, step_h)
+
+
+def _money(now: MachineNow, step_h: float) -> dict[str, Any]:
+    service, failure = costs_of_stops(now.plant.costs_of(now.machine))
+    horizons = [now.plant.plant.shift_h, 24.0, WEEK_H]
+    times, p = failure_curve(now.row, horizons, step_h)
+    by_h = _service_by(now, times, p, service, failure)
+    wait = float(now.row["p"][-1]) * failure
+    then = np.inf if by_h is None else service + np.interp(by_h, times, p) * (failure - service)
+    return {
+        "service_by_h": by_h,
+        "cost_wait": wait,
+        "cost_service": service,
+        "saves": max(0.0, wait - float(then)),
+    }
+
+
+def costs_of_stops(costs: Costs) -> tuple[float, float]:
+    """Money of a planned service and of a failure, lost output included."""
+    planned = costs.planned + costs.planned_h * costs.output_per_h
+    return planned, costs.unplanned + costs.unplanned_h * costs.output_per_h
+
+
+def _service_by(
+    now: MachineNow, times: NDArray[Any], p: NDArray[Any], service: float, failure: float
+) -> float | None:
+    """Hours until the cheapest slot; None: not within a week."""
+    if now.long_run_cost_h is None or failure <= service:
+        life = _hours(now.row["rul_q10"], now.machine_class.step_s / 3600.0)
+        return life if life is not None and life <= WEEK_H else None
+    slots = np.arange(0.0, WEEK_H + 1.0)
+    fails = -np.expm1(np.interp(slots, times, np.log1p(-p)))
+    cost = cost_curve(fails, slots, 0.0, now.long_run_cost_h, service, failure)
+    best = int(np.argmin(cost))
+    return float(slots[best]) if best < len(slots) - 1 else None
+
+
+def _risk_reason(now: MachineNow, risk: dict[str, Any]) -> tuple[int, str, list[str]] | None:
+    by_h, p_week = risk["service_by_h"], risk["p_week"]
+    if p_week is None or (by_h is None and p_week < SOON_P):
+        return None
+    lead = WEEK_H if by_h is None else by_h
+    shift_h = now.plant.plant.shift_h
+    priority = 1 if lead <= shift_h else 2 if lead <= 24.0 else 3
+    return priority, "risk", _drivers(now)
+
+
+def _signals(now: MachineNow) -> list[tuple[int, str, list[str]]]:
+    """Reasons that need no failure model: priority, reason, sensors."""
+    row, sensors = now.row, now.plant.sensors_of(now.machine)
+    beyond = [s for n, s in enumerate(sensors) if int(row["beyond"]) >> n & 1]
+    bad = [s.id for n, s in enumerate(sensors) if int(row["bad"]) >> n & 1]
+    found: list[tuple[int, str, list[str]]] = []
+    if beyond:
+        priority = min(s.alarm.priority for s in beyond)
+        found.append((priority, "limit", [s.id for s in beyond]))
+    if row["changed"]:
+        found.append((CHANGED_PRIORITY, "changed", []))
+    if now.is_silent:
+        found.append((NO_DATA_PRIORITY, "no_data", []))
+    if bad:
+        found.append((BAD_SENSOR_PRIORITY, "bad_sensor", bad))
+    return found
+
+
+def _drivers(now: MachineNow) -> list[str]:
+    sensors = now.machine_class.sensors
+    places = [int(now.row["driver"][n]) for n in range(N_DRIVERS)]
+    return [sensors[n].id for n in places if 0 <= n < len(sensors)]
+
+
+def _mode(now: MachineNow) -> str | None:
+    share = now.row["mode_p"][: len(now.machine_class.modes)]
+    if not len(share) or not np.isfinite(share).any():
+        return None
+    return now.machine_class.modes[int(np.nanargmax(share))].id
+
+
+def _hours(steps: float, step_h: float) -> float | None:
+    hours = float(steps) * step_h
+    return hours if np.isfinite(hours) else None
