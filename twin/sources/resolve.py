@@ -30,8 +30,8 @@ __all__ = ["Resolved", "Resolver", "parse_time"]
 Rows = NDArray[np.void]
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
-TIME_MIN, TIME_MAX = 0, 7_258_118_400_000_000
-"""1970 to 2200, µs: a time outside is in another unit."""
+TIME_MIN, TIME_MAX = 631_152_000_000_000, 7_258_118_400_000_000
+"""1990 to 2200, µs: what lies outside is in another unit, such as s or ms."""
 FLOAT32_MAX = float(np.finfo(np.float32).max)
 NUMBERS = {float, int}
 QUALITIES = {"good": 0, "uncertain": 1, "bad": 1}
@@ -270,7 +270,7 @@ def parse_time(text: Any) -> int:
         raise _FaultError("time_unparsable", f"time: got {_short(text)}, want ISO 8601 or µs")
     if not TIME_MIN <= time < TIME_MAX:
         raise _FaultError(
-            "time_unparsable", f"time: got {_short(text)}, want 1970 to 2200 in µs UTC"
+            "time_unparsable", f"time: got {_short(text)}, want 1990 to 2200 in µs UTC"
         )
     return time
 
