@@ -1,12 +1,14 @@
 """Compiled writer of the view: one machine's row, straight from the step that made it."""
 
+# ruff: noqa: PLR0124 (x == x is how vector code asks for NaN)
+
 from math import sqrt
 from typing import Any
 
 import numpy as np
 
-import twin.core.layout as L
-import twin.core.statespace as S
+import twin.core.layout as lay
+import twin.core.statespace as ss
 from twin.core.kernel_step import (
     BASE,
     OLD,
@@ -30,13 +32,15 @@ __all__ = ["plant_units", "write_judgement", "write_prior", "write_view"]
 def plant_units(par: Any, M: int, state: Any, slot: int, scratch: Any) -> None:
     """What the view shows of each sensor, in the plant's unit, once a judgement moved a belief."""
     for i in range(M):
-        at = L.HEADER + i
+        at = lay.HEADER + i
         scale = scratch[SCALE * M + i]
-        p11 = state[slot, at + L.P11 * M]
-        scratch[SHOWN_LEVEL * M + i] = state[slot, at + L.LEVEL * M] * scale + scratch[BASE * M + i]
-        scratch[SHOWN_SLOPE * M + i] = state[slot, at + L.SLOPE * M] * scale
+        p11 = state[slot, at + lay.P11 * M]
+        scratch[SHOWN_LEVEL * M + i] = (
+            state[slot, at + lay.LEVEL * M] * scale + scratch[BASE * M + i]
+        )
+        scratch[SHOWN_SLOPE * M + i] = state[slot, at + lay.SLOPE * M] * scale
         scratch[SHOWN_SD * M + i] = sqrt(np.float32(p11)) * scale
-        scratch[SHOWN_SPREAD * M + i] = sqrt(np.float32(p11 + par[S.R * M + i])) * scale
+        scratch[SHOWN_SPREAD * M + i] = sqrt(np.float32(p11 + par[ss.R * M + i])) * scale
 
 
 @inlined
@@ -56,7 +60,7 @@ def write_view(
     at: ViewAt,
 ) -> None:
     """The machine's view row, in the plant's units; `seen` and `value` of lanes that came."""
-    time = head[slot, L.TIME]
+    time = head[slot, lay.TIME]
     view[slot, at.time] = time
     if p.n_sensors == M:
         write_sensors(M, M, slot, time, scratch, view, vf, at)
@@ -114,14 +118,14 @@ def write_prior(
     p: Packed, par: Any, M: int, state: Any, head: Any, slot: int, vf: Any, at: ViewAt
 ) -> None:
     """After a reset: the prior in the view, without an innovation."""
-    regime = max(head[slot, L.REGIME], 0)
+    regime = max(head[slot, lay.REGIME], 0)
     for i in range(p.n_sensors):
         scale = p.scale[np.uint64(regime * M) + np.uint64(i)]
-        p11 = state[slot, L.HEADER + i + L.P11 * M]
+        p11 = state[slot, lay.HEADER + i + lay.P11 * M]
         vf[slot, at.level + i] = p.offset[np.uint64(regime * M) + np.uint64(i)]
         vf[slot, at.slope + i] = 0.0
         vf[slot, at.sd + i] = sqrt(np.float32(p11)) * scale
-        vf[slot, at.spread + i] = sqrt(np.float32(p11 + par[S.R * M + i])) * scale
+        vf[slot, at.spread + i] = sqrt(np.float32(p11 + par[ss.R * M + i])) * scale
         vf[slot, at.innovation + i] = np.nan
 
 
@@ -130,12 +134,12 @@ def write_judgement(
     state: Any, head: Any, slot: int, view: Any, vi: Any, vf: Any, at: ViewAt
 ) -> None:
     """Counts, judgements and health of the machine into its view row."""
-    view[slot, at.born] = head[slot, L.BORN]
-    vi[slot, at.n_applied] = head[slot, L.N_APPLIED]
-    vi[slot, at.n_late] = head[slot, L.N_LATE]
-    vi[slot, at.n_gated] = head[slot, L.N_GATED]
-    vi[slot, at.bad] = head[slot, L.BAD]
-    vi[slot, at.changed] = 1 if head[slot, L.CHANGED] > 0 else 0
-    vi[slot, at.beyond] = head[slot, L.BEYOND]
-    vf[slot, at.nis] = state[slot, L.NIS]
-    vf[slot, at.health] = state[slot, L.HEALTH]
+    view[slot, at.born] = head[slot, lay.BORN]
+    vi[slot, at.n_applied] = head[slot, lay.N_APPLIED]
+    vi[slot, at.n_late] = head[slot, lay.N_LATE]
+    vi[slot, at.n_gated] = head[slot, lay.N_GATED]
+    vi[slot, at.bad] = head[slot, lay.BAD]
+    vi[slot, at.changed] = 1 if head[slot, lay.CHANGED] > 0 else 0
+    vi[slot, at.beyond] = head[slot, lay.BEYOND]
+    vf[slot, at.nis] = state[slot, lay.NIS]
+    vf[slot, at.health] = state[slot, lay.HEALTH]
