@@ -19,7 +19,7 @@
 
   class Live {
     constructor(url, paint) {
-      Object.assign(this, { url, paint, state: null, seq: 0, tries: 0, source: null, timer: 0, frame: 0 });
+      Object.assign(this, { url, paint, state: null, resumed: false, seq: 0, tries: 0, source: null, timer: 0, frame: 0 });
       this.newsAt = this.heardAt = performance.now();
       this.open();
     }
@@ -27,6 +27,7 @@
     open() {
       this.close();
       if (document.hidden) return;
+      this.resumed = this.state !== null;
       this.heardAt = performance.now();
       const source = (this.source = new EventSource(this.url));
       source.addEventListener("snapshot", (e) => this.take(e, (data) => merge({}, data)));
@@ -59,7 +60,8 @@
 
     draw() {
       if (!this.source) return;
-      this.paint(this.state);
+      this.paint(this.state, this.resumed);
+      this.resumed = false;
       twin.paintFrame(this.state);
       root.dataset.seq = this.seq;
       this.mark();

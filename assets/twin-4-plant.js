@@ -24,9 +24,9 @@
 
   const kpiTexts = {
     running: (k) => ({ value: number(k.value, 0), unit: t("of {n}", { n: k.of }), note: t("target {n}", { n: k.aim }) }),
-    stops: (k) => ({ value: number(k.value, 1), note: t("80 %: {lo} to {hi}", { lo: number(k.lo, 0, 1), hi: number(k.hi, 0, 1) }) }),
+    stops: (k) => ({ value: number(k.value, 1), note: k.value === undefined ? "" : t("80 %: {lo} to {hi}", { lo: number(k.lo, 0, 1), hi: number(k.hi, 0, 1) }) }),
     lost: (k) => ({ value: number(k.value, 1), note: t("limit {n}", { n: number(k.aim, 1) }) }),
-    attention: (k) => ({ value: number(k.value, 0), note: [1, 2, 3].map((p) => `${shapes[p]} ${k[`p${p}`]}`).join("  ") }),
+    attention: (k) => ({ value: number(k.value, 0), note: k.value === undefined ? "" : [1, 2, 3].map((p) => `${shapes[p]} ${k[`p${p}`]}`).join("  ") }),
     complete: (k) => ({ value: number(k.value, 1), note: k.silent ? t("{n} machines silent", { n: k.silent }) : t("target {n}", { n: number(k.aim, 0) }) }),
   };
 

@@ -120,24 +120,36 @@
     h("p", {}, h("b", {}, t("Consequence"), ": "), pick(mode.consequence) || "—"),
     h("p", {}, h("b", {}, t("Response"), ": "), pick(mode.response) || "—"));
 
-  /** Append the newest sample to every chart; the window keeps its length. */
+  const seconds = (from, to) => (Date.parse(`${to}Z`) - Date.parse(`${from}Z`)) / 1000;
+  const later = (time, s) => new Date(Date.parse(`${time}Z`) + 1000 * s).toISOString().slice(0, 19);
+
+  /** Append the newest sample to every chart. The window keeps its length; silence is a gap. */
+  const append = (plot, sample, values, period) => {
+    const xs = plot.data[plot.data.length - 1].x;
+    const last = xs[xs.length - 1];
+    if (last && last >= sample.time) return;
+    const isGap = last && seconds(last, sample.time) > 3 * period;
+    const times = isGap ? [later(last, period), sample.time] : [sample.time];
+    const points = values.map((v) => (isGap ? [null, v] : [v]));
+    window.Plotly.extendTraces(plot, { x: points.map(() => times), y: points }, [...points.keys()],
+      Math.min(POINTS_MAX, Math.max(xs.length, 240)));
+  };
   const extender = (page) => {
     let last = null;
-    return (sample, sensors) => {
-      if (!sample || sample.time === last) return;
+    return ({ sample, sensors, period_s: period }, resumed) => {
+      if (sample.time === last) return;
+      // What came while this page was not listening is in the server's history alone.
+      if (resumed && last && seconds(last, sample.time) > 3 * period) { location.reload(); return; }
       last = sample.time;
       const grid = page.querySelector(".charts");
       if (!grid || !window.Plotly) return;
       sensors.forEach((sensor, n) => {
         const plot = grid.querySelector(`[data-sensor="${CSS.escape(sensor.id)}"] .js-plotly-plot`);
         if (!plot?.data?.length) return;
-        const xs = plot.data[plot.data.length - 1].x;
-        if (xs.length && xs[xs.length - 1] >= sample.time) return;
         const level = sample.level[n], half = sample.half[n];
         const band = (sign) => (level === null || half === null ? null : level + sign * half);
-        const ys = grid.dataset.kind === "innovations" ? [sample.innovation[n]] : [band(1), band(-1), level, sample.value[n]];
-        window.Plotly.extendTraces(plot, { x: ys.map(() => [sample.time]), y: ys.map((v) => [v]) }, [...ys.keys()],
-          Math.min(POINTS_MAX, Math.max(xs.length, 240)));
+        const isSignal = grid.dataset.kind === "signals";
+        append(plot, sample, isSignal ? [band(1), band(-1), level, sample.value[n]] : [sample.innovation[n]], period);
       });
     };
   };
@@ -170,7 +182,7 @@
       page.classList.toggle("is-silent", code === "silent");
     });
     const extend = extender(page);
-    return (state) => {
+    return (state, resumed) => {
       head({ code: state.code, idle: state.idle, item: state.item });
       events(state.events);
       if (!state.sample) return;
@@ -182,7 +194,7 @@
       life({ life: state.life, horizon: state.horizon_h, item: state.item, currency: state.currency });
       drivers(state.drivers);
       modes(state.modes);
-      extend(state.sample, state.sensors);
+      extend(state, resumed);
     };
   };
 })();

@@ -27,6 +27,7 @@ def machine_state(snapshot: Snapshot, machine: Machine) -> dict[str, Any]:
         "code": tile_codes(snapshot)[machine.id],
         "events": _events(snapshot, machine, machine_class),
         "item": _plan_item(snapshot, machine),
+        "period_s": machine_class.period_s,
         "currency": snapshot.plant.plant.currency,
         "status": status_state(snapshot),
     }

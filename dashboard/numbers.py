@@ -14,7 +14,8 @@ def rounded(value: Any, digits: int = 4) -> float | None:
     number = float(value)
     if not math.isfinite(number):
         return None
-    return float(f"{number:.{digits}g}")
+    short = float(f"{number:.{digits}g}")
+    return short if math.isfinite(short) else number
 
 
 def roundeds(values: Sequence[Any] | Any, digits: int = 5) -> list[float | None]:

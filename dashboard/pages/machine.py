@@ -46,7 +46,9 @@ def layout(
     past = reader.past(machine, periods * period_s)
     name = _name(machine, language)
     centre = panel(
-        t("Measured, estimate, 95 % band"),
+        t("Measured, estimate, 95 % band")
+        if kind == KINDS[0]
+        else t("Innovations in σ: 95 of 100 between the dashed lines"),
         _choices(t, machine_id, kind, periods, period_s),
         chart_grid(t, language, plant.sensors_of(machine), past, kind, key=f"{kind}-{periods}"),
         name="past",
