@@ -23,7 +23,6 @@ def publish(client: "redis.Redis[bytes]", stream: str, rows: NDArray[np.void]) -
         message = {"machine": int(row["slot"]), "time": int(row["time"]), "values": values}
         pipe.xadd(stream, {"json": json.dumps(message)})
     pipe.execute()
-    client.xgroup_create(stream, GROUP, id="0", mkstream=True)
 
 
 class NaiveWorker:
@@ -32,6 +31,7 @@ class NaiveWorker:
     def __init__(self, client: "redis.Redis[bytes]", stream: str, n_sensors: int) -> None:
         self.client, self.stream, self.m = client, stream, n_sensors
         self.machines: dict[int, Any] = {}
+        client.xgroup_create(stream, GROUP, id="0", mkstream=True)
         self.weights = np.linspace(-1.0, 1.0, 2 * n_sensors)
 
     def run_once(self, count: int) -> int:
