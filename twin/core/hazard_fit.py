@@ -33,7 +33,7 @@ __all__ = [
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-RIDGE = 3.0
+RIDGE = 10.0
 RIDGE_FEW = 30.0
 FEW_FAILURES = 20
 """Below this: linear terms, the larger ridge, intervals provisional."""

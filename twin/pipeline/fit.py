@@ -1,29 +1,116 @@
 """`twin fit`: learn the twin and the failure model of each class from a history with failures."""
 
+import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from tqdm import tqdm
 
+from twin.catalogue import Catalogue
+from twin.config import Settings
 from twin.core.hazard import Hazard, Outlook, cumulative_between, outlook
 from twin.core.hazard_fit import Landmarks, fit_hazard
-from twin.errors import ModelError
-from twin.modelfile import ClassModel, HazardModel, ModeModel, model_of
+from twin.core.rows import RESET
+from twin.errors import ModelError, TwinError
+from twin.modelfile import (
+    ClassModel,
+    HazardModel,
+    ModeModel,
+    load_model,
+    model_of,
+    save_model,
+)
 from twin.pipeline.learn import landmarks, learn_trend, whiteness_of
 from twin.pipeline.lives import HistoryEvent, Life, cut_lives
-from twin.plant import Costs, MachineClass
+from twin.plant import Costs, MachineClass, Plant, load_plant
 from twin.scheduling.maintenance import control_limit, rule_outcome
+from twin.sources.history import History, read_history, write_history
 
-__all__ = ["fit_class", "fit_lives", "hazard_model", "service_costs", "step_risk"]
+__all__ = ["fit_class", "fit_lives", "hazard_model", "run_fit", "service_costs", "step_risk"]
 
 Array = NDArray[np.float64]
 Progress = Callable[[str], None]
 
 MAX_LANDMARKS = 60_000
 HORIZON_STEPS = 336.0
+HORIZON_S = 14 * 86400.0
 LEAD_STEPS = 10
+
+
+def run_fit(
+    settings: Settings, history: Path | None, out: Path | None, *, days: float, seed: int
+) -> dict[str, Any]:
+    """Fit every class of the plant that the history holds; write one model file each.
+
+    history: folder as `twin simulate` writes it; None simulates the plant for so many days.
+    out: default the settings' model folder. Returns the report by class. Raises TwinError.
+    """
+    plant = load_plant(settings.plant)
+    folder = out or settings.models or settings.plant.parent / "models"
+    if history is not None:
+        return _fit_plant(plant, read_history(history, plant, _catalogue(plant)), folder)
+    with tempfile.TemporaryDirectory(prefix="twin-fit-") as made:
+        made_path = Path(made)
+        write_history(settings.plant, made_path, days=days, seed=seed)
+        found = read_history(made_path, plant, _catalogue(plant))
+    report = _fit_plant(plant, found, folder)
+    return report | {"history": f"simulated: twin fit --days {days:g} --seed {seed}"}
+
+
+def _catalogue(plant: Plant) -> Catalogue:
+    return Catalogue().update(plant)
+
+
+def _fit_plant(plant: Plant, history: History, folder: Path) -> dict[str, Any]:
+    report: dict[str, Any] = {}
+    catalogue = _catalogue(plant)
+    with tqdm(total=len(history.rows), unit="class", desc="fit") as bar:
+        for class_id, rows in history.rows.items():
+            machine_class, path = plant.classes[class_id], folder / f"{class_id}.json"
+            bar.set_postfix_str(class_id)
+            model = fit_class(
+                class_id,
+                machine_class,
+                _by_machine(rows, catalogue.machines_ever(class_id)),
+                _events(history, plant, class_id),
+                horizon=HORIZON_S / machine_class.step_s,
+                version=_next_version(path),
+                progress=lambda stage, c=class_id: bar.set_postfix_str(f"{c}: {stage}"),  # type: ignore[misc]
+            )
+            save_model(model, path)
+            report[class_id] = {"file": str(path), "version": model.version, **model.fitted}
+            bar.update()
+    return report
+
+
+def _by_machine(rows: NDArray[np.void], machine_ids: Sequence[str]) -> dict[str, NDArray[np.void]]:
+    slot = (rows["slot"] & ~RESET).astype(np.int64)
+    order = np.argsort(slot, kind="stable")
+    cuts = np.searchsorted(slot[order], np.arange(len(machine_ids) + 1))
+    parts = [rows[order[a:b]] for a, b in pairwise(cuts)]
+    return {i: part for i, part in zip(machine_ids, parts, strict=True) if len(part)}
+
+
+def _events(history: History, plant: Plant, class_id: str) -> list[HistoryEvent]:
+    """Failures of the class; its repairs are in the rows, as resets."""
+    mine = {machine.id for machine in plant.machines_of(class_id)}
+    return [
+        HistoryEvent(e.machine_id, e.time, "failure", e.detail.get("mode"))
+        for e in history.events
+        if e.kind == "failure" and e.machine_id in mine
+    ]
+
+
+def _next_version(path: Path) -> int:
+    try:
+        return load_model(path).version + 1
+    except TwinError:
+        return 1
 
 
 def fit_class(

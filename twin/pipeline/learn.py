@@ -11,7 +11,7 @@ from twin.core.identify import Identified, Series, identify, whiteness
 from twin.core.statespace import Trend
 from twin.core.trend import Trace, new_state, trace
 from twin.errors import ModelError
-from twin.modelfile import TrendModel
+from twin.modelfile import TrendModel, model_of
 from twin.pipeline.lives import Life
 from twin.plant import MachineClass
 
@@ -28,6 +28,8 @@ MAX_SAMPLES = 400
 MAX_CONDITION_ROWS = 200_000
 WINDOW_STEPS = 24.0
 """Over so many steps wear stands still against what inputs do."""
+TRACED = 40
+"""Lives that are filtered whole to set the scale of the variances."""
 FIRST_LEVEL = 4.0
 """Prior variance of a machine's level in variances of the fleet."""
 
@@ -57,7 +59,27 @@ def learn_trend(machine_class: MachineClass, lives: Sequence[Life]) -> LearntTre
     series = _series(thin, conditions, lanes, machine_class)
     spans = [(x.end_us - x.born_us) / (machine_class.step_s * 1e6) for x in lives]
     found = identify(series, float(np.median(spans)))
+    draft = _trend_model(conditions, lanes, found, n_sensors)
+    found = _at_full_rate(draft, machine_class, lives, lanes, found)
     return LearntTrend(_trend_model(conditions, lanes, found, n_sensors), lanes, found)
+
+
+def _at_full_rate(
+    draft: TrendModel,
+    machine_class: MachineClass,
+    lives: Sequence[Life],
+    lanes: Ints,
+    found: Identified,
+) -> Identified:
+    """The same gains with variances that fit the innovations of every sample, not of the thinned
+    ones: noise that lasts from one sample to the next weighs more when samples are dense."""
+    model = model_of("draft", machine_class, draft, None, version=0)
+    trend = model.trend(machine_class)._replace(gate=np.inf, monitors=False)
+    nis = np.concatenate([life_trace(trend, life).nis[1:] for life in _evenly(lives, TRACED)])
+    factor = np.fmax(np.nanmean(nis[:, lanes], axis=0), 1e-3)
+    return found._replace(
+        q_level=found.q_level * factor, q_slope=found.q_slope * factor, r=found.r * factor
+    )
 
 
 def life_trace(trend: Trend, life: Life) -> Trace:
@@ -97,7 +119,7 @@ def landmarks(
 
 def whiteness_of(trend: Trend, lives: Sequence[Life], lanes: Ints) -> dict[str, list[float]]:
     """Variance and lag-one autocorrelation of the innovations of some lives, by sensor."""
-    some = _evenly(lives, 20)
+    some = _evenly(lives, TRACED)
     y = np.concatenate([life_trace(trend, x).innovation[1:] for x in some])[:, lanes]
     life = np.repeat(np.arange(len(some)), [len(x.rows) - 1 for x in some])
     variance, lagged = whiteness(y, life)

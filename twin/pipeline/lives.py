@@ -97,23 +97,23 @@ def _machine_lives(
     for place, event in enumerate(ordered):
         cause = modes.index(event.mode) if event.kind == "failure" and event.mode else -1
         if born is not None:
-            lives.append(
-                Life(number, born, event.time_us, cause, _between(rows, born, event.time_us))
-            )
+            lives += _life(number, rows, born, event.time_us, cause)
         down = event.kind in ENDS and _restarts_later(ordered[place + 1 :])
         born = None if down or event.kind == "censor" else event.time_us + 1
     if born is not None and len(rows):
-        end = int(rows["time"][-1])
-        lives.append(Life(number, born, end, -1, _between(rows, born, end)))
+        lives += _life(number, rows, born, int(rows["time"][-1]), -1)
     return lives
+
+
+def _life(machine: int, rows: NDArray[np.void], born: int, end: int, cause: int) -> list[Life]:
+    """The life between two moments. One that was cut off is known until its last sample only."""
+    first, last = np.searchsorted(rows["time"], [born, end + 1])
+    mine = rows[first:last]
+    if len(mine) == 0:
+        return []
+    return [Life(machine, born, end if cause >= 0 else int(mine["time"][-1]), cause, mine)]
 
 
 def _restarts_later(later: Sequence[HistoryEvent]) -> bool:
     """Whether the machine stands until a reset that is known; else it is as new at once."""
     return bool(later) and later[0].kind == "reset"
-
-
-def _between(rows: NDArray[np.void], begin: int, end: int) -> NDArray[np.void]:
-    """Rows with begin ≤ time ≤ end."""
-    first, last = np.searchsorted(rows["time"], [begin, end + 1])
-    return rows[first:last]
