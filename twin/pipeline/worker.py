@@ -174,12 +174,13 @@ def run_worker(
 ) -> None:
     """Own partitions (None: any that are free) until told to stop. Raises TwinError at start."""
     stop = threading.Event() if stop is None else stop
-    name = "worker" if partitions is None else f"worker-{'-'.join(map(str, partitions))}"
+    every = range(settings.partitions)
+    own = every if partitions is None else partitions
+    name = "worker" if set(own) == set(every) else f"worker-{'-'.join(map(str, own))}"
     sys.setswitchinterval(0.0005)
     store = open_store(settings)
     try:
         prepare(store, settings)
-        own = range(store.partitions) if partitions is None else partitions
         counts: dict[int, int] = {}
         threads = [
             threading.Thread(target=_keep, args=(store, settings, p, name, stop, counts))
