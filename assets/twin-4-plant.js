@@ -23,11 +23,11 @@
       : [svg("svg", { viewBox: "0 0 100 24", preserveAspectRatio: "none", "aria-hidden": "true" }, svg("path", { d: sparkPath(values) }))];
 
   const kpiTexts = {
-    running: (k) => ({ value: number(k.value, 0), unit: t("of {n}", { n: k.of }), note: t("target {n}", { n: k.aim }) }),
-    stops: (k) => ({ value: number(k.value, 1), note: k.value === undefined ? "" : t("80 %: {lo} to {hi}", { lo: number(k.lo, 0, 1), hi: number(k.hi, 0, 1) }) }),
-    lost: (k) => ({ value: number(k.value, 1), note: t("limit {n}", { n: number(k.aim, 1) }) }),
+    running: (k) => ({ value: number(k.value, 0), unit: t("of {n}", { n: k.of }), note: k.idle ? t("target {n}, {idle} idle", { n: k.aim, idle: k.idle }) : t("target {n}", { n: k.aim }) }),
+    stops: (k) => ({ value: number(k.value, 1), note: k.value === undefined ? t("no failure model yet") : t("80 %: {lo} to {hi}", { lo: number(k.lo, 0, 1), hi: number(k.hi, 0, 1) }) }),
+    lost: (k) => ({ value: number(k.value, 1), note: k.value === undefined ? t("no failure model yet") : t("limit {n}", { n: number(k.aim, 1) }) }),
     attention: (k) => ({ value: number(k.value, 0), note: k.value === undefined ? "" : [1, 2, 3].map((p) => `${shapes[p]} ${k[`p${p}`]}`).join("  ") }),
-    complete: (k) => ({ value: number(k.value, 1), note: k.silent ? t("{n} machines silent", { n: k.silent }) : t("target {n}", { n: number(k.aim, 0) }) }),
+    complete: (k) => ({ value: number(k.value, 1), note: k.silent ? t("{n} without data", { n: k.silent }) : t("target {n}", { n: number(k.aim, 0) }) }),
   };
 
   const paintKpi = (card, key) => once((figure) => {
@@ -68,7 +68,7 @@
         if (shown.get(a) === code) continue;
         shown.set(a, code);
         a.className = `tile ${code}`;
-        a.title = `${names.get(a.dataset.machine)}: ${words[code]}`;
+        a.title = `${names.get(a.dataset.machine)}: ${code.split(" ").map((c) => words[c]).join(", ")}`;
         a.setAttribute("aria-label", a.title);
       }
     };
@@ -83,7 +83,7 @@
   }[item.reason]?.() || item.reason);
 
   const expected = (item, horizon) =>
-    item.reason === "no_data" ? "—" : item.mid_h === undefined ? `> ${duration(horizon)}` : duration(item.mid_h);
+    item.reason === "no_data" || item.p_week === undefined ? "—" : item.mid_h === undefined ? `> ${duration(horizon)}` : duration(item.mid_h);
   const range = (item, horizon) => {
     if (item.reason === "no_data" || item.lo_h === undefined) return "—";
     return item.hi_h === undefined
@@ -96,7 +96,7 @@
     return h("tr", {},
       h("td", {}, twin.badge(item.priority)),
       h("td", { class: "machine" }, h("a", { href: `/machine/${encodeURIComponent(item.machine)}`, "data-nav": 1 }, pick(item.name))),
-      h("td", {}, h("div", {}, item.mode ? pick(item.mode) : reasonText(item)), drivers ? h("div", { class: "detail" }, drivers) : null),
+      h("td", {}, h("div", {}, item.reason === "risk" && item.mode ? pick(item.mode) : reasonText(item)), drivers ? h("div", { class: "detail" }, drivers) : null),
       h("td", { class: "num" }, expected(item, horizon), h("div", { class: "narrow detail" }, range(item, horizon))),
       h("td", { class: "num detail range" }, range(item, horizon)),
       h("td", { class: "num stake" }, money(item.cost_wait, currency)));

@@ -71,7 +71,7 @@
 
   const event = (e) => h("li", {},
     h("time", { datetime: e.time }, e.time.slice(5).replace("T", " ").slice(0, 11)), " ",
-    [kinds(e.kind), e.sensor ? pick(e.sensor) : ""].filter(Boolean).join(": "));
+    [e.kind === "repair" && e.planned ? t("Serviced as planned, twin starts anew") : kinds(e.kind), pick(e.about)].filter(Boolean).join(": "));
 
   const horizonNames = () => ({ shift: t("this shift"), day: t("24 h"), week: t("7 days") });
   const riskRow = (name, [p, lo, hi]) => h("tr", {},
@@ -176,14 +176,17 @@
         : [h("p", { class: "quiet" }, t("Nothing stands out."))];
     });
     const modes = put("modes", (list) => list.map(modeBlock));
-    const head = once(({ code, idle, item }) => {
+    const head = once(({ code: all, idle, failed }) => {
+      const [code] = all.split(" ");
+      const isSilent = all.includes("silent");
       region("badge").replaceChildren(...(code.startsWith("p") ? [h("span", { class: `badge ${code}` }, { p1: `■ ${t("P1 act now")}`, p2: `▲ ${t("P2 plan today")}`, p3: `◆ ${t("P3 watch")}` }[code])] : []));
-      say(region("state"), code === "silent" ? t("no data") : idle ? t("idle") : t("running"));
-      page.classList.toggle("is-silent", code === "silent");
+      say(region("state"), failed ? t("failed at {time}", { time: failed.slice(5, 16).replace("T", " ") })
+        : isSilent ? t("no data") : idle ? t("idle") : t("running"));
+      page.classList.toggle("is-silent", isSilent);
     });
     const extend = extender(page);
     return (state, resumed) => {
-      head({ code: state.code, idle: state.idle, item: state.item });
+      head({ code: state.code, idle: state.idle, failed: state.failed });
       events(state.events);
       if (!state.sample) return;
       bars(state.sensors);

@@ -27,6 +27,7 @@ def machine_state(snapshot: Snapshot, machine: Machine) -> dict[str, Any]:
         "code": tile_codes(snapshot)[machine.id],
         "events": _events(snapshot, machine, machine_class),
         "item": _plan_item(snapshot, machine),
+        "failed": _failed(snapshot, machine),
         "period_s": machine_class.period_s,
         "currency": snapshot.plant.plant.currency,
         "status": status_state(snapshot),
@@ -149,16 +150,24 @@ def _events(
     snapshot: Snapshot, machine: Machine, machine_class: MachineClass
 ) -> list[dict[str, Any]]:
     names = {s.id: s.name or s.id for s in machine_class.sensors}
+    modes = {m.id: m.name or m.id for m in machine_class.modes}
     own = [e for e in snapshot.events if e.machine_id == machine.id][:N_EVENTS]
     return [
         {
             "time": iso_local(e.time, snapshot.plant.zone),
             "kind": e.kind,
-            "sensor": names.get(str(e.detail.get("sensor", ""))),
-            "detail": {k: v for k, v in e.detail.items() if isinstance(v, str | int | float)},
+            "about": names.get(str(e.detail.get("sensor")), modes.get(str(e.detail.get("mode")))),
+            "planned": e.detail.get("planned"),
         }
         for e in own
     ]
+
+
+def _failed(snapshot: Snapshot, machine: Machine) -> str | None:
+    """When the machine failed, if it has not been repaired since."""
+    own = (e for e in snapshot.events if e.machine_id == machine.id)
+    last = next((e for e in own if e.kind in {"failure", "repair"}), None)
+    return iso_local(last.time, snapshot.plant.zone) if last and last.kind == "failure" else None
 
 
 def _plan_item(snapshot: Snapshot, machine: Machine) -> dict[str, Any] | None:

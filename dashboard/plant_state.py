@@ -62,7 +62,7 @@ def _newest(times: np.ndarray[Any, Any]) -> int:
 
 
 def tile_codes(snapshot: Snapshot) -> dict[str, str]:
-    """Machine id → p1, p2, p3, silent, idle or ok."""
+    """Machine id → ok, idle, silent, or its priority p1 to p3, with " silent" where both hold."""
     priorities = {
         item["machine"]: f"p{item['priority']}"
         for item in snapshot.plan.get("items", [])
@@ -75,7 +75,7 @@ def _code(snapshot: Snapshot, machine: Machine, priority: str | None) -> str:
     row = row_of(snapshot, machine.id)
     machine_class = snapshot.plant.class_of(machine)
     if row is None or is_silent(snapshot, machine_class, row):
-        return "silent"
+        return f"{priority} silent" if priority else "silent"
     return priority or ("idle" if is_idle(machine_class, row) else "ok")
 
 
@@ -124,10 +124,13 @@ def _tile(machine: Machine) -> dict[str, Any]:
 
 def _kpis(snapshot: Snapshot, codes: dict[str, str]) -> dict[str, Any]:
     plan, total = snapshot.plan, len(codes)
-    stops, lost = plan.get("expected_stops_24h", {}), plan.get("lost_output_24h", {})
-    running = plan.get("running", sum(code not in {"silent", "idle"} for code in codes.values()))
+    n_silent = sum("silent" in code for code in codes.values())
+    # Without a failure model nothing is expected, which is another thing than none expected.
+    forecast = plan if _has_forecast(snapshot) else {}
+    stops, lost = forecast.get("expected_stops_24h", {}), forecast.get("lost_output_24h", {})
+    running = plan.get("running", total - n_silent)
     complete = plan.get("data_complete")
-    counts = {p: sum(code == p for code in codes.values()) for p in ("p1", "p2", "p3")}
+    counts = {p: sum(code.startswith(p) for code in codes.values()) for p in ("p1", "p2", "p3")}
     aims = {
         "running": round(TARGETS["running"] * total),
         "stops": rounded(TARGETS["stops"] * total),
@@ -135,7 +138,12 @@ def _kpis(snapshot: Snapshot, codes: dict[str, str]) -> dict[str, Any]:
         "complete": 100 * TARGETS["complete"],
     }
     figures = {
-        "running": {"value": running, "of": total, "off": running < aims["running"]},
+        "running": {
+            "value": running,
+            "of": total,
+            "idle": sum(code == "idle" for code in codes.values()),
+            "off": running < aims["running"],
+        },
         "stops": _range(stops, "mean") | {"off": stops.get("mean", 0) > aims["stops"]},
         "lost": _range(lost, "percent") | {"off": lost.get("percent", 0) > aims["lost"]},
         "attention": {
@@ -145,7 +153,7 @@ def _kpis(snapshot: Snapshot, codes: dict[str, str]) -> dict[str, Any]:
         },
         "complete": {
             "value": None if complete is None else rounded(100 * complete, 4),
-            "silent": sum(code == "silent" for code in codes.values()),
+            "silent": n_silent,
             "off": complete is not None and complete < TARGETS["complete"],
         },
     }
@@ -153,6 +161,11 @@ def _kpis(snapshot: Snapshot, codes: dict[str, str]) -> dict[str, Any]:
         figure["aim"] = aims.get(key)
         figure["trend"] = _trend(snapshot.kpis, key)
     return figures
+
+
+def _has_forecast(snapshot: Snapshot) -> bool:
+    """Whether any machine's failure probability is known."""
+    return any(bool(np.isfinite(rows["p"]).any()) for rows in snapshot.views.values())
 
 
 def _range(figure: dict[str, Any], key: str) -> dict[str, Any]:

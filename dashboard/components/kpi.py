@@ -12,7 +12,7 @@ KPIS = ("running", "stops", "lost", "attention", "complete")
 
 def _names(t: Translate) -> dict[str, tuple[str, str]]:
     return {
-        "running": (t("Machines running"), ""),
+        "running": (t("Machines available"), ""),
         "stops": (t("Expected stops, 24 h"), t("stops")),
         "lost": (t("Lost output forecast, 24 h"), t("% of plan")),
         "attention": (t("Need attention"), t("machines")),

@@ -47,7 +47,7 @@ def test_machine_is_silent_after_three_periods_and_not_before(fake: FakePlant) -
     before = set(tile_codes(later(fake, 4.9)).values())
     after = set(tile_codes(later(fake, 5.1)).values())
     assert before != {"silent"}
-    assert after == {"silent"}
+    assert {code.split()[-1] for code in after} == {"silent"}
 
 
 def test_age_is_what_a_reader_waits_not_plant_time(fake: FakePlant) -> None:
@@ -83,6 +83,24 @@ def test_every_machine_has_one_tile_in_its_line(snapshot: Snapshot) -> None:
     lines = plant_state(snapshot)["lines"]
     tiles = [m["id"] for line in lines for g in line["groups"] for m in g["machines"]]
     assert sorted(tiles) == sorted(m.id for m in snapshot.plant.machines)
+
+
+def test_priority_outlives_silence(fake: FakePlant) -> None:
+    """A machine that stands still because it failed must not fade from the work list's colours."""
+    now, late = tile_codes(later(fake, 0)), tile_codes(later(fake, 60))
+    listed = {m for m, code in now.items() if code.startswith("p")}
+    assert {m: f"{now[m].split()[0]} silent" for m in listed} == {m: late[m] for m in listed}
+
+
+def test_without_a_failure_model_nothing_is_forecast(fake: FakePlant) -> None:
+    snapshot = later(fake, 0)
+    views = {c: np.array(rows) for c, rows in snapshot.views.items()}
+    for rows in views.values():
+        rows["p"] = np.nan
+    kpis = plant_state(snapshot._replace(views=views))["kpis"]
+    assert plant_state(snapshot)["kpis"]["stops"]["value"] == 1.8
+    assert kpis["stops"]["value"] is None
+    assert kpis["lost"]["value"] is None
 
 
 def test_empty_plan_is_shown_as_unknown_not_as_zero(fake: FakePlant) -> None:
