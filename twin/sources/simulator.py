@@ -250,7 +250,8 @@ class _ClassFeed:
         rows["slot"] = np.broadcast_to(self.slots, block.present.shape)[block.present]
         rows["quality"] = block.quality[block.present]
         rows["time"] = block.times[block.present]
-        rows["value"] = block.values[block.present]
+        per_unit = self.spec.per_unit
+        rows["value"] = np.rint(block.values[block.present] * per_unit) / per_unit
         return rows
 
     def _resets(self, stops: list[Stop]) -> Rows:

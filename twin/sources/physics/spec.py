@@ -14,6 +14,9 @@ __all__ = ["ORDINARY_LOAD", "ClassSpec", "class_spec"]
 ORDINARY_LOAD = 0.55
 """Load at which a mode's life_d holds."""
 
+INPUT_PARTS = 1000
+"""Steps into which an input's range is resolved, or finer."""
+
 Floats = NDArray[np.float64]
 
 
@@ -41,6 +44,8 @@ class ClassSpec(NamedTuple):
     growth: Floats
     planned_s: float
     unplanned_s: float
+    per_unit: Floats
+    """(m + k,) parts a unit that the transmitter resolves: readings are whole multiples of one."""
 
 
 def class_spec(class_id: str, machine_class: MachineClass) -> ClassSpec:
@@ -81,7 +86,14 @@ def class_spec(class_id: str, machine_class: MachineClass) -> ClassSpec:
         np.array([mode.growth for mode in modes]),
         machine_class.costs.planned_h * 3600,
         machine_class.costs.unplanned_h * 3600,
+        _per_unit([r.noise / 2 for r in sensors] + ((high - low) / INPUT_PARTS).tolist()),
     )
+
+
+def _per_unit(finest: list[float]) -> Floats:
+    """Decimals that resolve `finest` of a lane, as powers of ten, 1 at least: a transmitter sends
+    half its noise or finer, not every digit of a float."""
+    return np.maximum(10.0 ** np.ceil(-np.log10(np.maximum(finest, 1e-6))), 1.0)
 
 
 def _rate(mode: Mode) -> float:
