@@ -115,7 +115,7 @@ def open_page(browser: Browser) -> Iterator[Open]:
         watch.follow(page)
         watches.append(watch)
         page.goto(url)
-        page.wait_for_selector("html[data-live=live]", timeout=20_000)
+        page.wait_for_selector("html[data-live=live]", timeout=60_000)
         return page
 
     yield open_
