@@ -18,6 +18,7 @@ from twin.core.kernel_step import (
     AWAY,
     FIT,
     SCRATCH_ROWS,
+    SHOWN_ROWS,
     VARIANCE,
     Y,
     bits,
@@ -32,7 +33,7 @@ from twin.core.kernel_step import (
 from twin.core.kernel_view import plant_units, write_judgement, write_prior, write_view
 from twin.core.layout import APPLIED, LATE, RESET_DONE, UNKNOWN
 from twin.core.statespace import PAR_ROWS, Packed
-from twin.core.transition import transition as transition_formula
+from twin.core.transition import NEAR, far, near
 from twin.core.view import NEVER
 from twin.core.view_numpy import ViewAt
 
@@ -40,7 +41,8 @@ __all__ = ["advance_rows", "trace_rows"]
 
 TOP_BIT = np.uint32(1 << 31)
 
-transition = inlined(transition_formula)
+near_compiled = inlined(near)
+far_compiled = compiled(far)
 whole: Any = np.int64
 
 
@@ -57,6 +59,7 @@ def apply_row(
     row: int,
     slot: int,
     scratch: Any,
+    shown: Any,
     cache: Any,
 ) -> tuple[int, int, int]:
     """One row into the state of `slot`: what became of it, its rejected and its seen sensors."""
@@ -75,7 +78,11 @@ def apply_row(
     dt = 0.0 if before == NEVER else (time - before) / p.step_us
     if dt != cache[0]:
         cache[0] = dt
-        cache[1], cache[2], cache[3], cache[4], cache[5] = transition(p.growth, dt)
+        if abs(p.growth * dt) <= NEAR:
+            e, a, qa, qb, qc = near_compiled(p.growth, dt)
+        else:
+            e, a, qa, qb, qc = far_compiled(p.growth, dt)
+        cache[1], cache[2], cache[3], cache[4], cache[5] = e, a, qa, qb, qc
     regime = read_inputs(p, M, state, slot, f, row)
     read_sensors(p, M, state, slot, f, row, regime, scratch)
     head[slot, lay.TIME] = time
@@ -83,7 +90,9 @@ def apply_row(
     head[slot, lay.N_APPLIED] += 1
     bad = head[slot, lay.BAD]
     drifted = (time - first) / p.step_us
-    seen, fits, equal, out = step(p, par, M, watch, state, slot, bad, drifted, scratch, cache)
+    seen, fits, equal, out = step(
+        p, par, M, watch, state, slot, bad, drifted, scratch, shown, cache
+    )
     counted = seen & ~bad
     gated = counted & ~fits
     if gated:
@@ -92,7 +101,7 @@ def apply_row(
         nis = mean_of(FIT, counted, M, scratch)
         state[slot, lay.NIS] += p.nis_weight * (nis - state[slot, lay.NIS])
     if watch:
-        monitor(p, par, M, state, head, slot, seen, fits, equal, out, bad, scratch, time)
+        monitor(p, par, M, state, head, slot, seen, fits, equal, out, bad, scratch, shown, time)
     return APPLIED, gated, seen
 
 
@@ -110,6 +119,7 @@ def monitor(
     out: int,
     bad: int,
     scratch: Any,
+    shown: Any,
     time: int,
 ) -> None:
     """Health, and whatever of the rare judgements the masks ask for."""
@@ -131,7 +141,7 @@ def monitor(
     if bad & seen:
         recover(p, par, M, state, head, slot, bad & seen, fits, scratch)
     if gated | (bad & seen):
-        plant_units(par, M, state, slot, scratch)
+        plant_units(par, M, state, slot, scratch, shown)
     mask = out | head[slot, lay.PENDING] | head[slot, lay.BEYOND]
     if mask:
         limit(par, M, state, head, slot, mask, out, scratch, time)
@@ -236,22 +246,25 @@ def advance_rows(
     at = named(where)
     M = len(width)
     watch = len(monitors) > 0
-    scratch = stack(width, SCRATCH_ROWS)
-    par = stack(width, PAR_ROWS)
+    scratch = stack(width, SCRATCH_ROWS, 64)
+    par = stack(width, PAR_ROWS, 64)
     for i in range(PAR_ROWS * M):
         par[i] = table[i]
-    cache = stack((0,), 6)
+    cache = stack((0,), 6, 64)
+    shown = stack(width, SHOWN_ROWS, 32)
     cache[0] = -1.0
     for row in range(np.uint64(u.shape[0])):
         slot = slot_of(u, row, partitions)
         if slot >= np.uint64(state.shape[0]):
             flags[row] = UNKNOWN
             continue
-        flag, mask, seen = apply_row(p, par, M, watch, state, head, u, f, row, slot, scratch, cache)
+        flag, mask, seen = apply_row(
+            p, par, M, watch, state, head, u, f, row, slot, scratch, shown, cache
+        )
         flags[row] = flag
         gated[row] = mask
         if flag == APPLIED:
-            write_view(p, M, head, slot, u, f, row, seen, scratch, view, vi, vf, at)
+            write_view(p, M, head, slot, u, f, row, seen, scratch, shown, view, vi, vf, at)
         elif flag == RESET_DONE:
             write_prior(p, par, M, state, head, slot, vf, at)
         write_judgement(state, head, slot, view, vi, vf, at)
@@ -282,18 +295,21 @@ def trace_rows(
     p = packed(numbers, table, centre, input_weight, offset, gain, scale, inv_scale)
     M = len(width)
     watch = len(monitors) > 0
-    scratch = stack(width, SCRATCH_ROWS)
-    par = stack(width, PAR_ROWS)
+    scratch = stack(width, SCRATCH_ROWS, 64)
+    par = stack(width, PAR_ROWS, 64)
     for i in range(PAR_ROWS * M):
         par[i] = table[i]
-    cache = stack((0,), 6)
+    cache = stack((0,), 6, 64)
+    shown = stack(width, SHOWN_ROWS, 32)
     cache[0] = -1.0
     for row in range(np.uint64(u.shape[0])):
         slot = slot_of(u, row, partitions)
         if slot >= np.uint64(state.shape[0]):
             flags[row] = UNKNOWN
             continue
-        flag, mask, _ = apply_row(p, par, M, watch, state, head, u, f, row, slot, scratch, cache)
+        flag, mask, _ = apply_row(
+            p, par, M, watch, state, head, u, f, row, slot, scratch, shown, cache
+        )
         flags[row] = flag
         gated[row] = mask
         for i in range(p.n_sensors):

@@ -17,7 +17,7 @@ from twin.core.judgement_numpy import commission, judge, limit, recover, repeat
 from twin.core.layout import APPLIED, LATE, RESET_DONE, UNKNOWN
 from twin.core.rows import HEADER_WORDS, RESET
 from twin.core.statespace import Trend, pack
-from twin.core.transition import A, C, transition
+from twin.core.transition import NEAR, near, transition
 from twin.core.view import NEVER
 
 __all__ = ["Round", "apply_rounds"]
@@ -143,25 +143,10 @@ def _base(trend: Trend, state: Array, slots: NDArray[np.int64], regime: NDArray[
 def _transitions(growth: float, dt: Array) -> Array:
     """(5, n) of `transition` for each Δ, each different one worked out once."""
     different, where = np.unique(dt, return_inverse=True)
-    if len(different) * 4 > len(dt) and np.abs(growth * dt).max() <= 0.015625:
-        return np.array(transition_small(growth, dt))
+    if len(different) * 4 > len(dt) and np.abs(growth * dt).max() <= NEAR:
+        return np.array(near(growth, dt))
     table = np.array([transition(growth, float(d)) for d in different]).T
     return np.asarray(table[:, where])
-
-
-def transition_small(growth: float, dt: Array) -> tuple[Array, Array, Array, Array, Array]:
-    """`transition` for many small gΔ at once: its first branch is plain arithmetic."""
-    x = growth * dt
-    area = np.zeros_like(x)
-    ratio = np.zeros_like(x)
-    for term in A[7:0:-1]:
-        ratio = x * (term + ratio)
-    ratio = 1.0 + ratio
-    for c in C[8::-1]:
-        area = c + x * area
-    e = 1.0 + x * ratio
-    a = dt * ratio
-    return e, a, dt * dt * dt * area, 0.5 * a * a, 0.5 * a * (e + 1.0)
 
 
 def _apply(

@@ -33,8 +33,9 @@ __all__ = [
 ]
 
 RAW, BASE, SCALE, UNSCALE, Z, Y, VARIANCE, E, FIT, AWAY = range(10)
-SHOWN_LEVEL, SHOWN_SLOPE, SHOWN_SD, SHOWN_SPREAD, OLD = range(10, 15)
-SCRATCH_ROWS = 15
+SCRATCH_ROWS = 10
+SHOWN_LEVEL, SHOWN_SLOPE, SHOWN_SD, SHOWN_SPREAD, OLD = range(5)
+SHOWN_ROWS = 5
 CLIP = 4.0
 """A standardised innovation counts in the CUSUM as at most this."""
 
@@ -157,6 +158,7 @@ def step(
     bad: int,
     drifted: float,
     scratch: Any,
+    shown: Any,
     cache: Any,
 ) -> tuple[int, int, int, int]:
     """Predict every sensor over the cached Δ, then condition it on its reading if believed.
@@ -222,10 +224,10 @@ def step(
         scratch[E * M + i] = error
         scratch[FIT * M + i] = min(nis, p.gate) if counted else 0.0
         scale = scratch[SCALE * M + i]
-        scratch[SHOWN_LEVEL * M + i] = level * scale + scratch[BASE * M + i]
-        scratch[SHOWN_SLOPE * M + i] = slope * scale
-        scratch[SHOWN_SD * M + i] = sqrt(np.float32(p11)) * scale
-        scratch[SHOWN_SPREAD * M + i] = sqrt(np.float32(p11 + r)) * scale
+        shown[SHOWN_LEVEL * M + i] = level * scale + scratch[BASE * M + i]
+        shown[SHOWN_SLOPE * M + i] = slope * scale
+        shown[SHOWN_SD * M + i] = sqrt(np.float32(p11)) * scale
+        shown[SHOWN_SPREAD * M + i] = sqrt(np.float32(p11 + r)) * scale
         if watch:
             last = state[slot, at + lay.LAST * M]
             equal |= (1 if raw == last else 0) << i

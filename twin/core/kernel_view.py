@@ -29,18 +29,16 @@ __all__ = ["plant_units", "write_judgement", "write_prior", "write_view"]
 
 
 @inlined
-def plant_units(par: Any, M: int, state: Any, slot: int, scratch: Any) -> None:
+def plant_units(par: Any, M: int, state: Any, slot: int, scratch: Any, shown: Any) -> None:
     """What the view shows of each sensor, in the plant's unit, once a judgement moved a belief."""
     for i in range(M):
         at = lay.HEADER + i
         scale = scratch[SCALE * M + i]
         p11 = state[slot, at + lay.P11 * M]
-        scratch[SHOWN_LEVEL * M + i] = (
-            state[slot, at + lay.LEVEL * M] * scale + scratch[BASE * M + i]
-        )
-        scratch[SHOWN_SLOPE * M + i] = state[slot, at + lay.SLOPE * M] * scale
-        scratch[SHOWN_SD * M + i] = sqrt(np.float32(p11)) * scale
-        scratch[SHOWN_SPREAD * M + i] = sqrt(np.float32(p11 + par[ss.R * M + i])) * scale
+        shown[SHOWN_LEVEL * M + i] = state[slot, at + lay.LEVEL * M] * scale + scratch[BASE * M + i]
+        shown[SHOWN_SLOPE * M + i] = state[slot, at + lay.SLOPE * M] * scale
+        shown[SHOWN_SD * M + i] = sqrt(np.float32(p11)) * scale
+        shown[SHOWN_SPREAD * M + i] = sqrt(np.float32(p11 + par[ss.R * M + i])) * scale
 
 
 @inlined
@@ -54,6 +52,7 @@ def write_view(
     row: int,
     seen: int,
     scratch: Any,
+    shown: Any,
     view: Any,
     vi: Any,
     vf: Any,
@@ -63,9 +62,9 @@ def write_view(
     time = head[slot, lay.TIME]
     view[slot, at.time] = time
     if p.n_sensors == M:
-        write_sensors(M, M, slot, time, scratch, view, vf, at)
+        write_sensors(M, M, slot, time, scratch, shown, view, vf, at)
     else:
-        write_sensors(p.n_sensors, M, slot, time, scratch, view, vf, at)
+        write_sensors(p.n_sensors, M, slot, time, scratch, shown, view, vf, at)
     missing = p.sensors & ~seen
     for lane in range(p.n_sensors, at.n_lanes):
         z = f[row, HEADER_WORDS + lane]
@@ -80,37 +79,37 @@ def write_view(
 
 @inlined
 def write_sensors(
-    m: int, M: int, slot: int, time: int, scratch: Any, view: Any, vf: Any, at: ViewAt
+    m: int, M: int, slot: int, time: int, scratch: Any, shown: Any, view: Any, vf: Any, at: ViewAt
 ) -> None:
     """Fields of each sensor, a loop a field: stores of one loop then follow each other."""
     for i in range(m):
-        scratch[OLD * M + i] = vf[slot, np.uint64(at.value) + np.uint64(i)]
+        shown[OLD * M + i] = vf[slot, np.uint64(at.value) + np.uint64(i)]
     for i in range(m):
-        z = scratch[RAW * M + i]
-        old = scratch[OLD * M + i]
-        scratch[OLD * M + i] = z if z == z else old
+        z = np.float32(scratch[RAW * M + i])
+        old = shown[OLD * M + i]
+        shown[OLD * M + i] = z if z == z else old
     for i in range(m):
-        vf[slot, np.uint64(at.value) + np.uint64(i)] = scratch[OLD * M + i]
+        vf[slot, np.uint64(at.value) + np.uint64(i)] = shown[OLD * M + i]
     for i in range(m):
-        scratch[OLD * M + i] = vf[slot, np.uint64(at.innovation) + np.uint64(i)]
+        shown[OLD * M + i] = vf[slot, np.uint64(at.innovation) + np.uint64(i)]
     for i in range(m):
-        e = scratch[E * M + i]
-        old = scratch[OLD * M + i]
-        scratch[OLD * M + i] = e if e == e else old
+        e = np.float32(scratch[E * M + i])
+        old = shown[OLD * M + i]
+        shown[OLD * M + i] = e if e == e else old
     for i in range(m):
-        vf[slot, np.uint64(at.innovation) + np.uint64(i)] = scratch[OLD * M + i]
+        vf[slot, np.uint64(at.innovation) + np.uint64(i)] = shown[OLD * M + i]
     for i in range(m):
         z = scratch[RAW * M + i]
         before = view[slot, np.uint64(at.seen) + np.uint64(i)]
         view[slot, np.uint64(at.seen) + np.uint64(i)] = time if z == z else before
     for i in range(m):
-        vf[slot, np.uint64(at.level) + np.uint64(i)] = scratch[SHOWN_LEVEL * M + i]
+        vf[slot, np.uint64(at.level) + np.uint64(i)] = shown[SHOWN_LEVEL * M + i]
     for i in range(m):
-        vf[slot, np.uint64(at.slope) + np.uint64(i)] = scratch[SHOWN_SLOPE * M + i]
+        vf[slot, np.uint64(at.slope) + np.uint64(i)] = shown[SHOWN_SLOPE * M + i]
     for i in range(m):
-        vf[slot, np.uint64(at.sd) + np.uint64(i)] = scratch[SHOWN_SD * M + i]
+        vf[slot, np.uint64(at.sd) + np.uint64(i)] = shown[SHOWN_SD * M + i]
     for i in range(m):
-        vf[slot, np.uint64(at.spread) + np.uint64(i)] = scratch[SHOWN_SPREAD * M + i]
+        vf[slot, np.uint64(at.spread) + np.uint64(i)] = shown[SHOWN_SPREAD * M + i]
 
 
 @inlined

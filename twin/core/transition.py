@@ -10,11 +10,14 @@ Written in scalars so that the same lines compile under numba and run as they ar
 """
 
 from math import exp, expm1, factorial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["LONGEST", "transition", "trend_matrices"]
+__all__ = ["LONGEST", "NEAR", "far", "near", "transition", "trend_matrices"]
+
+NEAR = 1.0 / 64.0
 
 LONGEST = 50.0
 """|gΔ| is taken as at most this: beyond it nothing is known of the slope, and exp overflows."""
@@ -25,29 +28,44 @@ C = tuple((2.0 ** (n + 2) - 2.0) / (factorial(n + 2) * (n + 3)) for n in range(2
 (C0, C1, C2, C3, C4, C5, C6, C7, C8) = C[:9]
 
 
-def transition(growth: float, dt: float) -> tuple[float, float, float, float, float]:
-    """(e, a, qa, qb, qc) over dt ≥ 0 steps."""
+def near(growth: float, dt: Any) -> Any:
+    """(e, a, qa, qb, qc) over dt steps, a number or an array, where |growth·dt| ≤ NEAR.
+
+    Series by Estrin's scheme: a third of the latency of Horner's, for which the kernel would wait.
+    """
+    x = growth * dt
+    xx = x * x
+    x4 = xx * xx
+    ratio = ((1.0 + A1 * x) + (A2 + A3 * x) * xx) + ((A4 + A5 * x) + (A6 + A7 * x) * xx) * x4
+    upper = ((C4 + C5 * x) + (C6 + C7 * x) * xx) + C8 * x4
+    area = ((C0 + C1 * x) + (C2 + C3 * x) * xx) + upper * x4
+    e = 1.0 + x * ratio
+    a = dt * ratio
+    return e, a, dt * dt * dt * area, 0.5 * a * a, 0.5 * a * (e + 1.0)
+
+
+def far(growth: float, dt: float) -> tuple[float, float, float, float, float]:
+    """(e, a, qa, qb, qc) over dt steps where |growth·dt| > NEAR."""
     x = growth * dt
     if x > LONGEST:
         x = LONGEST
         dt = x / growth
-    if abs(x) <= 0.015625:
-        ratio = 1.0 + x * (A1 + x * (A2 + x * (A3 + x * (A4 + x * (A5 + x * (A6 + x * A7))))))
-        high = C4 + x * (C5 + x * (C6 + x * (C7 + x * C8)))
-        area = C0 + x * (C1 + x * (C2 + x * (C3 + x * high)))
-        e = 1.0 + x * ratio
-    elif abs(x) <= 0.5:
-        e = exp(x)
-        ratio = expm1(x) / x
-        area = 0.0
+    e = exp(x)
+    ratio = expm1(x) / x
+    area = 0.0
+    if abs(x) <= 0.5:
         for n in range(len(C) - 1, -1, -1):
             area = C[n] + x * area
     else:
-        e = exp(x)
-        ratio = expm1(x) / x
         area = ((e + 1.0) * 0.5 * ratio - 2.0 * ratio + 1.0) / (x * x)
     a = dt * ratio
     return e, a, dt * dt * dt * area, 0.5 * a * a, 0.5 * a * (e + 1.0)
+
+
+def transition(growth: float, dt: float) -> tuple[float, float, float, float, float]:
+    """(e, a, qa, qb, qc) over dt ≥ 0 steps."""
+    e, a, qa, qb, qc = near(growth, dt) if abs(growth * dt) <= NEAR else far(growth, dt)
+    return e, a, qa, qb, qc
 
 
 def trend_matrices(
