@@ -1,14 +1,13 @@
 """The store on a Redis (6.2 or later) or Valkey server, by way of plain commands, no module."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import orjson
 
 from twin.stores import keys
 from twin.stores.base import KPIS_MAX, Info, WireEntry, check_format, format_text
 from twin.stores.redis_belief import BeliefVerbs
-from twin.stores.redis_link import Link, add_capped, add_events
+from twin.stores.redis_link import Link, Send, add_capped, add_events, pairs
 from twin.stores.redis_stream import StreamVerbs
 from twin.types import Clock, Event
 
@@ -60,11 +59,11 @@ class RedisStore(StreamVerbs, BeliefVerbs):
         return [(i, fields[1]) for i, fields in reversed(found)]
 
     def add_kpi(self, text: bytes) -> None:
-        self._link.together(lambda pipe: add_capped(pipe, keys.KPIS, KPIS_MAX, b"b", text))
+        self._link.together(lambda send: add_capped(send, keys.KPIS, KPIS_MAX, b"b", text))
 
     # --- what happened ----------------------------------------------------------------------------
     def add_events(self, events: Sequence[Event]) -> None:
-        self._link.together(lambda pipe: add_events(pipe, events))
+        self._link.together(lambda send: add_events(send, events))
 
     def events(self, after: bytes, count: int) -> list[tuple[bytes, Event]]:
         found = self._link.call("XRANGE", keys.EVENTS, b"(" + after, b"+", "COUNT", count)
@@ -76,38 +75,36 @@ class RedisStore(StreamVerbs, BeliefVerbs):
 
     def rejected(self, count: int) -> list[tuple[bytes, dict[str, bytes]]]:
         found = self._link.call("XREVRANGE", keys.REJECTED, "+", "-", "COUNT", count)
-        return [
-            (i, {k.decode(): v for k, v in zip(f[0::2], f[1::2], strict=True)}) for i, f in found
-        ]
+        return [(i, {k.decode(): v for k, v in pairs(f).items()}) for i, f in found]
 
     def counters(self) -> dict[str, int]:
-        held = self._link.call("HGETALL", keys.COUNTERS)
+        held = self._link.hash(keys.COUNTERS)
         return {name.decode(): int(n) for name, n in held.items()}
 
     def heartbeat(self, part: str, text: bytes) -> None:
         self._link.call("HSET", keys.HEARTBEATS, part, text)
 
     def heartbeats(self) -> dict[str, bytes]:
-        held = self._link.call("HGETALL", keys.HEARTBEATS)
+        held = self._link.hash(keys.HEARTBEATS)
         return {part.decode(): text for part, text in held.items()}
 
     # --- the store itself -------------------------------------------------------------------------
     def info(self) -> Info:
         server = self._link.check_version()
-        memory = self._link.call("INFO", "memory")
-        disk = self._link.call("INFO", "persistence")
+        memory = self._link.info("memory")
+        disk = self._link.info("persistence")
         name = "valkey" if "valkey_version" in server else "redis"
         version = str(server.get("valkey_version") or server["redis_version"])
         used, limit = int(memory["used_memory"]), int(memory["maxmemory"])
-        return Info(name, version, used, limit, bool(disk["aof_enabled"]), self._link.time_us())
+        return Info(name, version, used, limit, disk["aof_enabled"] == "1", self._link.time_us())
 
     def close(self) -> None:
         self._link.close()
 
     def _tell(self, key: str, text: bytes, notice: WireEntry | None) -> None:
-        def fill(pipe: Any) -> None:
-            pipe.set(key, text)
+        def fill(send: Send) -> None:
+            send("SET", key, text)
             for p in range(self.partitions if notice is not None else 0):
-                pipe.execute_command("XADD", keys.readings(p), "*", *(notice or ()))
+                send("XADD", keys.readings(p), "*", *(notice or ()))
 
         self._link.together(fill)

@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from twin.stores import keys
 from twin.stores.base import FORECASTS_MAX, Checkpoint, Chunk, Commit, Lease, Run, Seal, stream_id
-from twin.stores.redis_link import Link, add_capped, add_counts, add_events
+from twin.stores.redis_link import Link, Send, add_capped, add_counts, add_events, pairs
 
 __all__ = ["BeliefVerbs"]
 
@@ -23,32 +23,33 @@ class BeliefVerbs:
     def commit(self, lease: Lease, commit: Commit) -> None:
         p = lease.partition
 
-        def fill(pipe: Any) -> None:
+        def fill(send: Send) -> None:
             new = {run.class_id for run in (*commit.state, *commit.view)}
             classes = {CLASS + c: 1 for c in new if (p, c) not in self._known}
             fields = {**commit.meta, **classes, "last_id": commit.last_id}
-            pipe.hset(keys.checkpoint(p), mapping=fields)
-            _write(pipe, p, keys.state, commit.state)
-            _write(pipe, p, keys.view, commit.view)
-            add_events(pipe, commit.events)
+            send("HSET", keys.checkpoint(p), *flat(fields))
+            _write(send, p, keys.state, commit.state)
+            _write(send, p, keys.view, commit.view)
+            add_events(send, commit.events)
             for record in commit.forecasts:
-                add_capped(pipe, keys.forecast(p), FORECASTS_MAX, b"b", record)
-            add_counts(pipe, commit.counters, commit.rejects)
+                add_capped(send, keys.forecast(p), FORECASTS_MAX, b"b", record)
+            add_counts(send, commit.counters, commit.rejects)
 
         self._link.fenced(lease, fill)
         self._known |= {(p, run.class_id) for run in (*commit.state, *commit.view)}
 
     def load_checkpoint(self, p: int) -> Checkpoint | None:
-        held = self._link.call("HGETALL", keys.checkpoint(p))
+        held = self._link.hash(keys.checkpoint(p))
         classes = [f.decode().removeprefix(CLASS) for f in held if f.startswith(CLASS.encode())]
 
-        def fill(pipe: Any) -> None:
-            pipe.hgetall(keys.checkpoint(p))
+        def fill(send: Send) -> None:
+            send("HGETALL", keys.checkpoint(p))
             for c in classes:
-                pipe.get(keys.state(p, c))
-                pipe.get(keys.view(p, c))
+                send("GET", keys.state(p, c))
+                send("GET", keys.view(p, c))
 
-        fields, *packed = self._link.together(fill)
+        flat_fields, *packed = self._link.together(fill)
+        fields = pairs(flat_fields)
         if b"last_id" not in fields:
             return None
         state = dict(zip(classes, packed[0::2], strict=True))
@@ -72,26 +73,26 @@ class BeliefVerbs:
         p = lease.partition
         old = self._chunks_before([chunk.machine_id for chunk in chunks], keep_us)
 
-        def fill(pipe: Any) -> None:
+        def fill(send: Send) -> None:
             for chunk in chunks:
                 times = chunk.start.to_bytes(8, "little", signed=True)
-                pipe.set(keys.chunk(chunk.machine_id, chunk.number), times + chunk.blob)
-                member = {f"{chunk.number}:{chunk.start}": chunk.end}
-                pipe.zadd(keys.chunks(chunk.machine_id), member)
+                send("SET", keys.chunk(chunk.machine_id, chunk.number), times + chunk.blob)
+                member = f"{chunk.number}:{chunk.start}"
+                send("ZADD", keys.chunks(chunk.machine_id), chunk.end, member)
             for machine_id, members in old.items():
-                pipe.delete(*(keys.chunk(machine_id, _number(m)) for m in members))
-                pipe.zrem(keys.chunks(machine_id), *members)
+                send("DEL", *(keys.chunk(machine_id, _number(m)) for m in members))
+                send("ZREM", keys.chunks(machine_id), *members)
             state = {CLASS + c: data for c, data in seal.state.items()}
             fields = {**seal.meta, **state, "last_id": seal.last_id}
-            pipe.delete(keys.seal(p))
-            pipe.hset(keys.seal(p), mapping=fields)
+            send("DEL", keys.seal(p))
+            send("HSET", keys.seal(p), *flat(fields))
             ms, seq = stream_id(seal.last_id)
-            pipe.execute_command("XTRIM", keys.readings(p), "MINID", f"{ms}-{seq + 1}")
+            send("XTRIM", keys.readings(p), "MINID", f"{ms}-{seq + 1}")
 
         self._link.fenced(lease, fill)
 
     def load_seal(self, p: int) -> Seal | None:
-        fields = self._link.call("HGETALL", keys.seal(p))
+        fields = self._link.hash(keys.seal(p))
         if b"last_id" not in fields:
             return None
         prefix = CLASS.encode()
@@ -119,20 +120,25 @@ class BeliefVerbs:
         ]
 
     def _chunks_before(self, machine_ids: Sequence[str], keep_us: int) -> dict[str, list[bytes]]:
-        def fill(pipe: Any) -> None:
+        def fill(send: Send) -> None:
             for machine_id in machine_ids:
-                pipe.zrangebyscore(keys.chunks(machine_id), "-inf", f"({keep_us}")
+                send("ZRANGEBYSCORE", keys.chunks(machine_id), "-inf", f"({keep_us}")
 
         found = self._link.together(fill)
         return {m: members for m, members in zip(machine_ids, found, strict=True) if members}
 
 
-def _write(pipe: Any, p: int, key: Callable[[int, str], str], runs: Sequence[Run]) -> None:
+def _write(send: Send, p: int, key: Callable[[int, str], str], runs: Sequence[Run]) -> None:
     for run in runs:
         if run.whole:
-            pipe.set(key(p, run.class_id), run.data)
+            send("SET", key(p, run.class_id), run.data)
         else:
-            pipe.setrange(key(p, run.class_id), run.offset, run.data)
+            send("SETRANGE", key(p, run.class_id), run.offset, run.data)
+
+
+def flat(fields: Mapping[str, Any]) -> list[Any]:
+    """A dictionary as name, value, name, value, …"""
+    return [part for pair in fields.items() for part in pair]
 
 
 def _meta(fields: Mapping[bytes, bytes]) -> dict[str, str]:

@@ -1,7 +1,9 @@
-"""The line to a Redis or Valkey server: what is sent once, answered raw, and fails in plain words.
+"""The line to a Redis or Valkey server: commands out, raw replies back, failures in plain words.
 
 Nothing is sent twice by itself: after a lost connection nobody knows whether an XADD had arrived.
 The caller sees StoreError and goes on from the last position or checkpoint, which says so.
+Commands go straight to a pooled connection: what the client library does around each of them costs
+more than the server does.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -19,14 +21,15 @@ from twin.stores import keys
 from twin.stores.base import EVENTS_MAX, REJECTED_MAX, Lease, LeaseLostError
 from twin.types import Event
 
-__all__ = ["Link", "add_capped", "add_counts", "add_events"]
+__all__ = ["Link", "Send", "add_capped", "add_counts", "add_events", "pairs"]
 
 TIMEOUT_S = 15.0
 OLDEST = (6, 2)
 READ_BYTES = 1 << 18
 """A full read is tens of megabytes: four times fewer turns than with the client's 64 KiB."""
-RAW = ("XREADGROUP", "XRANGE", "XREVRANGE", "XAUTOCLAIM", "XPENDING", "ZRANGEBYSCORE")
-"""Commands whose reply is used as it comes: dictionaries of fields cost 2 µs an entry."""
+
+Send = Callable[..., None]
+"""Adds one command to a transaction."""
 
 
 class Link:
@@ -35,7 +38,7 @@ class Link:
     def __init__(self, url: str) -> None:
         self.shown = _without_password(url)
         try:
-            self.client: Any = redis.Redis.from_url(
+            self._pool: Any = redis.ConnectionPool.from_url(
                 url,
                 socket_timeout=TIMEOUT_S,
                 socket_connect_timeout=5.0,
@@ -45,42 +48,49 @@ class Link:
             )
         except ValueError as error:
             raise StoreError(f"TWIN_REDIS_URL: got {self.shown!r}: {error}") from error
-        for command in RAW:
-            self.client.set_response_callback(command, lambda reply, **_: reply)
 
     def call(self, *command: Any) -> Any:
-        """Send one command. Raises StoreError."""
-        with self.said():
-            return self.client.execute_command(*command)
+        """Send one command; its reply as it comes. Raises StoreError."""
+        with self._connection() as line:
+            line.send_command(*command)
+            return line.read_response()
 
-    def together(self, fill: Callable[[Any], None]) -> list[Any]:
-        """Send what fill puts into the pipeline as one MULTI; the replies."""
-        with self.said(), self.client.pipeline(transaction=True) as pipe:
-            fill(pipe)
-            return list(pipe.execute())
+    def together(self, fill: Callable[[Send], None]) -> list[Any]:
+        """Send what fill puts forward as one MULTI; the replies."""
+        commands: list[tuple[Any, ...]] = []
+        fill(lambda *command: commands.append(command))
+        if not commands:
+            return []
+        with self._connection() as line:
+            return _transaction(line, commands) or []
 
-    def fenced(self, lease: Lease, fill: Callable[[Any], None]) -> None:
+    def fenced(self, lease: Lease, fill: Callable[[Send], None]) -> None:
         """As together, but only if the lease still holds at that very moment.
 
         Raises LeaseLostError, having written nothing: the owner key is watched, so that a change
         of hands between comparing and EXEC discards the transaction.
         """
+        commands: list[tuple[Any, ...]] = []
+        fill(lambda *command: commands.append(command))
         owner = keys.owner(lease.partition)
-        with self.said(), self.client.pipeline(transaction=True) as pipe:
-            pipe.watch(owner)
-            if pipe.get(owner) != lease.token.encode():
+        with self._connection() as line:
+            line.send_packed_command(line.pack_commands([("WATCH", owner), ("GET", owner)]))
+            line.read_response()
+            if line.read_response() != lease.token.encode():
+                line.send_command("UNWATCH")
+                line.read_response()
                 raise LeaseLostError(f"partition {lease.partition}: lease lost or run out")
-            pipe.multi()
-            fill(pipe)
-            try:
-                pipe.execute()
-            except redis.WatchError as error:
-                raise LeaseLostError(f"partition {lease.partition}: lease lost") from error
+            if _transaction(line, commands) is None:
+                raise LeaseLostError(f"partition {lease.partition}: lease lost")
 
     def get(self, key: str) -> bytes | None:
         """A string key's value."""
         held: bytes | None = self.call("GET", key)
         return held
+
+    def hash(self, key: str) -> dict[bytes, bytes]:
+        """A hash's fields; {} if there is none."""
+        return pairs(self.call("HGETALL", key))
 
     def time_us(self) -> int:
         """The server's wall clock, µs UTC."""
@@ -90,27 +100,45 @@ class Link:
     def create_group(self, stream: str, group: str, after: bytes) -> None:
         """Make the stream and its readers' group unless they are there."""
         try:
-            with self.said():
-                self.client.xgroup_create(stream, group, after, mkstream=True)
+            self.call("XGROUP", "CREATE", stream, group, after, "MKSTREAM")
         except StoreError as error:
             if "BUSYGROUP" not in str(error):
                 raise
 
-    def check_version(self) -> dict[str, Any]:
+    def info(self, section: str) -> dict[str, str]:
+        """A section of the server's INFO."""
+        lines = self.call("INFO", section).decode().splitlines()
+        return dict(line.split(":", 1) for line in lines if ":" in line)
+
+    def check_version(self) -> dict[str, str]:
         """INFO server. Raises StoreError if the server is older than we can use."""
-        info: dict[str, Any] = self.call("INFO", "server")
-        version = str(info.get("valkey_version") or info.get("redis_version") or "0")
+        info = self.info("server")
+        version = info.get("valkey_version") or info.get("redis_version") or "0"
         numbers = tuple(int(n) for n in version.split(".")[:2])
         if numbers < OLDEST:
             raise StoreError(f"{self.shown}: got server version {version}, want 6.2 or later")
         return info
 
     def close(self) -> None:
-        self.client.close()
-        self.client.connection_pool.disconnect()
+        self._pool.disconnect()
 
     @contextmanager
-    def said(self) -> Iterator[None]:
+    def _connection(self) -> Iterator[Any]:
+        """A connection for one exchange; one that fails half way is thrown away."""
+        with self._said():
+            line = self._pool.get_connection()
+            try:
+                yield line
+            except LeaseLostError:
+                raise
+            except BaseException:
+                line.disconnect()
+                raise
+            finally:
+                self._pool.release(line)
+
+    @contextmanager
+    def _said(self) -> Iterator[None]:
         """Turn the client's errors into ours."""
         try:
             yield
@@ -122,29 +150,46 @@ class Link:
             raise StoreError(f"{self.shown}: {error}") from error
 
 
+def pairs(flat: Sequence[bytes]) -> dict[bytes, bytes]:
+    """name, value, name, value, … as a dictionary."""
+    return dict(zip(flat[0::2], flat[1::2], strict=True))
+
+
+def add_capped(send: Send, stream: str, most: int, *fields: bytes | str) -> None:
+    """Append to a stream that keeps about its newest `most` entries."""
+    send("XADD", stream, "MAXLEN", "~", most, "*", *fields)
+
+
+def add_events(send: Send, events: Sequence[Event]) -> None:
+    """Append to the list of what happened."""
+    for event in events:
+        add_capped(send, keys.EVENTS, EVENTS_MAX, b"e", orjson.dumps(list(event)))
+
+
+def add_counts(
+    send: Send, counters: Mapping[str, int], rejects: Sequence[Mapping[str, bytes]]
+) -> None:
+    """Add to the counters, and rejects to their stream."""
+    for name, n in counters.items():
+        send("HINCRBY", keys.COUNTERS, name, n)
+    for reject in rejects:
+        add_capped(send, keys.REJECTED, REJECTED_MAX, *(x for kv in reject.items() for x in kv))
+
+
+def _transaction(line: Any, commands: Sequence[tuple[Any, ...]]) -> list[Any] | None:
+    """MULTI … EXEC in one packet; the replies, None if a watched key had changed."""
+    line.send_packed_command(line.pack_commands([("MULTI",), *commands, ("EXEC",)]))
+    for _ in range(1 + len(commands)):
+        line.read_response()
+    replies: list[Any] | None = line.read_response()
+    for reply in replies or ():
+        if isinstance(reply, Exception):
+            raise reply
+    return replies
+
+
 def _without_password(url: str) -> str:
     parts = urlsplit(url)
     if parts.password is None:
         return url
     return url.replace(f":{parts.password}@", ":…@")
-
-
-def add_capped(pipe: Any, stream: str, most: int, *fields: bytes | str) -> None:
-    """Append to a stream that keeps about its newest `most` entries."""
-    pipe.execute_command("XADD", stream, "MAXLEN", "~", most, "*", *fields)
-
-
-def add_events(pipe: Any, events: Sequence[Event]) -> None:
-    """Append to the list of what happened."""
-    for event in events:
-        add_capped(pipe, keys.EVENTS, EVENTS_MAX, b"e", orjson.dumps(list(event)))
-
-
-def add_counts(
-    pipe: Any, counters: Mapping[str, int], rejects: Sequence[Mapping[str, bytes]]
-) -> None:
-    """Add to the counters, and rejects to their stream."""
-    for name, n in counters.items():
-        pipe.hincrby(keys.COUNTERS, name, n)
-    for reject in rejects:
-        add_capped(pipe, keys.REJECTED, REJECTED_MAX, *(x for kv in reject.items() for x in kv))

@@ -6,7 +6,7 @@ from typing import Any
 
 from twin.stores import keys
 from twin.stores.base import FIRST_ID, Entry, Lag, Lease, LeaseLostError, WireEntry, stream_id
-from twin.stores.redis_link import Link, add_counts
+from twin.stores.redis_link import Link, Send, add_counts, pairs
 
 __all__ = ["StreamVerbs"]
 
@@ -27,13 +27,13 @@ class StreamVerbs:
         counters: Mapping[str, int] | None = None,
         rejects: Sequence[Mapping[str, bytes]] = (),
     ) -> None:
-        def fill(pipe: Any) -> None:
+        def fill(send: Send) -> None:
             for p, batch in entries.items():
                 for entry in batch:
-                    pipe.execute_command("XADD", keys.readings(p), "*", *entry)
+                    send("XADD", keys.readings(p), "*", *entry)
             if position is not None:
-                pipe.set(keys.source(position[0]), position[1])
-            add_counts(pipe, counters or {}, rejects)
+                send("SET", keys.source(position[0]), position[1])
+            add_counts(send, counters or {}, rejects)
 
         self._link.together(fill)
 
@@ -50,17 +50,17 @@ class StreamVerbs:
 
     def renew(self, lease: Lease, ttl_ms: int) -> None:
         owner = keys.owner(lease.partition)
-        self._link.fenced(lease, lambda pipe: pipe.pexpire(owner, ttl_ms))
+        self._link.fenced(lease, lambda send: send("PEXPIRE", owner, ttl_ms))
 
     def release(self, lease: Lease) -> None:
         owner = keys.owner(lease.partition)
         try:
-            self._link.fenced(lease, lambda pipe: pipe.delete(owner))
+            self._link.fenced(lease, lambda send: send("DEL", owner))
         except LeaseLostError:
             return
 
     def claim(self, lease: Lease, consumer: str) -> int:
-        self._link.fenced(lease, lambda pipe: pipe.exists(keys.owner(lease.partition)))
+        self._link.fenced(lease, lambda send: send("EXISTS", keys.owner(lease.partition)))
         stream, cursor, n = keys.readings(lease.partition), b"0-0", 0
         while True:
             reply = self._link.call(
@@ -110,7 +110,7 @@ class StreamVerbs:
     def _behind(self, p: int, applied: bytes, length: int) -> int:
         """Entries after the checkpoint, counted up to a few thousand and else by the length."""
         groups = self._link.call("XINFO", "GROUPS", keys.readings(p))
-        facts = [dict(zip(g[0::2], g[1::2], strict=True)) for g in groups]
+        facts = [pairs(g) for g in groups]
         lags = [f.get(b"lag") for f in facts if f[b"name"] == GROUP.encode()]
         if not lags or lags[0] is None:  # nobody has read it yet
             return length
