@@ -23,14 +23,29 @@
       .filter(([, age]) => age > 15)
       .map(([name, age]) => h("span", { class: "off" }, t("{part} silent for {age}", { part: name, age: twin.age(age) })));
 
+  const reasonText = (reason) => ({
+    ahead_of_clock: t("ahead of the clock"), bad_quality: t("unknown quality"), malformed_entry: t("malformed entry"),
+    misplaced: t("in the wrong partition"), no_values: t("without values"), not_a_number: t("not a number"),
+    not_an_object: t("not an object"), not_json: t("not JSON"), out_of_range: t("out of range"),
+    retired_machine: t("machine retired"), time_unparsable: t("unreadable time"), unknown_event: t("unknown event"),
+    unknown_key: t("unknown key"), unknown_machine: t("unknown machine"), unknown_mode: t("unknown failure mode"),
+    unknown_sensor: t("unknown sensor"),
+  }[reason] || reason);
+
+  const rejected = (status) => {
+    const reasons = Object.entries(status.reasons || {}).slice(0, 3).map(([reason, n]) => `${reasonText(reason)} ${number(n, 0)}`);
+    const text = t("{n} rejected", { n: number(status.rejected, 0) });
+    return h("span", { class: status.rejected ? "off" : "" }, reasons.length ? `${text}: ${reasons.join(", ")}` : text);
+  };
+
   const paintStatus = once((status) => {
-    const reasons = Object.entries(status.reasons || {}).map(([reason, n]) => `${t(reason)}: ${number(n, 0)}`).join("\n");
     twin.replace(byId("status"), [
       h("span", {}, t("{n} samples accepted", { n: number(status.accepted, 0) })),
-      h("span", { class: status.rejected ? "off" : "", title: reasons }, t("{n} rejected", { n: number(status.rejected, 0) })),
+      rejected(status),
       h("span", {}, t("{n} late", { n: number(status.late, 0) })),
       h("span", {}, t("{n} readings not believed", { n: number(status.gated, 0) })),
       ...parts(status),
+      ...Object.entries(status.restarts || {}).map(([part, n]) => h("span", { class: "off" }, t("{part} restarted {n} times", { part, n }))),
     ]);
   });
 

@@ -8,7 +8,7 @@ from typing import Any
 import dash
 from flask import Flask, request
 
-from dashboard import i18n, live, security
+from dashboard import compression, i18n, live, security
 from dashboard.data import Reader
 from dashboard.pages import router
 from twin.config import Settings
@@ -96,6 +96,7 @@ def create_app(store: Store, settings: Settings) -> PlantTwin:
     app.build, app.reader = build, reader
     router.register(app, reader, current_language)
     live.register(app.server, reader, max(1, settings.threads - SPARE_THREADS))
+    compression.compress(app.server)
     security.protect(
         app.server, security.content_policy(app.csp_hashes()), settings.allowed_origins
     )

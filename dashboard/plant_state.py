@@ -211,8 +211,15 @@ def status_state(snapshot: Snapshot) -> dict[str, Any]:
         "reasons": dict(sorted(reasons.items(), key=lambda pair: -pair[1])[:5]),
         "late": sum(int(rows["n_late"].sum()) for rows in snapshot.views.values()),
         "gated": sum(int(rows["n_gated"].sum()) for rows in snapshot.views.values()),
+        "restarts": _restarts(snapshot),
         "parts": {name: _age_of(snapshot, part) for name, part in snapshot.parts.items()},
     }
+
+
+def _restarts(snapshot: Snapshot) -> dict[str, int]:
+    """How often the supervisor had to start a part again, where it had to."""
+    parts = snapshot.parts.get("up", {}).get("parts", {})
+    return {name: n for name, part in parts.items() if (n := part.get("restarts", 0)) > 0}
 
 
 def _age_of(snapshot: Snapshot, heartbeat: Mapping[str, Any]) -> float | None:

@@ -151,7 +151,9 @@ class FakePlant:
     def _count(self) -> None:
         machine = self.plant.machines[0]
         sensor = self.plant.class_of(machine).sensors[0].id
-        self.store.append({}, None, {"accepted:simulator": 120000, "rejected:simulator:future": 12})
+        self.store.append(
+            {}, None, {"accepted:simulator": 120000, "rejected:simulator:ahead_of_clock": 12}
+        )
         self.store.add_events(
             [
                 Event(START_US - 5_000_000_000, "repair", machine.id, {}),

@@ -1,5 +1,6 @@
 """Who may ask for what, and what every answer says to the browser."""
 
+import gzip
 import zlib
 
 import pytest
@@ -111,3 +112,17 @@ def test_health_answers_once_something_was_read(app: PlantTwin) -> None:
     answer = app.server.test_client().get("/healthz")
     assert answer.status_code == 200
     assert answer.get_json()["ok"] is True
+
+
+def test_scripts_come_compressed_and_unchanged(app: PlantTwin) -> None:
+    client = app.server.test_client()
+    path = "/assets/twin-1-core.js"
+    plain = client.get(path)
+    packed = client.get(path, headers={"Accept-Encoding": "gzip"})
+    again = client.get(path, headers={"Accept-Encoding": "gzip"})
+    assert "Content-Encoding" not in plain.headers
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert gzip.decompress(packed.data) == plain.data
+    assert again.data == packed.data
+    plain.close()
+    assert int(packed.headers["Content-Length"]) == len(packed.data) < len(plain.data) / 2

@@ -67,7 +67,7 @@ def test_clock_is_the_plants_own_with_its_offset(snapshot: Snapshot) -> None:
 def test_refused_readings_are_counted_by_reason(snapshot: Snapshot) -> None:
     status = plant_state(snapshot)["status"]
     assert status["rejected"] == 12
-    assert status["reasons"] == {"future": 12}
+    assert status["reasons"] == {"ahead_of_clock": 12}
     assert status["accepted"] == 120000
 
 
