@@ -83,9 +83,17 @@ def simulate(args: Args, settings: Settings) -> None:
 
 def replay(args: Args, settings: Settings) -> None:
     """Replay a file of readings through store, worker and screens."""
+    if args.format == "cmapss":
+        from twin.evaluation.streamed import replay_cmapss
+
+        def show(scores: Any) -> None:
+            _print(scores, args.json)
+
+        replay_cmapss(settings, args.file, args.subset, args.speed, _until_told(), show)
+        return
     from twin.pipeline.replay import run_replay
 
-    run_replay(settings, args.file, args.format, args.subset, args.speed)
+    run_replay(settings, args.file, args.speed, _until_told())
 
 
 def fit(args: Args, settings: Settings) -> None:
@@ -171,6 +179,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--format", choices=["plant", "cmapss"], default="plant")
     sub.add_argument("--subset", default="FD001", help="with --format cmapss")
     sub.add_argument("--speed", type=float, help="seconds of plant time a second; 0: flat out")
+    sub.add_argument("--json", action="store_true", help="with --format cmapss: the scores")
 
     sub = add(fit)
     sub.add_argument("history", type=Path, nargs="?", help="folder; none: simulate the plant")

@@ -21,23 +21,22 @@ from twin.catalogue import Catalogue
 from twin.config import Settings
 from twin.pipeline.ingest import Intake
 from twin.pipeline.pump import Pump, wall_us
+from twin.pipeline.site import Site, prepare
 from twin.plant import (
     GatewaySource,
     Plant,
     ReplaySource,
     SimulatorSource,
     check_plant,
-    load_plant,
 )
 from twin.sources.base import Source
 from twin.sources.replay import replay_file
 from twin.sources.simulator import Simulator
 from twin.stores.base import Store
-from twin.stores.codec import catalogue_entry
 from twin.stores.embedded import open_store
 from twin.types import Clock, Event
 
-__all__ = ["publish_catalogue", "resume", "run_feed", "start_source"]
+__all__ = ["resume", "run_feed", "start_source"]
 
 log = logging.getLogger(__name__)
 WATCH_S = 2.0
@@ -51,21 +50,8 @@ def run_feed(settings: Settings, stop: Stop) -> None:
     with closing(open_store(settings)) as store:
         watch = _PlantWatch(settings.plant)
         while not stop.is_set():
-            plant = load_plant(settings.plant)
-            catalogue = publish_catalogue(store, plant)
-            _run_until_changed(settings, store, plant, catalogue, watch, stop)
-
-
-def publish_catalogue(store: Store, plant: Plant) -> Catalogue:
-    """Bring the store's catalogue up to the plant file, and tell every stream if it changed."""
-    text = store.catalogue()
-    old = Catalogue() if text is None else Catalogue.from_json(text)
-    new = old.update(plant)
-    if new is not old:
-        store.set_catalogue(new.to_json().encode(), catalogue_entry(new.version))
-        now = store.clock().plant_now(wall_us())
-        store.add_events([Event(now, "catalogue", "", {"version": new.version})])
-    return new
+            site = prepare(store, settings)
+            _run_until_changed(settings, store, site, watch, stop)
 
 
 def start_source(
@@ -104,14 +90,13 @@ def resume(store: Store, source: Source) -> None:
 def _run_until_changed(
     settings: Settings,
     store: Store,
-    plant: Plant,
-    catalogue: Catalogue,
+    site: Site,
     watch: "_PlantWatch",
     stop: Stop,
 ) -> None:
     """All sources of this plant file, until it changes or stop is set."""
-    pause = Stop()
-    keeper = _clock_keeper(settings, store, plant, catalogue)
+    pause, plant = Stop(), site.plant
+    keeper = _clock_keeper(settings, store, plant, site.catalogue)
     if keeper is None:
         store.set_clock(Clock(0, 0, 1.0, plant.plant.simulated))
     sources = [keeper[0]] if keeper else []
@@ -193,6 +178,7 @@ def _heartbeat(store: Store, sources: list[Source], gateway: "_GatewayProcess | 
     state = {
         "time": wall_us(),
         "pid": os.getpid(),
+        "state": "running",
         "sources": {s.source_id: dict(s.describe()) for s in sources},
         "gateway": None if gateway is None else {"restarts": gateway.n_restarts},
     }

@@ -89,6 +89,7 @@ class Intake:
         self._rejects: list[Mapping[str, bytes]] = []
         self._offers: deque[Offer] = deque()
         self._n_offered = 0
+        self._has_state = False
 
     def offer(self, batch: Batch, wall_us: int, plant_us: int) -> Offer:
         """Take a batch at this wall and plant time, µs; `flush` stores it."""
@@ -112,6 +113,7 @@ class Intake:
         for class_id, reorder in self._reorder.items():
             self._pass_on(class_id, *reorder.expire(wall_us))
         stored = self._complete()
+        self._keep_first_state(stored)
         entries, n_rows = self._entries()
         if n_rows:
             self._count(f"accepted:{self.source_id}", n_rows)
@@ -200,6 +202,16 @@ class Intake:
                     for n in range(0, len(mine), ENTRY_ROWS)
                 )
         return entries, n_rows
+
+    def _keep_first_state(self, stored: list[Offer]) -> None:
+        """Without a state no position can be resumed: the first one goes ahead of its batch."""
+        state = next((o.state for o in stored if o.state is not None), None)
+        if state is None or self._has_state:
+            return
+        key = f"{self.source_id}.state"
+        if self._store.position(key) is None:
+            self._store.append({}, (key, state))
+        self._has_state = True
 
     def _after(self, stored: list[Offer]) -> None:
         """Events and states of what is stored. An older state serves any later position, so it

@@ -21,6 +21,8 @@ BEHIND_US = 1_000_000
 CONGESTED_WAIT_S = 0.05
 LOOK_US = 50_000
 """How often the worker's backlog is looked at while the source is running."""
+STANDS = 1e-6
+"""Speed of a clock that is moved on by hand, or stands: not 0, because ages are divided by it."""
 SLEEP_S = 0.1
 """Longest wait without looking whether to stop."""
 ROWS_MAX = 50_000
@@ -85,7 +87,7 @@ class Pump:
         if batch.due_us <= self._at_once_until_us:
             return not stop.is_set()
         if self._clock.wall_us == 0:
-            self._draw_clock(batch.due_us)
+            self._draw_clock(batch.due_us)  # speed 0: never waited for, moved on by each flush
         while not stop.is_set() and self._speed > 0:
             now = self._wall()
             ahead_us = (batch.due_us - self._clock.plant_us) / self._speed - (
@@ -127,15 +129,15 @@ class Pump:
         if batch is None or batch.due_us is None:
             return
         if self._speed == 0 or batch.due_us <= self._at_once_until_us:
-            self._store.set_clock(Clock(self._wall(), batch.due_us, 0.0, self._simulated))
+            self._store.set_clock(Clock(self._wall(), batch.due_us, STANDS, self._simulated))
 
     def _finish(self, last: Batch | None) -> None:
         """Store what is left, held samples too, and let the clock stand."""
         self._intake.flush(2**62)
         if last is not None and last.due_us is not None:
-            self._speed = 0.0
-            self._draw_clock(last.due_us)
+            self._store.set_clock(Clock(self._wall(), last.due_us, STANDS, self._simulated))
 
     def _draw_clock(self, plant_us: int) -> None:
-        self._clock = Clock(self._wall(), plant_us, self._speed, self._simulated)
+        speed = self._speed or STANDS
+        self._clock = Clock(self._wall(), plant_us, speed, self._simulated)
         self._store.set_clock(self._clock)

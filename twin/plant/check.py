@@ -56,12 +56,18 @@ def json_schema() -> dict[str, Any]:
 
 
 def _document(path: Path) -> dict[str, Any]:
+    """The file as TOML, or as JSON where it is named so."""
+    kind = "JSON" if path.suffix == ".json" else "TOML"
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        document = json.loads(text) if kind == "JSON" else tomllib.loads(text)
     except OSError as error:
         raise SchemaError(f"{path}: cannot be read: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SchemaError(f"{path}: not TOML: {error}") from error
+    except ValueError as error:
+        raise SchemaError(f"{path}: not {kind}: {error}") from error
+    if not isinstance(document, dict):
+        raise SchemaError(f"{path}: got {type(document).__name__}, want one object")
+    return document
 
 
 # --- sentences ----------------------------------------------------------------------------------
