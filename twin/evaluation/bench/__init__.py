@@ -5,13 +5,13 @@ Rivals take turns and medians are compared; absolute times belong to the machine
 
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
 
 from twin.core.trend import advance
-from twin.core.trend_numpy import advance as advance_numpy
 from twin.errors import DataError
 from twin.evaluation.bench.end_to_end import bench_end_to_end
 from twin.evaluation.bench.forecast import bench_forecast
@@ -41,7 +41,7 @@ def _latencies(folder: Path) -> dict[str, Any]:
 
 PARTS: dict[str, Callable[[Path], dict[str, Any]]] = {
     "kernel": lambda _: bench_kernel(advance),
-    "fallback": lambda _: bench_kernel(advance_numpy),
+    "fallback": lambda _: bench_kernel(partial(advance, compiled=False)),
     "end_to_end": bench_end_to_end,
     "latency_ms": _latencies,
     "bytes_per_reading": lambda folder: {"hot": bench_hot(folder), **bench_sealed()},
