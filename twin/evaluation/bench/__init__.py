@@ -29,7 +29,7 @@ def run_bench(only: str | None = None) -> dict[str, Any]:
         raise DataError(f"bench: got part {only!r}, want one of {', '.join(PARTS)}")
     names = list(PARTS) if only is None else [only]
     results = {}
-    for name in tqdm(names, desc="bench", leave=False):
+    for name in tqdm(names, desc="bench", leave=False, disable=None):
         with tempfile.TemporaryDirectory(prefix="twin-bench-") as folder:
             results[name] = PARTS[name](Path(folder))
     return results

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from filterpy.kalman import KalmanFilter
 
-from twin.core.forecast import forecast
+from twin.core.forecast import Forecast, forecast
 from twin.core.transition import trend_matrices
 from twin.core.trend import advance, new_state, new_view
 from twin.errors import ModelError
@@ -34,7 +34,7 @@ def bench_forecast() -> dict[str, Any]:
     )
     p11, p12, p22 = case.trend.layout.covariance(state)[:, :, 0]
     means = np.empty((LOOP_MACHINES, STEPS))
-    ours = []
+    ours: list[Forecast] = []
 
     def fleet() -> int:
         ours[:] = [forecast(case.trend, state, ahead, sensors=0)]

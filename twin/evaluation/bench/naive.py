@@ -15,7 +15,7 @@ __all__ = ["NaiveWorker", "publish"]
 GROUP = "naive"
 
 
-def publish(client: "redis.Redis[bytes]", stream: str, rows: NDArray[np.void]) -> None:
+def publish(client: redis.Redis, stream: str, rows: NDArray[np.void]) -> None:
     """One stream entry a sample, as JSON text."""
     pipe = client.pipeline(transaction=False)
     for row in rows:
@@ -28,7 +28,7 @@ def publish(client: "redis.Redis[bytes]", stream: str, rows: NDArray[np.void]) -
 class NaiveWorker:
     """Message by message: parse, predict, update, logistic, HSET, XACK."""
 
-    def __init__(self, client: "redis.Redis[bytes]", stream: str, n_sensors: int) -> None:
+    def __init__(self, client: redis.Redis, stream: str, n_sensors: int) -> None:
         self.client, self.stream, self.m = client, stream, n_sensors
         self.machines: dict[int, Any] = {}
         client.xgroup_create(stream, GROUP, id="0", mkstream=True)
@@ -52,7 +52,8 @@ class NaiveWorker:
         kf.update(z[seen, None], R=kf.R[np.ix_(seen, seen)], H=kf.H[seen])
         risk = 1.0 / (1.0 + math.exp(-float(self.weights @ kf.x[:, 0])))
         levels = {f"level:{i}": float(v) for i, v in enumerate(kf.x[::2, 0])}
-        self.client.hset(f"naive:{machine}", mapping={"time": message["time"], "p": risk, **levels})
+        fields: Any = {"time": message["time"], "p": risk, **levels}
+        self.client.hset(f"naive:{machine}", mapping=fields)
 
     def _filter(self, machine: int) -> Any:
         kf = KalmanFilter(dim_x=2 * self.m, dim_z=self.m)
