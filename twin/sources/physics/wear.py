@@ -23,6 +23,8 @@ GRAIN = 0.002
 """Scale of the gamma increments: their variance is GRAIN · mean."""
 FRAILTY_SD = 0.28
 """Of the logarithm: two bearings of one batch do not live equally long."""
+LIFE_MAX_S = 5 * 365 * 86_400.0
+"""Time after which even what never fails has been overhauled."""
 STANDING = 0.02
 """Load that counts while the machine stands: lubricants age anyway."""
 
@@ -49,7 +51,7 @@ def initial(spec: ClassSpec, frail: Floats, life: Floats) -> tuple[Floats, Float
     c = spec.rate * frail * _ordinary(spec)
     b1 = spec.growth - 1.0
     until_one = (1 - 2.0 ** (-b1)) / b1 / c
-    age_s = life * until_one.min(axis=1)
+    age_s = life * until_one.min(axis=1, initial=LIFE_MAX_S)
     left = np.maximum(1 - b1 * c * age_s[:, None], 2.0 ** (-b1))
     return left ** (-1 / b1) - 1.0, age_s
 
