@@ -41,6 +41,8 @@ class Round(NamedTuple):
     s: Array
     e: Array
     seen: Mask
+    belief: Array
+    """Level, slope, p11 after it (3, m, n), model units."""
 
 
 def apply_rounds(
@@ -70,6 +72,13 @@ def apply_rounds(
             continue
         done = _apply(trend, state, rows[keep], here[keep], time[keep], f, gated)
         yield rows, here, done
+
+
+def span_of(index: NDArray[np.int64]) -> slice | NDArray[np.int64]:
+    """A run of numbers as a slice, which spares numpy the gather; else the numbers themselves."""
+    if len(index) and index[-1] - index[0] == len(index) - 1 and (np.diff(index) == 1).all():
+        return slice(int(index[0]), int(index[-1]) + 1)
+    return index
 
 
 def _rounds(slots: NDArray[np.int64], n: int) -> Iterator[NDArray[np.int64]]:
@@ -161,9 +170,9 @@ def _apply(
     p, m, lanes = pack(trend), trend.n_sensors, trend.layout.lanes
     par = p.par.reshape(ss.PAR_ROWS, lanes)[:, :m, None]
     head = state.view(np.int64)
-    values = f[rows, HEADER_WORDS:].astype(np.float64)
-    raw = values[:, :m].T.copy()
-    regime = _regimes(trend, state, slots, values[:, m:])
+    values = f[span_of(rows), HEADER_WORDS:].T.astype(np.float64)
+    raw = values[:m]
+    regime = _regimes(trend, state, slots, values[m:].T)
     base, scale = _base(trend, state, slots, regime), trend.scale[regime].T.copy()
     before = head[slots, lay.TIME]
     head[slots, lay.FIRST] = np.where(head[slots, lay.FIRST] == NEVER, time, head[slots, lay.FIRST])
@@ -172,22 +181,31 @@ def _apply(
     head[slots, lay.TIME], head[slots, lay.REGIME] = time, regime
     head[slots, lay.N_APPLIED] += 1
 
-    hot = state[slots, lay.HEADER : lay.HEADER + HOT * lanes].reshape(-1, HOT, lanes)
-    block = hot[:, :, :m].transpose(1, 2, 0).copy()
+    span = span_of(slots)
+    depth = HOT if trend.monitors else lay.P22 + 1
+    hot = state[span, lay.HEADER : lay.HEADER + depth * lanes].reshape(-1, depth, lanes)
+    block = np.ascontiguousarray(hot.reshape(-1, depth * lanes).T)
+    block = block.reshape(depth, lanes, -1)[:, :m]
     e, a, qa, qb, qc = _transitions(p.growth, dt)
     r = par[ss.R]
     level, slope, p11, p12, p22 = block[:5]
-    level = level + a * slope
-    slope = e * slope
-    p11 = p11 + a * (2.0 * p12 + a * p22)
-    p11 = p11 + (par[ss.Q_LEVEL] * dt + par[ss.Q_SLOPE] * qa)
-    p12 = e * (p12 + a * p22) + par[ss.Q_SLOPE] * qb
-    p22 = e * (e * p22) + par[ss.Q_SLOPE] * qc
+    level += a * slope
+    slope *= e
+    carry = a * p22
+    p11 += a * (2.0 * p12 + carry)
+    p11 += par[ss.Q_LEVEL] * dt + par[ss.Q_SLOPE] * qa
+    p12 += carry
+    p12 *= e
+    p12 += par[ss.Q_SLOPE] * qb
+    p22 *= e
+    p22 *= e
+    p22 += par[ss.Q_SLOPE] * qc
     lost = p11 > par[ss.LOST]
     if lost.any():
-        level, slope, p12 = (np.where(lost, 0.0, x) for x in (level, slope, p12))
-        p11 = np.where(lost, par[ss.P0_LEVEL], p11)
-        p22 = np.where(lost, par[ss.P0_SLOPE], p22)
+        for x in (level, slope, p12):
+            x[lost] = 0.0
+        np.copyto(p11, par[ss.P0_LEVEL], where=lost)
+        np.copyto(p22, par[ss.P0_SLOPE], where=lost)
 
     bad = as_mask(head[slots, lay.BAD], m)
     z = (raw - base) * (1.0 / scale)
@@ -195,23 +213,31 @@ def _apply(
     s = p11 + r
     inverse = 1.0 / s
     seen = ~np.isnan(y)
-    fits = y * y <= p.gate * s
-    use = fits & ~bad
-    counted = seen & ~bad
+    y2 = y * y
+    fits = y2 <= p.gate * s
+    any_bad = bad.any()
+    use = fits & ~bad if any_bad else fits
+    counted = seen & ~bad if any_bad else seen
+    _ewma(state, slots, lay.NIS, np.minimum(y2 * inverse, p.gate), counted, p.nis_weight)
     gain = np.where(use, y * inverse, 0.0)
     keep = np.where(use, r * inverse, 1.0)
-    narrow = (p22 * r + (p11 * p22 - p12 * p12)) * inverse
-    block[lay.LEVEL], block[lay.SLOPE] = level + p11 * gain, slope + p12 * gain
-    block[lay.P11], block[lay.P12] = p11 * keep, p12 * keep
-    block[lay.P22] = np.where(use, narrow, p22)
+    narrow = p11 * p22
+    narrow -= p12 * p12
+    narrow += p22 * r
+    narrow *= inverse
+    p22[:] = np.where(use, narrow, p22)
+    level += p11 * gain
+    slope += p12 * gain
+    p11 *= keep
+    p12 *= keep
     error = y * np.sqrt(inverse)
-    _ewma(state, slots, lay.NIS, np.minimum(y * y * inverse, p.gate), counted, p.nis_weight)
     rejected = counted & ~fits
-    gated[rows] = as_bits(rejected)
-    head[slots, lay.N_GATED] += rejected.sum(axis=0)
+    if rejected.any():
+        gated[rows] = as_bits(rejected)
+        head[slots, lay.N_GATED] += rejected.sum(axis=0)
 
-    equal = raw == block[lay.LAST]
     if trend.monitors:
+        equal = raw == block[lay.LAST]
         block[lay.LAST] = np.where(np.isnan(raw), block[lay.LAST], raw)
         slack = np.clip(error, -CLIP, CLIP) - p.cusum_slack
         block[lay.UP] = np.where(counted, np.maximum(0.0, block[lay.UP] + slack), block[lay.UP])
@@ -224,7 +250,8 @@ def _apply(
         away = away * away / (r * (1.0 + 1.0 / p.learn) + par[ss.DRIFT] * drifted)
         away = np.where(fits, away, np.minimum(away, p.gate))
     hot[:, :, :m] = block.transpose(2, 0, 1)
-    state[slots, lay.HEADER : lay.HEADER + HOT * lanes] = hot.reshape(len(slots), HOT * lanes)
+    if not isinstance(span, slice):
+        state[slots, lay.HEADER : lay.HEADER + depth * lanes] = hot.reshape(len(slots), -1)
     if trend.monitors:
         learning = as_mask(head[slots, lay.LEARNING], m)
         _ewma(state, slots, lay.HEALTH, away, counted & ~learning, p.health_weight)
@@ -234,14 +261,18 @@ def _apply(
         repeat(trend, state, slots, seen, equal)
         recover(trend, state, slots, bad & seen, fits, y, z)
         limit(trend, state, slots, raw, time)
-    return Round(rows, slots, raw, base, scale, y, s, error, seen)
+    if trend.monitors and (rejected.any() or any_bad):  # a judgement may have moved the belief
+        layout = trend.layout
+        block = np.stack([layout.block(state, b)[span].T for b in range(3)])
+    return Round(rows, slots, raw, base, scale, y, s, error, seen, block[:3])
 
 
 def _ewma(
     state: Array, slots: NDArray[np.int64], word: int, value: Array, mask: Mask, weight: float
 ) -> None:
     n = mask.sum(axis=0)
-    mean = np.where(mask, value, 0.0).sum(axis=0) / np.maximum(n, 1)
+    # a product with ones, because numpy's sum down the short axis is eight times slower
+    mean = np.ones(len(value)) @ np.where(mask, value, 0.0) / np.maximum(n, 1)
     old = state[slots, word]
     state[slots, word] = np.where(n > 0, old + weight * (mean - old), old)
 

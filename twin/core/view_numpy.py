@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import twin.core.layout as lay
-from twin.core.kernel_numpy import Round
+from twin.core.kernel_numpy import Round, span_of
 from twin.core.rows import HEADER_WORDS
 from twin.core.statespace import Trend
 from twin.core.view import NEVER, view_dtype
@@ -74,23 +74,31 @@ def write_round(
     f: NDArray[np.float32],
 ) -> None:
     """Readings and estimates of the machines of a round, in the plant's unit."""
-    slots, layout = done.slots, trend.layout
+    slots = done.slots
     time = state.view(np.int64)[slots, lay.TIME]
     view["time"][slots] = time
     view["quality"][slots] = u[done.rows, 1]
-    lanes = f[done.rows, HEADER_WORDS:]
+    lanes = f[span_of(done.rows), HEADER_WORDS:]
     here = ~np.isnan(lanes)
     lane_bits = 1 << np.arange(lanes.shape[1], dtype=np.int64)
     view["missing"][slots] = (~here * lane_bits).sum(axis=1)
-    view["value"][slots] = np.where(here, lanes, view["value"][slots])
-    view["seen"][slots] = np.where(here, time[:, None], view["seen"][slots])
-    e = done.e.T.astype(np.float32)
-    view["innovation"][slots] = np.where(done.seen.T, e, view["innovation"][slots])
-    scale, p11 = done.scale.T, layout.block(state, lay.P11)[slots]
-    view["level"][slots] = layout.level(state)[slots] * scale + done.base.T
-    view["slope"][slots] = layout.slope(state)[slots] * scale
-    view["sd"][slots] = np.sqrt(p11.astype(np.float32)) * scale
-    view["spread"][slots] = np.sqrt((p11 + trend.r).astype(np.float32)) * scale
+    span = span_of(slots)
+    for name, value, mask in (("value", lanes, here), ("seen", time[:, None], here)):
+        if isinstance(span, slice):
+            np.copyto(view[name][span], value, where=mask)
+        else:
+            view[name][span] = np.where(mask, value, view[name][span])
+    # level, slope, sd, spread and innovation follow each other in a row: one store for all five
+    m, at = trend.n_sensors, view_at(trend.n_sensors, trend.n_inputs)[ViewAt._fields.index("level")]
+    words = view.view("<f4").reshape(len(view), -1)[:, at : at + 5 * m]
+    shown = np.empty((5 * m, len(done.slots)), dtype=np.float32)
+    p11 = done.belief[lay.P11]
+    shown[:m] = done.belief[lay.LEVEL] * done.scale + done.base
+    shown[m : 2 * m] = done.belief[lay.SLOPE] * done.scale
+    shown[2 * m : 3 * m] = np.sqrt(p11) * done.scale
+    shown[3 * m : 4 * m] = np.sqrt(p11 + trend.r[:, None]) * done.scale
+    shown[4 * m :] = np.where(done.seen, done.e, words[span, 4 * m :].T)
+    words[span] = shown.T
 
 
 def write_prior(trend: Trend, state: Array, view: NDArray[np.void], slots: Slots) -> None:
