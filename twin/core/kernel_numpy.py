@@ -24,6 +24,7 @@ __all__ = ["Round", "apply_rounds"]
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
+Span = slice | NDArray[np.int64]
 
 CLIP = 4.0
 HOT = lay.FROZEN + 1
@@ -74,7 +75,7 @@ def apply_rounds(
         yield rows, here, done
 
 
-def span_of(index: NDArray[np.int64]) -> slice | NDArray[np.int64]:
+def span_of(index: NDArray[np.int64]) -> Span:
     """A run of numbers as a slice, which spares numpy the gather; else the numbers themselves."""
     if len(index) and index[-1] - index[0] == len(index) - 1 and (np.diff(index) == 1).all():
         return slice(int(index[0]), int(index[-1]) + 1)
@@ -128,18 +129,22 @@ def _reset(trend: Trend, state: Array, slots: NDArray[np.int64], time: NDArray[n
     state[slots, lay.NIS] = state[slots, lay.HEALTH] = 1.0
 
 
-def _regimes(trend: Trend, state: Array, slots: NDArray[np.int64], u: Array) -> NDArray[np.int64]:
+def _regimes(trend: Trend, state: Array, slots: Span, u: Array) -> NDArray[np.int64]:
     """Remember the inputs u (n, k) that came; the nearest regime by those that are known."""
     start = lay.HEADER + lay.BLOCKS * trend.layout.lanes
     known = state[slots, start : start + trend.n_inputs]
     known = np.where(np.isnan(u), known, u)
     state[slots, start : start + trend.n_inputs] = known
+    if len(trend.centre) == 1:
+        return np.zeros(len(u), dtype=np.int64)
     away = np.nan_to_num((known[:, None, :] - trend.centre) * (1.0 / trend.input_scale))
     return np.asarray((away * away).sum(axis=2).argmin(axis=1), dtype=np.int64)
 
 
-def _base(trend: Trend, state: Array, slots: NDArray[np.int64], regime: NDArray[np.int64]) -> Array:
+def _base(trend: Trend, state: Array, slots: Span, regime: NDArray[np.int64]) -> Array:
     """What the inputs alone explain of each sensor: offset + gain·u (m, n)."""
+    if trend.n_inputs == 0 and len(trend.offset) == 1:
+        return trend.offset.T
     base = trend.offset[regime].T.copy()
     start = lay.HEADER + lay.BLOCKS * trend.layout.lanes
     for j in range(trend.n_inputs):
@@ -147,6 +152,11 @@ def _base(trend: Trend, state: Array, slots: NDArray[np.int64], regime: NDArray[
         u = np.where(np.isnan(u), trend.centre[regime, j], u)
         base += trend.gain[regime, :, j].T * u
     return base
+
+
+def _scale(trend: Trend, regime: NDArray[np.int64]) -> Array:
+    """Plant units in one model unit, (m, n), or (m, 1) where there is one regime."""
+    return trend.scale.T if len(trend.scale) == 1 else trend.scale[regime].T.copy()
 
 
 def _transitions(growth: float, dt: Array) -> Array:
@@ -170,18 +180,18 @@ def _apply(
     p, m, lanes = pack(trend), trend.n_sensors, trend.layout.lanes
     par = p.par.reshape(ss.PAR_ROWS, lanes)[:, :m, None]
     head = state.view(np.int64)
+    span = span_of(slots)
     values = f[span_of(rows), HEADER_WORDS:].T.astype(np.float64)
     raw = values[:m]
-    regime = _regimes(trend, state, slots, values[m:].T)
-    base, scale = _base(trend, state, slots, regime), trend.scale[regime].T.copy()
-    before = head[slots, lay.TIME]
-    head[slots, lay.FIRST] = np.where(head[slots, lay.FIRST] == NEVER, time, head[slots, lay.FIRST])
+    regime = _regimes(trend, state, span, values[m:].T)
+    base, scale = _base(trend, state, span, regime), _scale(trend, regime)
+    before = head[span, lay.TIME]
+    head[span, lay.FIRST] = np.where(head[span, lay.FIRST] == NEVER, time, head[span, lay.FIRST])
     gap = time - np.where(before == NEVER, time, before)
     dt = gap / p.step_us
-    head[slots, lay.TIME], head[slots, lay.REGIME] = time, regime
-    head[slots, lay.N_APPLIED] += 1
+    head[span, lay.TIME], head[span, lay.REGIME] = time, regime
+    head[span, lay.N_APPLIED] += 1
 
-    span = span_of(slots)
     depth = HOT if trend.monitors else lay.P22 + 1
     hot = state[span, lay.HEADER : lay.HEADER + depth * lanes].reshape(-1, depth, lanes)
     block = np.ascontiguousarray(hot.reshape(-1, depth * lanes).T)
@@ -207,7 +217,7 @@ def _apply(
         np.copyto(p11, par[ss.P0_LEVEL], where=lost)
         np.copyto(p22, par[ss.P0_SLOPE], where=lost)
 
-    bad = as_mask(head[slots, lay.BAD], m)
+    bad = as_mask(head[span, lay.BAD], m)
     z = (raw - base) * (1.0 / scale)
     y = z - level
     s = p11 + r
@@ -218,7 +228,7 @@ def _apply(
     any_bad = bad.any()
     use = fits & ~bad if any_bad else fits
     counted = seen & ~bad if any_bad else seen
-    _ewma(state, slots, lay.NIS, np.minimum(y2 * inverse, p.gate), counted, p.nis_weight)
+    _ewma(state, span, lay.NIS, np.minimum(y2 * inverse, p.gate), counted, p.nis_weight)
     gain = np.where(use, y * inverse, 0.0)
     keep = np.where(use, r * inverse, 1.0)
     narrow = p11 * p22
@@ -234,7 +244,7 @@ def _apply(
     rejected = counted & ~fits
     if rejected.any():
         gated[rows] = as_bits(rejected)
-        head[slots, lay.N_GATED] += rejected.sum(axis=0)
+        head[span, lay.N_GATED] += rejected.sum(axis=0)
 
     if trend.monitors:
         equal = raw == block[lay.LAST]
@@ -245,7 +255,7 @@ def _apply(
         block[lay.DOWN] = np.where(
             counted, np.maximum(0.0, block[lay.DOWN] + slack), block[lay.DOWN]
         )
-        drifted = (time - head[slots, lay.FIRST]) / p.step_us
+        drifted = (time - head[span, lay.FIRST]) / p.step_us
         away = z - block[lay.FROZEN]
         away = away * away / (r * (1.0 + 1.0 / p.learn) + par[ss.DRIFT] * drifted)
         away = np.where(fits, away, np.minimum(away, p.gate))
@@ -253,10 +263,10 @@ def _apply(
     if not isinstance(span, slice):
         state[slots, lay.HEADER : lay.HEADER + depth * lanes] = hot.reshape(len(slots), -1)
     if trend.monitors:
-        learning = as_mask(head[slots, lay.LEARNING], m)
-        _ewma(state, slots, lay.HEALTH, away, counted & ~learning, p.health_weight)
+        learning = as_mask(head[span, lay.LEARNING], m)
+        _ewma(state, span, lay.HEALTH, away, counted & ~learning, p.health_weight)
         commission(trend, state, slots, counted & fits & learning, z)
-        head[slots, lay.CHANGED] -= head[slots, lay.CHANGED] > 0
+        head[span, lay.CHANGED] -= head[span, lay.CHANGED] > 0
         judge(trend, state, slots, seen, rejected, y)
         repeat(trend, state, slots, seen, equal)
         recover(trend, state, slots, bad & seen, fits, y, z)
@@ -267,9 +277,7 @@ def _apply(
     return Round(rows, slots, raw, base, scale, y, s, error, seen, block[:3])
 
 
-def _ewma(
-    state: Array, slots: NDArray[np.int64], word: int, value: Array, mask: Mask, weight: float
-) -> None:
+def _ewma(state: Array, slots: Span, word: int, value: Array, mask: Mask, weight: float) -> None:
     n = mask.sum(axis=0)
     # a product with ones, because numpy's sum down the short axis is eight times slower
     mean = np.ones(len(value)) @ np.where(mask, value, 0.0) / np.maximum(n, 1)

@@ -74,15 +74,14 @@ def write_round(
     f: NDArray[np.float32],
 ) -> None:
     """Readings and estimates of the machines of a round, in the plant's unit."""
-    slots = done.slots
-    time = state.view(np.int64)[slots, lay.TIME]
-    view["time"][slots] = time
-    view["quality"][slots] = u[done.rows, 1]
+    span = span_of(done.slots)
+    time = state.view(np.int64)[span, lay.TIME]
+    view["time"][span] = time
+    view["quality"][span] = u[span_of(done.rows), 1]
     lanes = f[span_of(done.rows), HEADER_WORDS:]
     here = ~np.isnan(lanes)
     lane_bits = 1 << np.arange(lanes.shape[1], dtype=np.int64)
-    view["missing"][slots] = (~here * lane_bits).sum(axis=1)
-    span = span_of(slots)
+    view["missing"][span] = (~here * lane_bits).sum(axis=1)
     for name, value, mask in (("value", lanes, here), ("seen", time[:, None], here)):
         if isinstance(span, slice):
             np.copyto(view[name][span], value, where=mask)
@@ -115,9 +114,10 @@ def write_prior(trend: Trend, state: Array, view: NDArray[np.void], slots: Slots
 def write_judgement(state: Array, view: NDArray[np.void], slots: Slots) -> None:
     """Counts, judgements and health."""
     head = state.view(np.int64)
+    span = span_of(slots)
     words = {"n_applied": lay.N_APPLIED, "n_late": lay.N_LATE, "n_gated": lay.N_GATED}
     for name, word in {**words, "born": lay.BORN, "bad": lay.BAD, "beyond": lay.BEYOND}.items():
-        view[name][slots] = head[slots, word]
-    view["changed"][slots] = head[slots, lay.CHANGED] > 0
-    view["nis"][slots] = state[slots, lay.NIS]
-    view["health"][slots] = state[slots, lay.HEALTH]
+        view[name][span] = head[span, word]
+    view["changed"][span] = head[span, lay.CHANGED] > 0
+    view["nis"][span] = state[span, lay.NIS]
+    view["health"][span] = state[span, lay.HEALTH]
