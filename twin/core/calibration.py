@@ -34,7 +34,8 @@ class Reliability(NamedTuple):
     """(B,) mean probability said."""
     observed: Array
     """(B,) share that happened."""
-    count: NDArray[np.int64]
+    n: NDArray[np.int64]
+    """(B,) forecasts."""
 
 
 def brier(p: Array, happened: Flags) -> float:
@@ -55,9 +56,9 @@ def reliability(p: Array, happened: Flags, bins: int = 10) -> Reliability:
 def expected_calibration_error(p: Array, happened: Flags, bins: int = 10) -> float:
     """Mean distance of forecast and observed frequency, weighted by bin."""
     r = reliability(p, happened, bins)
-    used = r.count > 0
+    used = r.n > 0
     gap = np.abs(r.forecast[used] - r.observed[used])
-    return float(gap @ r.count[used] / r.count.sum())
+    return float(gap @ r.n[used] / r.n.sum())
 
 
 def coverage(low: Array, high: Array, truth: Array) -> float:

@@ -1,6 +1,6 @@
 """When a machine will fail, from what its twin believes now: a landmark discrete-time hazard.
 
-    logit h_mj(x) = b_jᵀ A_m x        mode m, lead-time bin j, features x
+    logit h_mj(x) = b_jᵀ A_m x + log w_j    mode m, lead-time bin j of w_j steps, features x
     S(e_j) = ∏_{i ≤ j} ∏_m (1 − h_mi)   survival at the bin's end; log S is linear within a bin
 
 b_j is a cubic B-spline in log lead time, so one small matrix A_m (K, f) a failure mode answers
@@ -102,11 +102,12 @@ class Risk(NamedTuple):
 
 
 def lead_bins(horizon: float) -> Array:
-    """Edges 0, 2, …, 10, 13, …, horizon in steps: fine where decisions are near."""
+    """Edges 0, 2, …, 10, 13, …, horizon in steps: fine where decisions are near. A last bin
+    shorter than two steps is joined to the one before."""
     if horizon <= 10:
         return np.linspace(0.0, horizon, 6)
     edges = np.concatenate([np.arange(0.0, 10.0, 2.0), np.arange(10.0, horizon, 3.0), [horizon]])
-    return np.asarray(np.delete(edges, -2) if edges[-1] - edges[-2] < 1.0 else edges)
+    return np.asarray(np.delete(edges, -2) if edges[-1] - edges[-2] < 2.0 else edges)
 
 
 def spline_basis(edges: Array, df: int = 5) -> Array:
@@ -136,7 +137,7 @@ def spline_basis(edges: Array, df: int = 5) -> Array:
             out=np.zeros((len(x), len(right))),
         )
         b = rise * b[:, :-1] + fall * b[:, 1:]
-    return b
+    return np.asarray(b)
 
 
 def outlook(hazard: Hazard, level: Array, slope: Array, age: Array) -> Outlook:
@@ -166,8 +167,7 @@ def rul_mean(future: Outlook, edges: Array) -> Array:
     weight = np.zeros(len(edges))
     weight[:-1] += np.diff(edges) / 2
     weight[1:] += np.diff(edges) / 2
-    mean: Array = s @ weight + (1.0 - s[:, -1]) / 2
-    return mean
+    return np.asarray(s @ weight + (1.0 - s[:, -1]) / 2)
 
 
 def rul_quantile(future: Outlook, edges: Array, q: float) -> Array:
@@ -233,8 +233,10 @@ def _outlook(hazard: Hazard, x: Array) -> Outlook:
     n, bins = len(x), len(hazard.basis)
     h = np.empty((len(hazard.coef), n, bins))
     total = np.zeros((n, bins + 1))
+    width = np.log(np.diff(hazard.edges))
     for mode, coef in enumerate(hazard.coef):
-        odds = np.exp(np.clip(x @ (hazard.basis @ coef).T, -ETA_MAX, ETA_MAX))
+        eta = x @ (hazard.basis @ coef).T + width
+        odds = np.exp(np.clip(eta, -ETA_MAX, ETA_MAX))
         total[:, 1:] += np.log1p(odds)
         h[mode] = odds / (1.0 + odds)
     np.cumsum(total, axis=1, out=total)
@@ -272,15 +274,14 @@ def _sd_log_cumulative(hazard: Hazard, future: Outlook, at: Array, cumulative: A
 
 def _bin_weights(at: Array) -> Array:
     """Part of each bin (J, H) before each horizon, from weights on cumulative values (J, H)."""
-    parts: Array = np.cumsum(at[::-1], axis=0)[::-1]
-    return parts
+    return np.asarray(np.cumsum(at[::-1], axis=0)[::-1])
 
 
 def _mode_share(future: Outlook, at: Array) -> Array:
     """Each mode's part (N, M) of the failures expected before the horizon."""
     alive = future.survival[:, :-1] * _bin_weights(at[:, None])[:, 0]
     fails = np.stack([(alive * h).sum(1) for h in future.hazard], axis=1)
-    return fails / np.maximum(fails.sum(1, keepdims=True), 1e-300)
+    return np.asarray(fails / np.maximum(fails.sum(1, keepdims=True), 1e-300))
 
 
 def _contributions(hazard: Hazard, z: Array) -> Array:

@@ -1,7 +1,7 @@
 """Fit the hazard of twin.core.hazard: exact Newton on statistics that add over landmarks.
 
 A landmark is a machine at a moment: its features x, the lead time until it failed (or until it was
-last seen, serviced or reset: censored), and the failure mode. With h_j = logistic(b_jᵀ A x)
+last seen, serviced or reset: censored), and the failure mode. With h_j = logistic(b_jᵀ A x + o_j)
 
     ∂ℓ/∂A   = Σ_j b_j ⊗ X_jᵀ (y_j − h_j)                X_j: landmarks at risk in bin j
     −∂²ℓ/∂A² = Σ_j b_j b_jᵀ ⊗ X_jᵀ W_j X_j,  W_j = diag(h_j (1 − h_j))
@@ -92,13 +92,19 @@ def at_risk(edges: Array, lead: Array, cause: Ints, mode: int) -> tuple[Ints, ND
 
 
 def statistics(
-    x: Array, lived: Ints, event: NDArray[np.bool_], basis: Array, coef: Array
+    x: Array,
+    lived: Ints,
+    event: NDArray[np.bool_],
+    basis: Array,
+    coef: Array,
+    offset: Array | None = None,
 ) -> Statistics:
-    """Log-likelihood, gradient and Hessian of x (n, f) at coef (K, f)."""
+    """Log-likelihood, gradient and Hessian of x (n, f) at coef (K, f); offset (J,) by bin."""
     order = np.argsort(-(lived + event), kind="stable")
     x, lived, event = x[order], lived[order], event[order]
     n_bins, k = basis.shape
     f = x.shape[1]
+    o = np.zeros(n_bins) if offset is None else offset
     counts = len(x) - np.searchsorted((lived + event)[::-1], np.arange(n_bins), side="right")
     loglik, gradient = 0.0, np.zeros((k, f))
     weighted = np.zeros((n_bins, f, f))
@@ -106,7 +112,7 @@ def statistics(
     for j, n in enumerate(counts):
         if n == 0:
             break
-        eta = np.clip(scores[:n] @ basis[j], -30.0, 30.0)
+        eta = np.clip(scores[:n] @ basis[j] + o[j], -30.0, 30.0)
         y = (event[:n] & (lived[:n] == j)).astype(np.float64)
         h = 1.0 / (1.0 + np.exp(-eta))
         loglik += float(y @ eta - np.logaddexp(0.0, eta).sum())
@@ -128,13 +134,14 @@ def fit_coefficients(
     """
     penalty = np.full(start.shape, ridge)
     penalty[:, 0] = ANCHOR
+    centre = np.where(np.arange(start.shape[1]) == 0, start, 0.0)
     coef, now = start, compute(start)
 
     def objective(at: Array, found: Statistics) -> float:
-        return found.loglik - 0.5 * float((penalty * (at - start * _baseline(start)) ** 2).sum())
+        return found.loglik - 0.5 * float((penalty * (at - centre) ** 2).sum())
 
     for _ in range(MAX_NEWTON):
-        gradient = now.gradient - penalty * (coef - start * _baseline(start))
+        gradient = now.gradient - penalty * (coef - centre)
         hessian = now.hessian + np.diag(penalty.ravel())
         step = np.linalg.solve(hessian, gradient.ravel()).reshape(coef.shape)
         promise = float((gradient * step).sum())
@@ -146,14 +153,8 @@ def fit_coefficients(
             found = compute(trial)
         coef, now = trial, found
         if promise < 1e-3:
-            return coef, np.linalg.inv(now.hessian + np.diag(penalty.ravel()))
+            return coef, np.asarray(np.linalg.inv(now.hessian + np.diag(penalty.ravel())))
     raise ModelError(f"hazard: Newton did not converge in {MAX_NEWTON} steps; more failures needed")
-
-
-def _baseline(coef: Array) -> Array:
-    mask = np.zeros_like(coef)
-    mask[:, 0] = 1.0
-    return mask
 
 
 def sandwich(
@@ -162,13 +163,14 @@ def sandwich(
     event: NDArray[np.bool_],
     basis: Array,
     coef: Array,
+    offset: Array,
     inverse: Array,
     machine: Ints,
 ) -> Array:
     """What each machine moves the coefficients by, (machines, K, f): the sum over machines of
     outer products is their covariance, landmarks of one machine being anything but independent."""
     n_bins = len(basis)
-    eta = np.clip(x @ (basis @ coef).T, -30.0, 30.0)
+    eta = np.clip(x @ (basis @ coef).T + offset, -30.0, 30.0)
     bins = np.arange(n_bins)
     hit = event[:, None] & (lived[:, None] == bins)
     seen = (bins < lived[:, None]) | hit
@@ -192,7 +194,7 @@ def _low_rank(moved: Array, x: Array, rank: int) -> Array:
     keep = min(rank, len(s))
     total, kept = float((s**2).sum()), float((s[:keep] ** 2).sum())
     scale = np.sqrt(total / kept) if kept > 0 else 1.0
-    return scale * np.einsum("nr,nkf->rkf", u[:, :keep], moved)
+    return np.asarray(scale * np.einsum("nr,nkf->rkf", u[:, :keep], moved))
 
 
 def fit_hazard(
@@ -201,12 +203,10 @@ def fit_hazard(
     lanes: Ints,
     horizon: float,
     ridge: float | None = None,
-    start: Hazard | None = None,
     intervals: bool = True,
 ) -> Hazard:
     """Learn the failure model of a class. lanes (a,): sensors that carry information.
 
-    start: a hazard fitted on nearly the same landmarks, to begin Newton from (the optimum is one).
     intervals=False leaves the variance out. Raises ModelError without a single failure.
     """
     use = landmarks.lead > 0
@@ -226,22 +226,20 @@ def fit_hazard(
     map_ = learn_features(landmarks.level, landmarks.slope, landmarks.age, lanes, *terms)
     x = features(map_, landmarks.level, landmarks.slope, landmarks.age)
     edges = lead_bins(horizon)
-    basis = spline_basis(edges)
+    basis, offset = spline_basis(edges), np.log(np.diff(edges))
     ridge = ridge if ridge is not None else RIDGE_FEW if few else RIDGE
     coefs, factors = [], []
     for mode in range(len(modes)):
         lived, event = at_risk(edges, landmarks.lead, landmarks.cause, mode)
-        first = _start(basis, lived, event, x.shape[1])
-        if start is not None and start.coef.shape[2] == x.shape[1]:
-            first = np.column_stack([first[:, 0], start.coef[mode][:, 1:]])
+        first = _start(basis, offset, lived, event, x.shape[1])
         coef, inverse = fit_coefficients(
-            lambda at, lived=lived, event=event: statistics(x, lived, event, basis, at),  # type: ignore[misc]
+            lambda at, lived=lived, event=event: statistics(x, lived, event, basis, at, offset),  # type: ignore[misc]
             first,
             ridge,
         )
         coefs.append(coef)
         if intervals:
-            moved = sandwich(x, lived, event, basis, coef, inverse, landmarks.machine)
+            moved = sandwich(x, lived, event, basis, coef, offset, inverse, landmarks.machine)
             factors.append(_low_rank(moved, x, RANK))
     factor = np.stack(factors) if intervals else np.zeros((len(modes), 0, *coefs[0].shape))
     blank = np.zeros((len(modes), len(lanes) + 1))
@@ -257,14 +255,16 @@ def _count_failures(landmarks: Landmarks, n_modes: int) -> Ints:
     )
 
 
-def _start(basis: Array, lived: Ints, event: NDArray[np.bool_], n_features: int) -> Array:
+def _start(
+    basis: Array, offset: Array, lived: Ints, event: NDArray[np.bool_], n_features: int
+) -> Array:
     """Coefficients of the raw failure rate of each bin, by least squares; features zero."""
     bins = np.arange(len(basis))
     risk = np.array([(lived + event > j).sum() for j in bins], dtype=np.float64)
     hits = np.bincount(lived[event], minlength=len(bins))[: len(bins)]
     rate = (hits + 0.5) / (risk + 1.0)
     weight = np.sqrt(hits + 0.5)
-    logit = np.log(rate / (1.0 - np.minimum(rate, 0.999)))
+    logit = np.log(rate / (1.0 - np.minimum(rate, 0.999))) - offset
     out = np.zeros((basis.shape[1], n_features))
     out[:, 0] = np.linalg.lstsq(basis * weight[:, None], logit * weight, rcond=None)[0]
     return out

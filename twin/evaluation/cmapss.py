@@ -127,19 +127,16 @@ def predict(model: ClassModel, engines: Sequence[Engine], left: Array) -> Predic
 
 
 def cross_validate(
-    engines: Sequence[Engine], full: ClassModel, progress: Progress | None = None
+    engines: Sequence[Engine], progress: Progress | None = None
 ) -> tuple[Predictions, Ints]:
-    """Out-of-fold predictions of engines run to failure, and each engine's fold (N,).
-
-    Newton starts from the full model's coefficients; the optimum it finds is the fold's own.
-    """
+    """Out-of-fold predictions of engines run to failure, and each engine's fold (N,)."""
     fold = np.random.default_rng(0).permutation(len(engines)) % FOLDS
     parts = []
     for f in range(FOLDS):
-        rest = [engines[i] for i in np.flatnonzero(fold != f)]
+        rest = [engines[i] for i in np.flatnonzero(fold != f).tolist()]
         mine = np.flatnonzero(fold == f)
-        model = fit_engines(rest, start=full.hazard(), report=False)
-        found = predict(model, [engines[i] for i in mine], np.zeros(len(mine)))
+        model = fit_engines(rest, report=False)
+        found = predict(model, [engines[i] for i in mine.tolist()], np.zeros(len(mine)))
         parts.append(found._replace(engine=mine[found.engine]))
         (progress or _silent)("fold")
     joined = Predictions(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
@@ -157,7 +154,7 @@ def _evaluate_subset(data_dir: Path, subset: str, progress: Progress) -> dict[st
     fit_s = time.perf_counter() - began
     progress(f"{subset}: predict")
     every = predict(model, test, left)
-    folds, fold = cross_validate(train, model, lambda _: progress(f"{subset}: cross-validate"))
+    folds, fold = cross_validate(train, lambda _: progress(f"{subset}: cross-validate"))
     last = every.at(np.append(every.engine[1:] != every.engine[:-1], True))
     policy = _policy(folds, fold)
     out = _remaining_life(last) | _soon(every, last) | _bands(every, last)

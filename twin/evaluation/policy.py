@@ -32,8 +32,10 @@ def policy_ratios(risk: Sequence[Array], life: Array, fold: NDArray[np.int64]) -
     rule, age = Outcome(0.0, 0.0, 0, 0), Outcome(0.0, 0.0, 0, 0)
     for f in np.unique(fold):
         inside, outside = np.flatnonzero(fold == f), np.flatnonzero(fold != f)
-        g = control_limit([risk[i] for i in outside], life[outside], PLANNED, FAILURE, LEAD)
-        mine = [risk[i] for i in inside]
+        g = control_limit(
+            [risk[i] for i in outside.tolist()], life[outside], PLANNED, FAILURE, LEAD
+        )
+        mine = [risk[i] for i in inside.tolist()]
         rule = rule.plus(rule_outcome(mine, life[inside], g, PLANNED, FAILURE, LEAD))
         fixed = best_age(life[outside], PLANNED, FAILURE)
         age = age.plus(age_outcome(fixed, life[inside], PLANNED, FAILURE))

@@ -144,11 +144,10 @@ def fit_lives(
     horizon: float = HORIZON_STEPS,
     version: int = 1,
     progress: Progress | None = None,
-    start: Hazard | None = None,
     report: bool = True,
 ) -> ClassModel:
     """`fit_class` on lives already cut. report=False skips intervals, whiteness and the control
-    limit, for cross-validation; start: where Newton may begin."""
+    limit, for cross-validation."""
     if not lives:
         raise ModelError(f"class {class_id!r}: no machine with two samples in the history")
     told = progress or _silent
@@ -175,7 +174,7 @@ def fit_lives(
         return draft.model_copy(update={"fitted": facts | {"fit_s": time.perf_counter() - began}})
     marks = landmarks(trend, lives, MAX_LANDMARKS, told)
     told("hazard")
-    hazard = fit_hazard(marks, modes, learnt.lanes, horizon, start=start, intervals=report)
+    hazard = fit_hazard(marks, modes, learnt.lanes, horizon, intervals=report)
     limit = None
     if report:
         limit, outcome = _service_limit(hazard, marks, machine_class.costs, trend.step_us / 3.6e9)

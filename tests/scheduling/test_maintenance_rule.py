@@ -1,0 +1,81 @@
+"""The control limit against renewal–reward worked out by other means."""
+
+import numpy as np
+import pytest
+
+from twin.scheduling.maintenance import (
+    age_outcome,
+    best_age,
+    control_limit,
+    cost_curve,
+    oracle_outcome,
+    rule_outcome,
+    run_to_failure,
+    slot_steps,
+)
+
+
+def test_run_to_failure_and_oracle_by_hand():
+    life = np.array([100.0, 200.0])
+    assert run_to_failure(life, 10.0).rate == pytest.approx(20 / 300)
+    assert oracle_outcome(life, 1.0).rate == pytest.approx(2 / 298)
+
+
+def test_slot_falls_the_lead_after_the_limit_is_crossed():
+    risk = [np.array([0.0, 0.0, 0.2, 0.5]), np.zeros(5)]
+    assert slot_steps(risk, 1.0, 1.0, 6.0, 3).tolist() == [6.0, np.inf]
+
+
+def test_a_slot_in_the_step_of_failure_comes_too_late():
+    risk = [np.array([1.0] + [0.0] * 9)]
+    fails = rule_outcome(risk, np.array([4.0]), 0.1, 1.0, 10.0, 3)
+    served = rule_outcome(risk, np.array([5.0]), 0.1, 1.0, 10.0, 3)
+    assert (fails.failures, fails.cost, fails.steps) == (1, 10.0, 4.0)
+    assert (served.failures, served.cost, served.steps) == (0, 1.0, 4.0)
+
+
+def test_fixed_point_is_the_best_of_all_limits_for_a_known_hazard():
+    rng = np.random.default_rng(0)
+    n, shape, scale = 4000, 4.0, 100.0
+    life = np.ceil(scale * rng.weibull(shape, n))
+    ages = np.arange(1, 400)
+    survive = np.exp(-((ages / scale) ** shape))
+    hazard = 1 - np.append(survive[1:], 0) / survive
+    risk = [hazard[: int(t)] for t in life]
+    g = control_limit(risk, life, 1.0, 10.0, 0)
+    reached = rule_outcome(risk, life, g, 1.0, 10.0, 0).rate
+    best = min(rule_outcome(risk, life, x, 1.0, 10.0, 0).rate for x in np.geomspace(1e-4, 1, 200))
+    assert reached == pytest.approx(best, rel=0.02)
+    by_age = age_outcome(best_age(life, 1.0, 10.0), life, 1.0, 10.0).rate
+    assert reached == pytest.approx(by_age, rel=0.02)  # age is all that this hazard depends on
+
+
+def test_a_prophet_pays_what_the_oracle_pays():
+    life = np.array([30.0, 50.0, 80.0])
+    risk = [np.where(np.arange(1, t + 1) >= t - 5 - 1, 1.0, 0.0) for t in life]
+    g = control_limit(risk, life, 1.0, 10.0, 5)
+    reached = rule_outcome(risk, life, g, 1.0, 10.0, 5)
+    assert reached.failures == 0
+    assert reached.rate == pytest.approx(oracle_outcome(life, 1.0).rate)
+
+
+def test_best_slot_of_the_curve_is_where_marginal_risk_meets_the_cost_of_time():
+    slot = np.arange(0.0, 200.0)
+    failure_p = 1 - np.exp(-((slot / 100) ** 4))
+    g, planned, failure = 0.02, 1.0, 10.0
+    curve = cost_curve(failure_p, slot, 0.0, g, planned, failure)
+    best = int(curve.argmin())
+    margin = (failure - planned) * np.diff(failure_p)
+    assert margin[best - 1] <= g <= margin[best]
+    assert curve[0] == planned
+
+
+def test_curves_of_many_machines_at_once_equal_one_at_a_time():
+    rng = np.random.default_rng(1)
+    p, slot = np.sort(rng.random((3, 5)), axis=1), np.arange(5.0)
+    g, planned, failure = np.array([0.1, 0.2, 0.3]), np.array([1.0, 2.0, 3.0]), np.full(3, 9.0)
+    down = rng.random((3, 5))
+    curves = cost_curve(p, slot, down, g, planned, failure)
+    for i in range(3):
+        one = cost_curve(p[i], slot, down[i], g[i], planned[i], failure[i])
+        np.testing.assert_allclose(curves[i], one)
