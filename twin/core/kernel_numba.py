@@ -90,8 +90,9 @@ def apply_row(
     head[slot, lay.N_APPLIED] += 1
     bad = head[slot, lay.BAD]
     drifted = (time - first) / p.step_us
+    compare = ~head[slot, lay.LEARNING]
     seen, fits, equal, out = step(
-        p, par, M, watch, state, slot, bad, drifted, scratch, shown, cache
+        p, par, M, watch, state, slot, bad, compare, drifted, scratch, shown, cache
     )
     counted = seen & ~bad
     gated = counted & ~fits

@@ -156,6 +156,7 @@ def step(
     state: Any,
     slot: int,
     bad: int,
+    compare: int,
     drifted: float,
     scratch: Any,
     shown: Any,
@@ -241,30 +242,32 @@ def step(
             state[slot, at + lay.DOWN * M] = max(0.0, down + error) if counted else down
             away = z - state[slot, at + lay.FROZEN * M]
             away = away * away / (r * wide + par[ss.DRIFT * M + i] * drifted)
-            scratch[AWAY * M + i] = away if fit else min(away, p.gate)
+            away = away if fit else min(away, p.gate)
+            scratch[AWAY * M + i] = away if ((compare >> i) & 1) & counted else 0.0
     return seen, fits, equal, out
 
 
 @inlined
 def mean_of(which: int, mask: int, M: int, scratch: Any) -> Any:
-    """Mean of a scratch row over the sensors in a mask; NaN if there are none.
+    """Mean over the sensors in a mask of a scratch row that is 0 outside it.
 
     Four sums at a time, the same in every build, because a chain of additions is slow.
     """
     a, b, c, d = 0.0, 0.0, 0.0, 0.0
     for i in range(0, M, 4):
         at = which * M + i
-        a += scratch[at] if (mask >> i) & 1 else 0.0
-        b += scratch[at + 1] if (mask >> (i + 1)) & 1 else 0.0
-        c += scratch[at + 2] if (mask >> (i + 2)) & 1 else 0.0
-        d += scratch[at + 3] if (mask >> (i + 3)) & 1 else 0.0
+        a += scratch[at]
+        b += scratch[at + 1]
+        c += scratch[at + 2]
+        d += scratch[at + 3]
     return ((a + b) + (c + d)) / bits(mask)
 
 
 @inlined
-def bits(mask: int) -> int:
-    """How many of the lowest 32 bits are set."""
-    mask = mask - ((mask >> 1) & 0x55555555)
-    mask = (mask & 0x33333333) + ((mask >> 2) & 0x33333333)
-    mask = (mask + (mask >> 4)) & 0x0F0F0F0F
-    return ((mask * 0x01010101) & 0xFFFFFFFF) >> 24
+def bits(mask: int) -> Any:
+    """How many bits are set: in this form the compiler knows it for one instruction."""
+    x = np.uint64(mask)
+    x = x - ((x >> np.uint64(1)) & np.uint64(0x5555555555555555))
+    x = (x & np.uint64(0x3333333333333333)) + ((x >> np.uint64(2)) & np.uint64(0x3333333333333333))
+    x = (x + (x >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
+    return np.int64((x * np.uint64(0x0101010101010101)) >> np.uint64(56))
