@@ -41,7 +41,7 @@
     hours < 1 ? [Math.round(hours * 60), "min"]
       : hours < 48 ? [hours < 10 ? number(hours, 0, 1) : Math.round(hours), "h"]
       : [hours < 240 ? number(hours / 24, 0, 1) : Math.round(hours / 24), "d"];
-  const withUnit = (n, unit) => ({ min: t("{n} min", { n }), h: t("{n} h", { n }), d: t("{n} d", { n }) }[unit]);
+  const withUnit = (n, unit) => ({ min: t("{n} min", { n }), h: t("{n} h", { n }), d: t("{n} d", { n }) }[unit].replace(" ", "\u00a0"));
   const duration = (hours) => (hours === null || hours === undefined ? "—" : withUnit(...hoursParts(hours)));
   /** A range of hours; a unit that both ends share is said once. */
   const durations = (low, high) => {
@@ -63,6 +63,9 @@
     if (p > 0.999) return "> 99.9 %";
     return `${number(100 * p, p < 0.1 || p > 0.99 ? 1 : 0)} %`;
   };
+  /** A factor to two digits: 1.4, 12, 9.9K. */
+  const compact = (value) =>
+    new Intl.NumberFormat(document.documentElement.lang, { notation: "compact", maximumSignificantDigits: 2 }).format(value);
   const money = (value, currency) =>
     value === null || value === undefined
       ? "—"
@@ -87,5 +90,5 @@
     };
   };
 
-  window.plantTwin = { t, pick, h, svg, say, number, duration, durations, age, percent, money, shapes, badge, replace, once, pages: {} };
+  window.plantTwin = { t, pick, h, svg, say, number, duration, durations, age, percent, compact, money, shapes, badge, replace, once, pages: {} };
 })();

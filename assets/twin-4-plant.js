@@ -92,11 +92,11 @@
   };
 
   const row = (item, currency, horizon) => {
-    const drivers = (item.drivers || []).map(pick).join(", ");
+    const drivers = (item.drivers || []).slice(0, 2).map(pick).join(", ");
     return h("tr", {},
       h("td", {}, twin.badge(item.priority)),
       h("td", { class: "machine" }, h("a", { href: `/machine/${encodeURIComponent(item.machine)}`, "data-nav": 1 }, pick(item.name))),
-      h("td", {}, h("div", {}, item.reason === "risk" && item.mode ? pick(item.mode) : reasonText(item)), drivers ? h("div", { class: "detail" }, drivers) : null),
+      h("td", { class: "why" }, h("div", {}, item.reason === "risk" && item.mode ? pick(item.mode) : reasonText(item)), drivers ? h("div", { class: "detail" }, drivers) : null),
       h("td", { class: "num" }, expected(item, horizon), h("div", { class: "narrow detail" }, range(item, horizon))),
       h("td", { class: "num detail range" }, range(item, horizon)),
       h("td", { class: "num stake" }, money(item.cost_wait, currency)));

@@ -74,22 +74,24 @@
     [e.kind === "repair" && e.planned ? t("Serviced as planned, twin starts anew") : kinds(e.kind), pick(e.about)].filter(Boolean).join(": "));
 
   const horizonNames = () => ({ shift: t("this shift"), day: t("24 h"), week: t("7 days") });
+  const percentRange = (lo, hi) =>
+    lo === null || lo === undefined ? "—" : percent(lo) === percent(hi) ? percent(lo) : t("{lo} to {hi}", { lo: percent(lo), hi: percent(hi) });
   const riskRow = (name, [p, lo, hi]) => h("tr", {},
     h("th", { scope: "row" }, horizonNames()[name]),
     h("td", { class: "num strong" }, percent(p)),
-    h("td", { class: "num" }, lo === null || lo === undefined ? "—" : t("{lo} to {hi}", { lo: percent(lo), hi: percent(hi) })));
+    h("td", { class: "num" }, percentRange(lo, hi)));
 
   /** Probability of failure by time: line, 80 % band, the median marked where it is crossed. */
   const curve = ({ hours, p, lo, hi }, W) => {
-    const H = 170, left = 42, bottom = 24, top = 6;
+    const H = 170, left = 42, right = 20, bottom = 24, top = 6;
     const last = hours[hours.length - 1];
-    const x = (value) => left + ((W - left - 10) * value) / last;
+    const x = (value) => left + ((W - left - right) * value) / last;
     const y = (value) => top + (H - top - bottom) * (1 - value);
     const path = (values) => values.map((v, n) => `${n ? "L" : "M"}${x(hours[n]).toFixed(1)} ${y(v).toFixed(1)}`).join("");
     const back = [...hours.keys()].reverse().map((n) => `L${x(hours[n]).toFixed(1)} ${y(lo[n]).toFixed(1)}`).join("");
     const parts = [];
     for (const level of [0, 0.25, 0.5, 0.75, 1]) {
-      parts.push(svg("line", { class: "grid", x1: left, x2: W - 10, y1: y(level), y2: y(level) }));
+      parts.push(svg("line", { class: "grid", x1: left, x2: W - right, y1: y(level), y2: y(level) }));
       parts.push(svg("text", { x: left - 6, y: y(level) + 4, "text-anchor": "end" }, `${100 * level} %`));
     }
     const days = Math.round(last / 24);
@@ -113,7 +115,7 @@
     h("span", {}, pick(driver.name)),
     svg("svg", { class: "driver-bar", viewBox: "0 0 100 10", preserveAspectRatio: "none", "aria-hidden": "true" },
       svg("rect", { x: 0, y: 0, height: 10, width: (100 * Math.abs(driver.logit)) / most })),
-    h("span", { class: "num" }, t("odds ×{x}", { x: number(Math.exp(driver.logit), driver.logit < 2.3 ? 1 : 0) })));
+    h("span", { class: "num" }, t("odds ×{x}", { x: twin.compact(Math.exp(driver.logit)) })));
 
   const modeBlock = (mode) => h("details", {},
     h("summary", {}, h("span", {}, pick(mode.name)), h("span", { class: "num" }, mode.share === undefined || mode.share === null ? "" : percent(mode.share))),

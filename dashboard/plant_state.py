@@ -1,5 +1,6 @@
 """State of the plant page, in no language: numbers, codes and the plant file's own names."""
 
+import math
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -33,7 +34,7 @@ def plant_state(snapshot: Snapshot) -> dict[str, Any]:
         "lines": _lines(snapshot),
         "tiles": codes,
         "kpis": _kpis(snapshot, codes),
-        "attention": [_item(snapshot, item) for item in snapshot.plan.get("items", [])],
+        "attention": [_item(snapshot, item) for item in _soonest_first(snapshot)],
         "horizon_h": snapshot.plan.get("horizon_h", HORIZON_H),
         "plan_age_s": _plan_age_s(snapshot),
         "currency": snapshot.plant.plant.currency,
@@ -178,6 +179,16 @@ def _range(figure: dict[str, Any], key: str) -> dict[str, Any]:
 
 def _trend(kpis: list[dict[str, Any]], key: str) -> list[float | None]:
     return thinned([rounded(entry.get(key)) for entry in kpis], N_TREND)
+
+
+def _soonest_first(snapshot: Snapshot) -> list[dict[str, Any]]:
+    """The work list by priority, then by when the stop is expected, which readers see."""
+
+    def urgency(item: dict[str, Any]) -> tuple[int, float]:
+        expected_h = item.get("mid_h")
+        return item["priority"], math.inf if expected_h is None else expected_h
+
+    return sorted(snapshot.plan.get("items", []), key=urgency)
 
 
 def _item(snapshot: Snapshot, item: dict[str, Any]) -> dict[str, Any]:

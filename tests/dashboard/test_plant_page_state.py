@@ -71,9 +71,17 @@ def test_refused_readings_are_counted_by_reason(snapshot: Snapshot) -> None:
     assert status["accepted"] == 120000
 
 
-def test_work_list_keeps_the_planners_order_and_names_drivers(snapshot: Snapshot) -> None:
+def test_work_list_is_soonest_first_within_a_priority(fake: FakePlant) -> None:
+    fake.plan["items"].reverse()
+    fake.step(0)
+    items = plant_state(later(fake, 0))["attention"]
+    keys = [(i["priority"], i["mid_h"] if i["mid_h"] is not None else 1e9) for i in items]
+    assert keys == sorted(keys)
+    assert {i["machine"] for i in items} == {i["machine"] for i in fake.plan["items"]}
+
+
+def test_work_list_names_what_drives_the_risk(snapshot: Snapshot) -> None:
     items = plant_state(snapshot)["attention"]
-    assert [i["machine"] for i in items] == [i["machine"] for i in snapshot.plan["items"]]
     sensors = snapshot.plant.classes["mill"].sensors
     first = next(i for i in items if i["machine"].startswith("mill") and i["reason"] == "risk")
     assert first["drivers"] == [sensors[0].name, sensors[1].name]
