@@ -101,18 +101,22 @@ class Part:
 def run_up(settings: Settings) -> int:
     """Run everything until SIGINT or SIGTERM. Raises TwinError where it cannot start."""
     stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    with _only_one(settings), _server(settings) as (server, url):
-        store = RedisStore(url, settings.partitions)
-        try:
-            site = prepare(store, settings)
-            parts = parts_of(replace(settings, redis_url=url), site)
-            _greet(settings, site)
-            supervise(parts, store, server, stop)
-        finally:
-            store.close()
+    with _only_one(settings):
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop.set())
+        with _server(settings) as (server, url):
+            _run(replace(settings, redis_url=url), server, stop)
     return 0
+
+
+def _run(settings: Settings, server: EmbeddedServer | None, stop: threading.Event) -> None:
+    store = RedisStore(settings.redis_url, settings.partitions)
+    try:
+        site = prepare(store, settings)
+        _greet(settings, site)
+        supervise(parts_of(settings, site), store, server, stop)
+    finally:
+        store.close()
 
 
 def supervise(

@@ -34,6 +34,7 @@ from twin.stores.base import (
 )
 from twin.stores.codec import Control, Readings, Reject, decode
 from twin.stores.embedded import open_store
+from twin.stores.packing import pack_floats
 
 __all__ = ["PartitionWorker", "run_worker", "warm_up"]
 
@@ -260,7 +261,8 @@ def _beat(
 
 
 def warm_up(site: Site) -> None:
-    """Compile, or load from the cache, the kernel for every class before a lease is held."""
+    """Compile, or load from the cache, what is compiled before a lease is held."""
+    pack_floats(np.ones(2, dtype=np.float32))
     twin = PartitionTwin(0, 1, site.plant, site.catalogue)
     twin.start(site.models, None)
     for c, own in twin.twins.items():

@@ -18,6 +18,8 @@ from twin.stores.packing import pack_floats, pack_whole, unpack_floats, unpack_w
 __all__ = ["ChunkData", "decode_chunk", "encode_chunk"]
 
 MAGIC = 0x5431
+ROWS_MAX = 1 << 22
+"""A damaged header must not ask for all the memory there is."""
 _HEAD = struct.Struct("<HHIIIII")
 """Magic, lanes, rows, slot, version of the lanes, version of the model, bytes of the belief."""
 
@@ -58,6 +60,8 @@ def _decode(blob: memoryview) -> ChunkData:
     magic, lanes, n, slot, lane_version, model_version, n_belief = _HEAD.unpack_from(blob)
     if magic != MAGIC:
         raise WireError(f"history chunk: got magic {magic:#x}, want {MAGIC:#x}")
+    if n > ROWS_MAX:
+        raise WireError(f"history chunk: got {n} rows, want at most {ROWS_MAX}")
     rest = blob[_HEAD.size :]
     shuffled = np.frombuffer(zlib.decompress(rest[:n_belief]), np.uint8)
     belief = np.ascontiguousarray(shuffled.reshape(8, -1).T).view("<f8").ravel()

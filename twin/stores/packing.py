@@ -9,6 +9,7 @@ Source of the idea: Zukowski et al. (2006), Super-scalar RAM-CPU cache compressi
 
 import struct
 import zlib
+from types import ModuleType
 from typing import NamedTuple
 
 import numpy as np
@@ -16,7 +17,13 @@ from numpy.typing import NDArray
 
 from twin.errors import WireError
 
-__all__ = ["pack_floats", "pack_whole", "unpack_floats", "unpack_whole"]
+compiled: ModuleType | None
+try:
+    from twin.stores import packing_numba as compiled
+except ImportError:  # numba is not there for this platform
+    compiled = None
+
+__all__ = ["pack_floats", "pack_whole", "pack_whole_numpy", "unpack_floats", "unpack_whole"]
 
 Ints = NDArray[np.int64]
 
@@ -30,6 +37,14 @@ CANONICAL_NAN = 0x7FC00000
 
 def pack_whole(values: Ints) -> bytes:
     """Whole numbers (n,), |v| < 2⁶⁰; the narrowest of three orders of difference."""
+    if compiled is None:
+        return pack_whole_numpy(values)
+    out = np.empty(_HEAD.size + 20 * len(values) + 8, dtype=np.uint8)
+    return out[: compiled.pack_column(values.copy(), out)].tobytes()
+
+
+def pack_whole_numpy(values: Ints) -> bytes:
+    """As pack_whole: its reference, and its stand-in where numba is absent."""
     plans = [_plan(values, order) for order in range(3)]
     return _pack_plan(min(plans, key=lambda plan: plan.n_bits))
 
@@ -57,13 +72,10 @@ def pack_floats(values: NDArray[np.float32]) -> bytes:
     bits = values.view(np.uint32)
     missing = np.isnan(values)
     if (bits[missing] == CANONICAL_NAN).all():
-        present = values[~missing]
-        for decimals in range(MAX_DECIMALS + 1):
-            whole = _whole(present, decimals)
-            if whole is not None:
-                mask = b"" if not missing.any() else np.packbits(missing).tobytes()
-                head = struct.pack("<BB", decimals, bool(mask))
-                return head + mask + pack_whole(whole)
+        found = _decimals(values[~missing])
+        if found is not None:
+            mask = np.packbits(missing).tobytes() if missing.any() else b""
+            return struct.pack("<BB", found[0], bool(mask)) + mask + pack_whole(found[1])
     deflated = zlib.compress(values.view(np.uint8).reshape(-1, 4).T.tobytes(), 6)
     return struct.pack("<BI", RAW, len(deflated)) + deflated
 
@@ -86,6 +98,19 @@ def unpack_floats(blob: memoryview, n: int) -> tuple[NDArray[np.float32], memory
     values = np.full(n, np.nan, dtype=np.float32)
     values[~missing] = (whole / 10.0**decimals).astype(np.float32)
     return values, rest
+
+
+def _decimals(values: NDArray[np.float32]) -> tuple[int, Ints] | None:
+    """Fewest decimals at which whole numbers give back every bit, and those numbers."""
+    if compiled is not None:
+        whole = np.empty(len(values), dtype=np.int64)
+        decimals = compiled.decimal_column(values, values.view(np.uint32), MAX_DECIMALS, whole)
+        return None if decimals < 0 else (decimals, whole)
+    for decimals in range(MAX_DECIMALS + 1):
+        found = _whole(values, decimals)
+        if found is not None:
+            return decimals, found
+    return None
 
 
 def _whole(values: NDArray[np.float32], decimals: int) -> Ints | None:

@@ -1,11 +1,13 @@
 """The store on a Redis (6.2 or later) or Valkey server, by way of plain commands, no module."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import orjson
 
 from twin.stores import keys
 from twin.stores.base import KPIS_MAX, Info, WireEntry, check_format, format_text
+from twin.stores.redis_backup import load_backup, save_backup
 from twin.stores.redis_belief import BeliefVerbs
 from twin.stores.redis_link import Link, Send, add_capped, add_events, pairs
 from twin.stores.redis_stream import StreamVerbs
@@ -97,6 +99,14 @@ class RedisStore(StreamVerbs, BeliefVerbs):
         version = str(server.get("valkey_version") or server["redis_version"])
         used, limit = int(memory["used_memory"]), int(memory["maxmemory"])
         return Info(name, version, used, limit, disk["aof_enabled"] == "1", self._link.time_us())
+
+    def backup(self, path: Path) -> int:
+        """Write all of it to a file; how many keys."""
+        return save_backup(self._link, path)
+
+    def restore(self, path: Path) -> int:
+        """Fill this store, which must be empty, from a file; how many keys."""
+        return load_backup(self._link, path, self.partitions)
 
     def close(self) -> None:
         self._link.close()
