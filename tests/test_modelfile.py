@@ -9,7 +9,7 @@ from twin.core.features import learn_features
 from twin.core.hazard import Hazard, assess, lead_bins, spline_basis
 from twin.errors import ModelError
 from twin.modelfile import default_model, load_model, model_of, parse_model, save_model
-from twin.pipeline.fit import hazard_model
+from twin.pipeline.fit_class import hazard_model
 from twin.plant import MachineClass
 
 RNG = np.random.default_rng(0)
@@ -97,8 +97,10 @@ def test_other_lanes_than_the_plants_are_refused_by_name():
         (lambda d: d.update(colour="red"), "colour"),
         (lambda d: d["trend"]["r"].append("x"), "trend.r"),
         (lambda d: d["hazard"]["centre"].pop(), "hazard: .*centre: got 4 values, want 5"),
-        (lambda d: d["hazard"]["modes"][1]["coef"][2].pop(), "modes.1. row: got 20 values, want 21"),
+        (lambda d: d["hazard"]["modes"][1]["coef"][2].pop(), "modes.1. row: got 20"),
         (lambda d: d["hazard"]["sensors"].append("q"), "hazard"),
+        (lambda d: d["hazard"]["sensors"].__setitem__(0, "q"), "hazard.sensors: got .*'q'"),
+        (lambda d: d["trend"]["q_slope"].pop(), "trend.q_slope: got 2 values, want 3"),
     ],
 )
 def test_every_fault_of_a_file_names_file_and_key(change, says, tmp_path):

@@ -10,7 +10,7 @@ so many machines, cores or sites give the same fit by summing small matrices. Ri
 the baseline; no class weights, which would wreck the probabilities.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -36,7 +36,8 @@ Ints = NDArray[np.int64]
 RIDGE = 10.0
 RIDGE_FEW = 30.0
 FEW_FAILURES = 20
-"""Below this: linear terms, the larger ridge, intervals provisional."""
+"""A mode with fewer gets the larger ridge; a class without a mode with as many only linear terms;
+a class with fewer in all has provisional intervals."""
 RANK = 24
 ANCHOR = 1e-3
 """Pull of the baseline to the raw rates: only felt where no failure was seen."""
@@ -204,10 +205,12 @@ def fit_hazard(
     horizon: float,
     ridge: float | None = None,
     intervals: bool = True,
+    failures: Sequence[int] | None = None,
 ) -> Hazard:
     """Learn the failure model of a class. lanes (a,): sensors that carry information.
 
-    intervals=False leaves the variance out. Raises ModelError without a single failure.
+    intervals=False leaves the variance out. failures: of each mode, where machines have several
+    lives; default: machines that failed. Raises ModelError without a single failure.
     """
     use = landmarks.lead > 0
     landmarks = Landmarks(
@@ -218,16 +221,14 @@ def fit_hazard(
         landmarks.cause[use],
         landmarks.machine[use],
     )
-    failures = _count_failures(landmarks, len(modes))
-    if failures.sum() == 0:
+    counts = _count_failures(landmarks, len(modes)) if failures is None else list(failures)
+    if sum(counts) == 0:
         raise ModelError("hazard: no failure in the history, want at least one")
-    few = int(failures.max()) < FEW_FAILURES
-    terms = (0, 0) if few else (2, 3)
+    terms = (0, 0) if max(counts) < FEW_FAILURES else (2, 3)
     map_ = learn_features(landmarks.level, landmarks.slope, landmarks.age, lanes, *terms)
     x = features(map_, landmarks.level, landmarks.slope, landmarks.age)
     edges = lead_bins(horizon)
     basis, offset = spline_basis(edges), np.log(np.diff(edges))
-    ridge = ridge if ridge is not None else RIDGE_FEW if few else RIDGE
     coefs, factors = [], []
     for mode in range(len(modes)):
         lived, event = at_risk(edges, landmarks.lead, landmarks.cause, mode)
@@ -235,24 +236,22 @@ def fit_hazard(
         coef, inverse = fit_coefficients(
             lambda at, lived=lived, event=event: statistics(x, lived, event, basis, at, offset),  # type: ignore[misc]
             first,
-            ridge,
+            ridge or (RIDGE if counts[mode] >= FEW_FAILURES else RIDGE_FEW),
         )
         coefs.append(coef)
         if intervals:
             moved = sandwich(x, lived, event, basis, coef, offset, inverse, landmarks.machine)
             factors.append(_low_rank(moved, x, RANK))
     factor = np.stack(factors) if intervals else np.zeros((len(modes), 0, *coefs[0].shape))
-    blank = np.zeros((len(modes), len(lanes) + 1))
+    blank, few = np.zeros((len(modes), len(lanes) + 1)), sum(counts) < FEW_FAILURES
     hazard = Hazard(modes, map_, edges, basis, np.stack(coefs), factor, blank, few)
     parts = contributions(hazard, landmarks.level, landmarks.slope, landmarks.age)
     return hazard._replace(reference=parts.mean(1))
 
 
-def _count_failures(landmarks: Landmarks, n_modes: int) -> Ints:
-    """Failures of each mode: machines' lives that ended in it, told by machine."""
-    return np.array(
-        [len(np.unique(landmarks.machine[landmarks.cause == mode])) for mode in range(n_modes)]
-    )
+def _count_failures(landmarks: Landmarks, n_modes: int) -> list[int]:
+    """Machines that failed by each mode."""
+    return [len(np.unique(landmarks.machine[landmarks.cause == m])) for m in range(n_modes)]
 
 
 def _start(

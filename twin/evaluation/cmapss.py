@@ -31,8 +31,8 @@ from twin.evaluation.metrics import (
 from twin.evaluation.policy import LEAD, policy_ratios
 from twin.modelfile import ClassModel
 from twin.pipeline.engines import HORIZON, engine_class, engine_lives, fit_engines
-from twin.pipeline.fit import step_risk
 from twin.pipeline.learn import landmarks
+from twin.pipeline.servicing import step_risk
 from twin.sources.cmapss import Engine, read_engines, read_rul, subsets_in
 
 __all__ = ["PUBLISHED", "Predictions", "cross_validate", "evaluate", "predict"]

@@ -1,9 +1,9 @@
 """A class of machines as learnt, and as it is before anything was learnt."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from twin.core.features import FeatureMap
 from twin.core.hazard import Hazard, spline_basis
@@ -15,6 +15,7 @@ from twin.modelfile.schema import HazardModel, Part, TrendModel
 __all__ = ["FORMAT", "ClassModel", "default_model", "model_of"]
 
 FORMAT: Literal["plant-twin-model/1"] = "plant-twin-model/1"
+PER_SENSOR = ("q_level", "q_slope", "r", "constant", "wear")
 STUCK_AFTER = 120.0
 NORMAL_SDS = 6.0
 """Width of a sensor's normal range in sds of a healthy machine, until something is learnt."""
@@ -32,8 +33,23 @@ class ClassModel(Part):
     inputs: list[str]
     trend_model: TrendModel = Field(alias="trend")
     hazard_model: HazardModel | None = Field(alias="hazard", default=None)
-    fitted: dict[str, Any] = {}
+    fitted: dict[str, Any] = Field(default_factory=dict)
     """The fit's report: machines, failures, likelihood, the command that made it."""
+
+    @model_validator(mode="after")
+    def _sizes(self) -> Self:
+        lengths = {k: getattr(self.trend_model, k) for k in PER_SENSOR}
+        wrong = [
+            f"trend.{key}: got {len(values)} values, want {len(self.sensors)}"
+            for key, values in lengths.items()
+            if len(values) != len(self.sensors)
+        ]
+        unknown = set(self.hazard_model.sensors if self.hazard_model else []) - set(self.sensors)
+        if unknown:
+            wrong.append(f"hazard.sensors: got {sorted(unknown)}, want some of {self.sensors}")
+        if wrong:
+            raise ValueError("; ".join(wrong))
+        return self
 
     def trend(self, machine_class: ClassLike) -> Trend:
         """Parameters for the filter. Raises ModelError where the class has other lanes."""

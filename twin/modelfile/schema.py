@@ -79,6 +79,9 @@ class HazardModel(Part):
             "product_scale": (len(self.product_scale), pairs),
         }
         for i, mode in enumerate(self.modes):
+            found |= {
+                f"modes[{i}].factor": (len(g), self.df) for g in mode.factor if len(g) != self.df
+            }
             found[f"modes[{i}].coef"] = (len(mode.coef), self.df)
             found[f"modes[{i}].reference"] = (len(mode.reference), len(self.sensors) + 1)
             for rows in [mode.coef, *mode.factor]:

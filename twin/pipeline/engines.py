@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from twin.modelfile import ClassModel
-from twin.pipeline.fit import fit_lives
+from twin.pipeline.fit_class import fit_lives
 from twin.pipeline.lives import Life
 from twin.plant import MachineClass
 from twin.sources.cmapss import CLASS_ID, EPOCH_US, Engine, cmapss_plant, engine_rows
