@@ -27,6 +27,10 @@ class ReplaySource(Strict):
 
     type: Literal["replay"]
     path: str
+    """The file; or a folder as `twin simulate` writes it, which needs no mapping."""
+    events: str | None = None
+    """CSV of failures and repairs beside it: columns time, kind, machine, mode. A repair begins
+    the machine anew."""
     layout: Literal["wide", "long"] = "wide"
     machine: str = "machine"
     """Column that names the machine."""

@@ -25,7 +25,7 @@ from twin.plant import Plant, load_plant
 from twin.sources.simulator import DAY_US, Simulator
 from twin.types import Event
 
-__all__ = ["History", "read_history", "write_history"]
+__all__ = ["History", "read_events", "read_history", "reset_rows", "write_history"]
 
 Rows = NDArray[np.void]
 EPOCH_US = 1_735_689_600_000_000
@@ -74,19 +74,32 @@ def read_history(folder: Path, plant: Plant, catalogue: Catalogue) -> History:
 
     Raises DataError: file, got and want.
     """
-    events = _read_events(folder / "events.csv")
-    resets = [e for e in events if e.kind in {"repair", "commissioned"}]
-    places = catalogue.places()
+    events = read_events(folder / "events.csv")
+    resets = reset_rows(events, plant, catalogue)
     rows = {}
     for class_id in plant.classes:
         path = folder / f"readings_{class_id}.parquet"
         if not path.exists():
             continue
-        mine = [e for e in resets if _class_of(places, e.machine_id) == class_id]
-        rows[class_id] = _read_rows(path, plant, catalogue, class_id, mine)
+        rows[class_id] = _read_rows(path, plant, catalogue, class_id, resets[class_id])
     if not rows:
         raise DataError(f"{folder}: got no readings_*.parquet of a class of the plant, want one")
     return History(rows, [e for e in events if e.kind in {"failure", "repair"}])
+
+
+def reset_rows(events: Sequence[Event], plant: Plant, catalogue: Catalogue) -> dict[str, Rows]:
+    """By class a row for every event that begins a machine anew, in the order of the events."""
+    places = catalogue.places()
+    begins = [e for e in events if e.kind in {"repair", "commissioned"} and e.machine_id in places]
+    out = {}
+    for class_id, machine_class in plant.classes.items():
+        mine = [e for e in begins if places[e.machine_id].class_id == class_id]
+        rows = np.zeros(len(mine), dtype=row_dtype(len(machine_class.lane_ids)))
+        rows["slot"] = [places[e.machine_id].slot | int(RESET) for e in mine]
+        rows["time"] = [e.time for e in mine]
+        rows["value"] = np.nan
+        out[class_id] = rows
+    return out
 
 
 class _Table:
@@ -154,7 +167,11 @@ def _iso(moment: pd.Timestamp) -> str:
     return moment.isoformat(timespec="microseconds")
 
 
-def _read_events(path: Path) -> list[Event]:
+def read_events(path: Path) -> list[Event]:
+    """Events of a CSV with columns time (ISO 8601), kind, machine and perhaps mode and planned.
+
+    Raises DataError: file, got and want.
+    """
     try:
         frame = pd.read_csv(path, dtype=str, keep_default_na=False)
         times = pd.to_datetime(frame["time"], utc=True, format="ISO8601")
@@ -176,9 +193,7 @@ def _read_events(path: Path) -> list[Event]:
     ]
 
 
-def _read_rows(
-    path: Path, plant: Plant, catalogue: Catalogue, class_id: str, resets: Sequence[Event]
-) -> Rows:
+def _read_rows(path: Path, plant: Plant, catalogue: Catalogue, class_id: str, resets: Rows) -> Rows:
     lanes = plant.classes[class_id].lane_ids
     try:
         table = pa.parquet.read_table(path).combine_chunks()
@@ -193,20 +208,12 @@ def _read_rows(
     if slot.isna().any():
         got = names[slot.isna()].iloc[0]
         raise DataError(f"{path}: machine: got {got!r}, want one of class {class_id!r}")
-    rows = np.zeros(table.num_rows + len(resets), dtype=row_dtype(len(lanes)))
-    body, tail = rows[: table.num_rows], rows[table.num_rows :]
+    body = np.zeros(table.num_rows, dtype=row_dtype(len(lanes)))
     body["slot"] = slot.to_numpy(dtype=np.uint32)
     body["time"] = table["time"].cast(pa.timestamp("us", "UTC")).to_numpy().astype(np.int64)
     if "quality" in table.column_names:
         body["quality"] = table["quality"].to_numpy()
     for n, lane in enumerate(lanes):
         body["value"][:, n] = table[lane].to_numpy()
-    tail["slot"] = [slots[e.machine_id] | int(RESET) for e in resets]
-    tail["time"] = [e.time for e in resets]
-    tail["value"] = np.nan
+    rows = np.concatenate([body, resets])
     return rows[np.argsort(rows["time"], kind="stable")]
-
-
-def _class_of(places: dict[str, Any], machine_id: str) -> str | None:
-    place = places.get(machine_id)
-    return None if place is None else place.class_id

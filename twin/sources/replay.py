@@ -16,10 +16,13 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from twin.catalogue import Catalogue
+from twin.core.view import NEVER
 from twin.errors import DataError
 from twin.plant import Plant, ReplaySource
 from twin.sources.base import Batch, Reject
+from twin.sources.history import read_events, read_history, reset_rows
 from twin.sources.readings_file import read_file
+from twin.types import Event
 
 __all__ = ["Replay", "replay_file"]
 
@@ -44,11 +47,13 @@ class Replay:
         fingerprint: str,
         *,
         rejects: Sequence[Reject] = (),
+        events: Sequence[Event] = (),
         label: str = "",
         progress: bool = False,
     ) -> None:
         self.source_id, self._rows, self._speed = source_id, rows, speed
         self._rejects, self._fingerprint = list(rejects), fingerprint
+        self._events = sorted(events, key=lambda e: e.time)
         self._label, self._show = label or source_id, progress
         self._done = 0
         self._order, self._due = _in_order_of_time(rows)
@@ -114,7 +119,10 @@ class Replay:
             if len(mine):
                 rows[class_id] = self._rows[class_id][mine]
         position = orjson.dumps({"file": self._fingerprint, "done": end})
-        return Batch(rows, (), rejects, position, None, int(self._due[end - 1]))
+        due_us = int(self._due[end - 1])
+        since_us = int(self._due[start - 1]) if start else NEVER
+        events = [e for e in self._events if since_us < e.time <= due_us]
+        return Batch(rows, events, rejects, position, None, due_us)
 
 
 def replay_file(
@@ -131,14 +139,22 @@ def replay_file(
     Raises DataError: file, got and want.
     """
     path = base / source.path
-    fingerprint = _fingerprint(path)
-    read = read_file(path, source, plant, catalogue, progress=progress)
+    fingerprint = _fingerprint(path / "events.csv" if path.is_dir() else path)
+    rejects: Sequence[Reject] = ()
+    if path.is_dir():
+        rows, events = read_history(path, plant, catalogue)
+    else:
+        rows, rejects, _ = read_file(path, source, plant, catalogue, progress=progress)
+        events = read_events(base / source.events) if source.events else []
+        resets = reset_rows(events, plant, catalogue)
+        rows = {c: np.concatenate([resets[c], r]) for c, r in rows.items()}
     return Replay(
         source_id,
-        read.rows,
+        rows,
         source.speed,
         fingerprint,
-        rejects=read.rejects,
+        rejects=rejects,
+        events=events,
         label=path.name,
         progress=progress,
     )
