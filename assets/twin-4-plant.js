@@ -104,7 +104,7 @@
 
   /** Bars over the next days: where the stop lies, with what certainty, and by when to act. */
   const whenChart = (items, horizon, W) => {
-    const left = Math.min(150, 0.3 * W), right = 12, pitch = 26;
+    const left = Math.min(150, 0.3 * W), right = 12, pitch = 22;
     const H = items.length * pitch + 26;
     const x = (hours) => left + ((W - left - right) * Math.min(hours, horizon)) / horizon;
     const days = Math.round(horizon / 24);
@@ -120,9 +120,9 @@
       const label = pick(item.name);
       parts.push(svg("text", { class: "name", x: left - 8, y: y + 4, "text-anchor": "end" }, label.length > left / 7 ? `${label.slice(0, left / 7 - 1)}…` : label));
       if (item.lo_h !== undefined)
-        parts.push(svg("rect", { class: "range", x: x(item.lo_h), y: y - 6, width: Math.max(3, x(hi) - x(item.lo_h)), height: 12 }));
+        parts.push(svg("rect", { class: "range", x: x(item.lo_h), y: y - 5, width: Math.max(3, x(hi) - x(item.lo_h)), height: 10 }));
       if (item.mid_h !== undefined)
-        parts.push(svg("rect", { class: `mark p${item.priority}`, x: x(item.mid_h) - 3, y: y - 9, width: 6, height: 18 }));
+        parts.push(svg("rect", { class: `mark p${item.priority}`, x: x(item.mid_h) - 3, y: y - 8, width: 6, height: 16 }));
       if (item.service_by_h !== undefined && item.service_by_h <= horizon)
         parts.push(svg("path", { class: "service", d: `M${x(item.service_by_h)} ${y + 5} l-5 -9 h10 z` }));
     });

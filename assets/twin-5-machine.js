@@ -170,7 +170,7 @@
     const fan = put("curve", (value) => value ? [curve(value, region("curve").clientWidth || 360)] : []);
     const life = put("life", ({ life: value, horizon, item, currency }) => [
       h("p", {}, ...lifeText(value, horizon)),
-      item?.service_by_h === undefined ? null : h("p", {}, t("Latest sensible service: in {n}.", { n: duration(item.service_by_h) })),
+      item?.service_by_h === undefined ? null : h("p", {}, item.service_by_h < 1 ? t("Service is cheapest now.") : t("Service is cheapest in {n}.", { n: duration(item.service_by_h) })),
       item?.cost_wait === undefined ? null : h("p", { class: "quiet" }, t("Waiting is expected to cost {a}, service {b}.", { a: money(item.cost_wait, currency), b: money(item.cost_service, currency) }))].filter(Boolean));
     const drivers = put("drivers", (list) => {
       const most = Math.max(...list.map((d) => Math.abs(d.logit)), 0.1);

@@ -6,7 +6,7 @@ import numpy as np
 
 from dashboard.numbers import decimals, rounded, roundeds
 from dashboard.plant_state import clock_state, status_state, tile_codes
-from dashboard.snapshot import STALE_PERIODS, TRANSPORT_S, Snapshot, age_s, is_idle, row_of
+from dashboard.snapshot import STALE_PERIODS, TRANSPORT_S, Snapshot, age_s, is_idle, pace, row_of
 from dashboard.times import iso_local, local
 from twin.core.view import HORIZONS, N_DRIVERS, NEVER
 from twin.plant import Machine, MachineClass
@@ -65,7 +65,7 @@ def _sensor(snapshot: Snapshot, machine: Machine, row: np.void, n: int) -> dict[
     sensor = snapshot.plant.sensors_of(machine)[n]
     seen = row["seen"][n]
     age = None if seen == NEVER else age_s(snapshot, seen)
-    limit = STALE_PERIODS * machine_class.period_s / snapshot.clock.speed + TRANSPORT_S
+    limit = STALE_PERIODS * machine_class.period_s / pace(snapshot) + TRANSPORT_S
     low, high = sensor.normal
     alarm = sensor.alarm
     return {

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from dashboard.numbers import rounded, thinned
-from dashboard.snapshot import STALE_PERIODS, Snapshot, age_s, is_idle, is_silent, row_of
+from dashboard.snapshot import STALE_PERIODS, Snapshot, age_s, is_idle, is_silent, pace, row_of
 from dashboard.times import local, offset_text
 from twin.core.view import NEVER
 from twin.plant import Machine
@@ -54,7 +54,7 @@ def clock_state(snapshot: Snapshot) -> dict[str, Any]:
         "simulated": snapshot.clock.simulated or snapshot.plant.plant.simulated,
         "speed": rounded(snapshot.clock.speed),
         "age_s": None if newest == NEVER else round(age_s(snapshot, newest), 1),
-        "stale_s": round(STALE_S + STALE_PERIODS * period_s / snapshot.clock.speed, 1),
+        "stale_s": round(STALE_S + STALE_PERIODS * period_s / pace(snapshot), 1),
     }
 
 

@@ -18,6 +18,7 @@ __all__ = [
     "is_idle",
     "is_silent",
     "machine_of",
+    "pace",
     "row_of",
 ]
 
@@ -65,16 +66,21 @@ def row_of(snapshot: Snapshot, machine_id: str) -> np.void | None:
     return None if row["time"] == NEVER else row
 
 
+def pace(snapshot: Snapshot) -> float:
+    """Plant seconds in a wall second; a clock that stands still is taken for a real one."""
+    return snapshot.clock.speed if snapshot.clock.speed > 0 else 1.0
+
+
 def age_s(snapshot: Snapshot, time_us: int) -> float:
     """Wall seconds since a source time: what a reader in front of the screen waits."""
-    return max(0.0, (snapshot.plant_us - int(time_us)) / 1e6 / snapshot.clock.speed)
+    return max(0.0, (snapshot.plant_us - int(time_us)) / 1e6 / pace(snapshot))
 
 
 def is_silent(snapshot: Snapshot, machine_class: MachineClass, row: np.void | None) -> bool:
     """No sample for three expected periods, beyond what transport may take."""
     if row is None:
         return True
-    limit = STALE_PERIODS * machine_class.period_s / snapshot.clock.speed + TRANSPORT_S
+    limit = STALE_PERIODS * machine_class.period_s / pace(snapshot) + TRANSPORT_S
     return age_s(snapshot, row["time"]) > limit
 
 

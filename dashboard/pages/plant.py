@@ -11,6 +11,9 @@ from twin.plant import Plant
 
 __all__ = ["layout"]
 
+FEW = 100
+"""Machines of a plant whose tiles fill less than half a screen."""
+
 
 def layout(t: Translate, language: str, plant: Plant, line_id: str = "") -> Component:
     """Empty places that the script fills from /live/plant; `line_id` narrows the page to a line."""
@@ -18,6 +21,9 @@ def layout(t: Translate, language: str, plant: Plant, line_id: str = "") -> Comp
     title = pick(plant.plant.name, language)
     crumbs = [html.A(title, href="/", **{"data-nav": "1"})] if line else []
     heading = (pick(line.name, language) or line.id) if line else title
+    left, right = [_machines(t)], [_attention(t)]
+    # Few tiles leave room under them; many leave room under the list.
+    (left if len(plant.machines) <= FEW or line else right).append(_when(t))
     return html.Div(
         [
             html.Div(
@@ -29,18 +35,7 @@ def layout(t: Translate, language: str, plant: Plant, line_id: str = "") -> Comp
             ),
             kpi_row(t),
             html.Div(
-                [
-                    panel(
-                        t("Machines by line"),
-                        html.Div(className="lines", **{"data-list": "lines"}),
-                        legend(t),
-                        name="machines",
-                    ),
-                    html.Div(
-                        [_attention(t), _when(t)],
-                        className="side",
-                    ),
-                ],
+                [html.Div(left, className="side"), html.Div(right, className="side list-side")],
                 className="columns",
             ),
         ],
@@ -54,6 +49,11 @@ def layout(t: Translate, language: str, plant: Plant, line_id: str = "") -> Comp
             "data-title": heading,
         },
     )
+
+
+def _machines(t: Translate) -> Component:
+    lines = html.Div(className="lines", **{"data-list": "lines"})
+    return panel(t("Machines by line"), lines, legend(t), name="machines")
 
 
 def _attention(t: Translate) -> Component:
@@ -78,7 +78,7 @@ def _attention(t: Translate) -> Component:
 
 def _when(t: Translate) -> Component:
     note = html.P(
-        t("Bar: 80 % range. Mark: expected stop. Hollow: latest sensible service."),
+        t("Bar: 80 % range. Mark: expected stop. Hollow: cheapest time for service."),
         className="quiet",
     )
     return panel(

@@ -57,6 +57,12 @@ def test_age_is_what_a_reader_waits_not_plant_time(fake: FakePlant) -> None:
     assert clock_state(snapshot)["age_s"] == 3.0
 
 
+def test_clock_that_stands_still_is_no_division_by_zero(fake: FakePlant) -> None:
+    snapshot = later(fake, 3.0)
+    still = snapshot._replace(clock=snapshot.clock._replace(speed=0.0))
+    assert plant_state(still)["clock"]["stale_s"] == 10 + 3 * 60
+
+
 def test_clock_is_the_plants_own_with_its_offset(snapshot: Snapshot) -> None:
     clock = clock_state(snapshot)
     assert (clock["date"], clock["time"], clock["offset"]) == ("2026-03-02", "07:00:00", "UTC+01")
