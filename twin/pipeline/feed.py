@@ -5,13 +5,9 @@ process of its own under this one. A changed plant file is taken up while runnin
 the catalogue follows, sources go on from their positions. A plant file with faults changes nothing.
 """
 
-import logging
 import os
-import subprocess
-import sys
 import threading
-from contextlib import closing, suppress
-from dataclasses import fields
+from contextlib import closing
 from pathlib import Path
 from threading import Event as Stop
 
@@ -19,6 +15,7 @@ import orjson
 
 from twin.catalogue import Catalogue
 from twin.config import Settings
+from twin.pipeline.feed_parts import GatewayProcess, PlantWatch
 from twin.pipeline.ingest import Intake
 from twin.pipeline.pump import Pump, wall_us
 from twin.pipeline.site import Site, prepare
@@ -27,28 +24,24 @@ from twin.plant import (
     Plant,
     ReplaySource,
     SimulatorSource,
-    check_plant,
 )
 from twin.sources.base import Source
 from twin.sources.replay import replay_file
 from twin.sources.simulator import Simulator
 from twin.stores.base import Store
 from twin.stores.embedded import open_store
-from twin.types import Clock, Event
+from twin.types import Clock
 
 __all__ = ["resume", "run_feed", "start_source"]
 
-log = logging.getLogger(__name__)
 WATCH_S = 2.0
-RESTART_S = 2.0
-STOP_S = 10.0
 MINUTE_US = 60_000_000
 
 
 def run_feed(settings: Settings, stop: Stop) -> None:
     """Run all sources until stop is set. Raises TwinError where the plant file or store is bad."""
     with closing(open_store(settings)) as store:
-        watch = _PlantWatch(settings.plant)
+        watch = PlantWatch(settings.plant)
         while not stop.is_set():
             site = prepare(store, settings)
             _run_until_changed(settings, store, site, watch, stop)
@@ -91,7 +84,7 @@ def _run_until_changed(
     settings: Settings,
     store: Store,
     site: Site,
-    watch: "_PlantWatch",
+    watch: PlantWatch,
     stop: Stop,
 ) -> None:
     """All sources of this plant file, until it changes or stop is set."""
@@ -102,7 +95,7 @@ def _run_until_changed(
     sources = [keeper[0]] if keeper else []
     failure: list[BaseException] = []
     threads = [_start(keeper[1], failure, pause)] if keeper else []
-    gateway = _GatewayProcess(settings) if _has_gateway(plant) else None
+    gateway = GatewayProcess(settings) if _has_gateway(plant) else None
     try:
         while not stop.is_set() and not failure and not watch.changed(store):
             if gateway is not None:
@@ -174,7 +167,7 @@ def _has_gateway(plant: Plant) -> bool:
     return any(isinstance(s, GatewaySource) for s in plant.sources.values())
 
 
-def _heartbeat(store: Store, sources: list[Source], gateway: "_GatewayProcess | None") -> None:
+def _heartbeat(store: Store, sources: list[Source], gateway: GatewayProcess | None) -> None:
     state = {
         "time": wall_us(),
         "pid": os.getpid(),
@@ -183,69 +176,3 @@ def _heartbeat(store: Store, sources: list[Source], gateway: "_GatewayProcess | 
         "gateway": None if gateway is None else {"restarts": gateway.n_restarts},
     }
     store.heartbeat("feed", orjson.dumps(state))
-
-
-class _PlantWatch:
-    """Says when the plant file is another one without faults."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._seen = self._stamp()
-
-    def changed(self, store: Store) -> bool:
-        stamp = self._stamp()
-        if stamp is None or stamp == self._seen:
-            return False
-        self._seen = stamp
-        found = check_plant(self._path)
-        if not found:
-            return True
-        for fault in found:
-            log.error("changed plant file not taken up: %s", fault)
-        now = store.clock().plant_now(wall_us())
-        store.add_events([Event(now, "plant_file", "", {"faults": found[:50]})])
-        return False
-
-    def _stamp(self) -> tuple[int, int] | None:
-        with suppress(OSError):
-            stat = self._path.stat()
-            return stat.st_mtime_ns, stat.st_size
-        return None
-
-
-class _GatewayProcess:
-    """The gateway under gunicorn, started again when it dies."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._process: subprocess.Popen[bytes] | None = None
-        self._not_before_us = 0
-        self.n_restarts = -1
-
-    def keep_running(self) -> None:
-        if self._process is not None and self._process.poll() is None:
-            return
-        if wall_us() < self._not_before_us:
-            return
-        self._not_before_us = wall_us() + int(RESTART_S * 1e6)
-        self.n_restarts += 1
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "twin.pipeline.gateway"],
-            env=os.environ | _variables(self._settings),
-        )
-
-    def stop(self) -> None:
-        if self._process is None:
-            return
-        self._process.terminate()
-        try:
-            self._process.wait(STOP_S)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-
-
-def _variables(settings: Settings) -> dict[str, str]:
-    """The settings as the environment that gives them."""
-    values = {f.name: getattr(settings, f.name) for f in fields(settings)}
-    return {f"TWIN_{k.upper()}": str(v) for k, v in values.items() if v not in {None, ""}}
