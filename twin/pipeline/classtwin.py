@@ -21,6 +21,7 @@ from twin.plant import MachineClass
 __all__ = ["ClassTwin", "Moved", "n_local", "new_class_twin", "slots_of"]
 
 Array = NDArray[np.float64]
+PARTS_OF_A_STEP = 60
 
 
 class Moved(NamedTuple):
@@ -53,13 +54,14 @@ class ClassTwin:
         self.horizons = [h * 3600.0 / machine_class.step_s for h in horizons_h]
         self.state, self.view = state, view
         self._modes = _mode_places(self.hazard, machine_class)
+        self._assessed = np.full((2, len(view)), NEVER)
 
     def apply(self, rows: NDArray[np.void], partitions: int) -> Moved:
         """Apply rows (R,) in order; their slots are the class's, all of this partition."""
         touched = self._touched(rows, partitions)
         before = self.view[touched]
         applied: Applied = advance(self.trend, self.state, self.view, rows, partitions)
-        self.assess(touched)
+        self.assess(touched[self._is_due(touched)])
         counts = (applied.count(flag) for flag in (APPLIED, LATE, UNKNOWN))
         return Moved(touched, before, *counts)
 
@@ -73,6 +75,15 @@ class ClassTwin:
         age = (self.view["time"][seen] - born) / self.trend.step_us
         risk = assess(self.hazard, layout.level(state), layout.slope(state), age, self.horizons)
         self._write(seen, risk)
+
+    def _is_due(self, touched: NDArray[np.intp]) -> NDArray[np.bool_]:
+        """Whose risk is to be read off anew: those that entered another 60th of a step, or were
+        reset. The hazard speaks of steps; within a minute of an hour it does not move."""
+        part = self.view["time"][touched] // max(1, int(self.trend.step_us) // PARTS_OF_A_STEP)
+        now = np.stack([part, self.view["born"][touched]])
+        is_due: NDArray[np.bool_] = (now != self._assessed[:, touched]).any(axis=0)
+        self._assessed[:, touched] = now
+        return is_due
 
     def _write(self, n: NDArray[np.intp], risk: Risk) -> None:
         view = self.view
