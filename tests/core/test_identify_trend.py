@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import multivariate_normal
 
-from twin.core.identify import P0, Series, identify, log_likelihood, whiteness
+from twin.core.identify import P0, Series, identify, log_likelihood, wear_effects, whiteness
 from twin.core.transition import trend_matrices
 
 
@@ -110,3 +110,15 @@ def test_whiteness_by_hand():
     variance, lagged = whiteness(y, np.array([0, 0, 1, 1]))
     assert variance[0] == 1.0
     assert lagged[0] == 0.0
+
+
+def test_effect_of_load_on_wear_is_recovered_and_noise_is_not():
+    rng = np.random.default_rng(6)
+    n, growth, gap = 2000, 0.01, 24.0
+    u = np.column_stack([rng.uniform(0, 100, n), np.full(n, 3.0), rng.normal(size=n)])
+    before = rng.normal(0, 1e-3, (n, 2))
+    step = np.outer(u[:, 0], [1e-5, 0.0])
+    after = np.exp(growth * gap) * before + gap * (step + rng.normal(0, 1e-4, (n, 2)))
+    B = wear_effects(before, after, u, growth, gap)
+    assert B[0, 0] == pytest.approx(1e-5, rel=0.05)
+    assert np.count_nonzero(B) == 1

@@ -17,7 +17,15 @@ from numpy.typing import NDArray
 
 from twin.core.transition import transition
 
-__all__ = ["GROWTHS", "Identified", "Series", "identify", "log_likelihood", "whiteness"]
+__all__ = [
+    "GROWTHS",
+    "Identified",
+    "Series",
+    "identify",
+    "log_likelihood",
+    "wear_effects",
+    "whiteness",
+]
 
 Array = NDArray[np.float64]
 
@@ -28,6 +36,8 @@ WALKS = np.geomspace(1e-4, 1.0, 9)
 """q_level/R tried."""
 WALK_GAIN = 10.0
 """Log-likelihood that a sensor's random walk must win to be kept."""
+CLEAR = 4.0
+"""Standard errors from zero at which an input's effect on wear is believed."""
 GROWTHS = np.array([0.0, 0.5, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0])
 """Growth over a typical life, ln φ · life, that is tried: φ = 1 … 1.03 for lives of 200 steps."""
 
@@ -146,3 +156,26 @@ def whiteness(innovation: Array, life: NDArray[np.int64]) -> tuple[Array, Array]
     same = life[1:] == life[:-1]
     lagged = np.nanmean((innovation[1:] * innovation[:-1])[same], axis=0)
     return variance, lagged / variance
+
+
+def wear_effects(before: Array, after: Array, u: Array, growth: float, gap: float) -> Array:
+    """B (m, k): what one unit of an input adds to the slopes in a step, for what-ifs.
+
+    before, after (n, m): slopes the filter believed `gap` steps apart, u (n, k): inputs' mean in
+    between. Least squares of the increments beyond growth on u; effects that do not stand out
+    from their standard error are 0, so are those of inputs that do not move.
+    """
+    increments = (after - np.exp(growth * gap) * before) / gap
+    away = u - u.mean(0)
+    moving = away.std(0) > 1e-9 * (1.0 + np.abs(u.mean(0)))
+    out = np.zeros((before.shape[1], u.shape[1]))
+    n, k = len(u), int(moving.sum())
+    if k == 0 or n < 10 * (k + 1):
+        return out
+    x = away[:, moving]
+    inverse = np.linalg.pinv(x.T @ x)
+    effect = inverse @ x.T @ (increments - increments.mean(0))
+    rest = increments - increments.mean(0) - x @ effect
+    error = np.sqrt(np.outer(np.diag(inverse), (rest * rest).sum(0) / (n - k - 1)))
+    out[:, moving] = np.where(np.abs(effect) > CLEAR * error, effect, 0.0).T
+    return out

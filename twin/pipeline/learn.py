@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from twin.core.conditions import Conditions, learn_conditions, normalise
 from twin.core.hazard_fit import Landmarks
-from twin.core.identify import Identified, Series, identify, whiteness
+from twin.core.identify import Identified, Series, identify, wear_effects, whiteness
 from twin.core.statespace import Trend
 from twin.core.trend import Trace, new_state, trace
 from twin.errors import ModelError
@@ -61,7 +61,28 @@ def learn_trend(machine_class: MachineClass, lives: Sequence[Life]) -> LearntTre
     found = identify(series, float(np.median(spans)))
     draft = _trend_model(conditions, lanes, found, n_sensors)
     found = _at_full_rate(draft, machine_class, lives, lanes, found)
-    return LearntTrend(_trend_model(conditions, lanes, found, n_sensors), lanes, found)
+    model = _trend_model(conditions, lanes, found, n_sensors)
+    wear = _wear(model, machine_class, lives)
+    return LearntTrend(model.model_copy(update={"wear": wear.tolist()}), lanes, found)
+
+
+def _wear(draft: TrendModel, machine_class: MachineClass, lives: Sequence[Life]) -> Array:
+    """What inputs do to wear (m, k), from slopes a window apart."""
+    trend = model_of("draft", machine_class, draft, None, version=0).trend(machine_class)
+    gap, m = WINDOW_STEPS, trend.n_sensors
+    before, after, inputs = [], [], []
+    for life in _evenly(lives, TRACED) if trend.n_inputs else []:
+        at = _spaced(life.rows["time"], gap * trend.step_us)
+        slope = life_trace(trend, life).slope[at]
+        u = _inputs_held(life.rows["value"].astype(np.float64), m)[:, m:]
+        sums = np.add.reduceat(np.nan_to_num(u), at, axis=0)[:-1]
+        before.append(slope[:-1])
+        after.append(slope[1:])
+        inputs.append(sums / np.diff(at)[:, None])
+    if not before:
+        return np.zeros((m, trend.n_inputs))
+    joined = [np.concatenate(parts) for parts in (before, after, inputs)]
+    return wear_effects(joined[0], joined[1], joined[2], trend.growth, gap)
 
 
 def _at_full_rate(
