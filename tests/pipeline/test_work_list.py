@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy import stats
@@ -43,12 +43,14 @@ def at_risk(row, p_day, rul_h, step_h=1 / 60):
     row["rul_q10"], row["rul_q50"], row["rul_q90"] = np.array([0.5, 1.0, np.inf]) * rul_h / step_h
 
 
+@settings(deadline=None)
 @given(st.integers(1, 60), st.floats(0.01, 0.99))
 def test_with_equal_chances_stops_are_binomial(n, p):
     lo, hi = stops_interval(np.full(n, p))
     assert (lo, hi) == tuple(stats.binom(n, p).ppf([0.1, 0.9]).astype(int))
 
 
+@settings(deadline=None)
 @given(hnp.arrays(np.float64, st.integers(1, 9), elements=st.floats(0, 1)))
 def test_stops_interval_agrees_with_every_outcome_counted(p):
     outcomes = (np.arange(1 << len(p))[:, None] >> np.arange(len(p))) & 1
@@ -119,6 +121,7 @@ def test_alarms_bad_sensors_and_silence_need_no_failure_model(site):
     assert plan["data_complete"] == pytest.approx((7 - 1 / 4) / 9)
 
 
+@settings(deadline=None)
 @given(st.floats(0.001, 0.9), st.floats(1, 1000))
 def test_the_failure_curve_never_falls(p_day, rul_h):
     row = np.zeros(1, dtype=[("p", "f4", 3), *((f"rul_q{q}", "f4") for q in (10, 50, 90))])[0]
@@ -155,6 +158,7 @@ def own_rows(own):
     return row_dtype(len(own.machine_class.lane_ids))
 
 
+@settings(deadline=None)
 @given(st.integers(1, 8), st.integers(0, 40))
 def test_partitions_share_out_every_slot_once(partitions, n_slots):
     parts = [slots_of(p, partitions, n_slots).tolist() for p in range(partitions)]

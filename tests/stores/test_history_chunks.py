@@ -35,6 +35,7 @@ def words(values):
     return np.ascontiguousarray(values).view(np.uint8).tobytes()
 
 
+@settings(deadline=None)
 @given(hnp.arrays(np.int64, SIZES, elements=WHOLE), st.binary(max_size=3))
 def test_whole_numbers_come_back(values, tail):
     got, rest = unpack_whole(memoryview(pack_whole(values) + tail), len(values))
@@ -42,11 +43,13 @@ def test_whole_numbers_come_back(values, tail):
     assert bytes(rest) == tail
 
 
+@settings(deadline=None)
 @given(hnp.arrays(np.int64, SIZES, elements=WHOLE | st.integers(-9, 9)))
 def test_compiled_and_numpy_packing_write_the_same(values):
     assert pack_whole(values) == pack_whole_numpy(values)
 
 
+@settings(deadline=None)
 @given(hnp.arrays(np.uint32, SIZES))
 def test_any_float32_comes_back_bit_for_bit(bits):
     values = bits.view(np.float32)
@@ -55,6 +58,7 @@ def test_any_float32_comes_back_bit_for_bit(bits):
     assert len(rest) == 0
 
 
+@settings(deadline=None)
 @given(hnp.arrays(np.int64, SIZES, elements=st.integers(-(10**7), 10**7)), st.integers(0, 5))
 def test_decimals_with_gaps_come_back_bit_for_bit(whole, decimals):
     values = (whole / 10.0**decimals).astype(np.float32)
@@ -76,6 +80,7 @@ def chunks(draw):
     return ChunkData(draw(st.integers(1, 99)), draw(st.integers(0, 99)), belief, rows)
 
 
+@settings(deadline=None)
 @given(chunks())
 def test_a_chunk_comes_back_bit_for_bit(chunk):
     got = decode_chunk(encode_chunk(chunk))
@@ -84,7 +89,7 @@ def test_a_chunk_comes_back_bit_for_bit(chunk):
     assert got.rows.tobytes() == chunk.rows.tobytes()
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(chunks(), st.data())
 def test_a_damaged_chunk_is_refused_or_read_but_never_crashes(chunk, data):
     blob = bytearray(encode_chunk(chunk))
@@ -108,6 +113,7 @@ def test_an_hour_of_eight_sensors_takes_at_most_1_6_bytes_a_reading():
     assert len(encode_chunk(ChunkData(1, 1, belief, rows))) / (512 * 8) <= 1.6
 
 
+@settings(deadline=None)
 @given(
     hnp.arrays(np.uint32, SIZES),
     st.lists(st.floats(0.1, 1000), min_size=3, max_size=3),

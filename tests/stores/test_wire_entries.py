@@ -1,7 +1,7 @@
 """Wire entries: what is encoded is decoded, and what cannot be is set aside, never raised."""
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -39,6 +39,7 @@ def stream(wire):
     return [(b"%d-0" % (n + 1), list(fields)) for n, fields in enumerate(wire)]
 
 
+@settings(deadline=None)
 @given(batches())
 def test_each_classs_rows_come_back_in_order(batch):
     entries = stream([readings_entry(*item) for item in batch])
@@ -55,6 +56,7 @@ def test_each_classs_rows_come_back_in_order(batch):
         assert got == sent
 
 
+@settings(deadline=None)
 @given(batches(), batches())
 def test_a_control_separates_what_comes_before_from_what_comes_after(first, second):
     wire = [readings_entry(*item) for item in first]
@@ -71,6 +73,7 @@ def test_controls_come_back():
     assert decode(stream(wire), n_lanes).parts == want
 
 
+@settings(deadline=None)
 @given(st.lists(st.lists(st.binary(max_size=80), max_size=11), max_size=8))
 def test_any_garbage_is_set_aside(garbage):
     good = readings_entry("mill", 1, np.zeros(2, dtype=row_dtype(3)))
@@ -81,6 +84,7 @@ def test_any_garbage_is_set_aside(garbage):
     assert all(reject.reason for reject in decoded.rejects)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 9), st.binary(max_size=60))
 def test_one_field_gone_wrong_never_raises_nor_moves_other_entries(place, junk):
     rows = np.zeros(2, dtype=row_dtype(3))

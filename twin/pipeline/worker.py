@@ -126,7 +126,7 @@ class PartitionWorker:
         self.store.ack(self.p, [i for i, _ in entries])
         if control is not None:
             self.sealer.seal_now(self.last_id, self._renew)
-            if control.kind == "catalogue":
+            if control.kind == "catalogue" and control.version > self.site.catalogue.version:
                 raise _SiteChangedError(f"partition {self.p}: catalogue {control.version}")
 
     def _commit(self, last_id: bytes, rejects: Sequence[Reject]) -> None:
