@@ -3,8 +3,8 @@
 Answers say what to do: 202 stored (with what was not taken, an index each), 401 token, 403 origin,
 413 too much, 415 type, 422 nothing in it could be taken, 429 slow down, 503 store away. A 202 is
 given when the readings are in the store's stream; a sample that stands behind a gap is held for a
-moment (TWIN_REORDER_S) in case the one before it comes, and so is its answer. Sending a batch again does no harm: the twin
-applies of every machine only samples later than its last.
+moment (TWIN_REORDER_S) in case the one before it comes, and so is its answer. Sending a batch
+again does no harm: the twin applies of every machine only samples later than its last.
 """
 
 import hmac
