@@ -19,6 +19,7 @@ from twin.modelfile import ClassModel, default_model, parse_model
 from twin.pipeline.carry import LaneMap, carried, carried_view, same_lanes
 from twin.pipeline.classtwin import ClassTwin, new_class_twin, slots_of
 from twin.pipeline.history import with_lanes_of_now
+from twin.pipeline.lineartwin import LinearTwin, linear_state
 from twin.pipeline.signals import events_of, forecasts_of
 from twin.plant import MachineClass, Plant
 from twin.stores.base import Checkpoint, Run
@@ -66,7 +67,7 @@ class PartitionTwin:
     def change_model(self, model: ClassModel) -> None:
         """From here on the class has another model; its beliefs are carried over."""
         twin = self.twins.get(model.class_id)
-        if twin is None or twin.model == model:
+        if twin is None or twin.model == model or isinstance(twin, LinearTwin):
             return
         lanes = same_lanes(len(twin.model.sensors), len(twin.model.inputs))
         self._carry(twin.class_id, twin.model, twin.state, twin.view, model, lanes)
@@ -127,15 +128,36 @@ class PartitionTwin:
         if held is None or class_id not in held.state:
             model = _fitting(model, class_id, machine_class)
             born = self._born(class_id)
-            self._set(new_class_twin(class_id, machine_class, model, horizons_h(self.plant), born))
+            self._set(new_twin(class_id, machine_class, model, horizons_h(self.plant), born))
             return
         in_force = parse_model(held.meta[f"model:{class_id}"], f"checkpoint {self.p}")
+        if machine_class.twin.family == "linear" or held.meta.get(f"family:{class_id}") == "linear":
+            self._take_up_linear(class_id, in_force, held)
+            return
         was = int(held.meta[f"lanes:{class_id}"])
         state, view = _unpacked(in_force, held, class_id)
         if was == lanes and _fits(in_force, machine_class):
             self._adopt(class_id, in_force, state, view)
         else:
             self._carry(class_id, in_force, state, view, model, self._lane_map(class_id, was))
+
+    def _take_up_linear(self, class_id: str, model: ClassModel, held: Checkpoint) -> None:
+        """A linear class's rows as they are, or new ones if its matrices, lanes or family differ:
+        an arbitrary state has no meaning under other matrices."""
+        machine_class, horizons = self.plant.classes[class_id], horizons_h(self.plant)
+        model = _fitting(model, class_id, machine_class)
+        fresh = new_twin(class_id, machine_class, model, horizons, self._born(class_id))
+        same = held.meta.get(f"twin:{class_id}") == machine_class.twin.model_dump_json()
+        same &= held.meta[f"lanes:{class_id}"] == str(self.catalogue.lane_version(class_id))
+        if not same:
+            self._set(fresh)
+            return
+        width, dtype = fresh.state.shape[1], fresh.view.dtype
+        state = np.frombuffer(held.state[class_id]).reshape(-1, width)
+        n = min(len(state), len(fresh.state))
+        fresh.state[:n] = state[:n]
+        fresh.view[:n] = np.frombuffer(held.view[class_id], dtype=dtype)[:n]
+        self._set(fresh, mark=len(fresh.state) > n)
 
     def _carry(
         self,
@@ -166,7 +188,7 @@ class PartitionTwin:
     ) -> None:
         """Known machines from their rows, machines that came since then new."""
         machine_class, horizons = self.plant.classes[class_id], horizons_h(self.plant)
-        fresh = new_class_twin(class_id, machine_class, model, horizons, self._born(class_id))
+        fresh = new_twin(class_id, machine_class, model, horizons, self._born(class_id))
         n = min(len(state), len(fresh.state))
         fresh.state[:n], fresh.view[:n] = state[:n], view[:n]
         is_longer = len(fresh.state) > n
@@ -183,6 +205,9 @@ class PartitionTwin:
         self._touched[class_id][:] = True
         model = self.twins[class_id].model
         self._meta[f"model:{class_id}"] = model.model_dump_json(by_alias=True)
+        settings = self.plant.classes[class_id].twin
+        self._meta[f"family:{class_id}"] = settings.family
+        self._meta[f"twin:{class_id}"] = settings.model_dump_json()
         self._meta[f"lanes:{class_id}"] = str(self.catalogue.lane_version(class_id))
         self._meta["catalogue"] = str(self.catalogue.version)
 
@@ -209,6 +234,21 @@ class PartitionTwin:
     def _count(self, name: str, n: int) -> None:
         if n:
             self._counters[name] = self._counters.get(name, 0) + n
+
+
+def new_twin(
+    class_id: str,
+    machine_class: MachineClass,
+    model: ClassModel,
+    horizons: tuple[float, float, float],
+    born_us: NDArray[np.int64],
+) -> ClassTwin:
+    """A class of either family whose machines have sent nothing yet."""
+    fresh = new_class_twin(class_id, machine_class, model, horizons, born_us)
+    if machine_class.twin.family == "trend":
+        return fresh
+    state = linear_state(machine_class, born_us)
+    return LinearTwin(class_id, machine_class, model, horizons, state, fresh.view)
 
 
 def horizons_h(plant: Plant) -> tuple[float, float, float]:
