@@ -6,6 +6,7 @@
   const SILENCE_MS = 15000;
   const RETRY_MS = 1000;
   const RETRY_MAX_MS = 30000;
+  const RENEW_MS = 60000;
 
   /** RFC 7396: null removes, objects are merged, all else is replaced. */
   const isTree = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
@@ -15,6 +16,15 @@
       else target[key] = isTree(value) ? merge(isTree(target[key]) ? target[key] : {}, value) : value;
     }
     return target;
+  };
+
+  /** Load the page anew for a newer server, but not again and again while two versions serve. */
+  const renew = () => {
+    const last = Number(sessionStorage.getItem("renewed")) || 0;
+    if (Date.now() - last < RENEW_MS) return false;
+    sessionStorage.setItem("renewed", Date.now());
+    location.reload();
+    return true;
   };
 
   class Live {
@@ -54,7 +64,7 @@
       this.newsAt = this.heardAt = performance.now();
       this.state = next(JSON.parse(event.data));
       this.seq = event.lastEventId;
-      if (this.state.build && this.state.build !== root.dataset.build) return location.reload();
+      if (this.state.build && this.state.build !== root.dataset.build && renew()) return;
       this.frame ||= requestAnimationFrame(() => { this.frame = 0; this.draw(); });
     }
 

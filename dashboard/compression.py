@@ -11,6 +11,8 @@ __all__ = ["SMALLEST", "compress"]
 
 SMALLEST = 2_000
 """Bytes below which it does not pay."""
+KEPT_MAX = 200
+"""Scripts and styles remembered; Dash has about fifty."""
 TEXT = ("application/json", "application/javascript", "text/")
 FIXED = ("/_dash-component-suites/", "/assets/")
 """Addresses that carry their own version, so that their bytes never change."""
@@ -27,9 +29,9 @@ def compress(server: Flask) -> None:
         response.direct_passthrough = False
         sent = response.response  # perhaps an open file
         if request.path.startswith(FIXED) and request.method == "GET":
-            if request.full_path not in kept:
-                kept[request.full_path] = gzip.compress(response.get_data(), 6)
-            body = kept[request.full_path]
+            body = kept.get(request.full_path) or gzip.compress(response.get_data(), 6)
+            if len(kept) < KEPT_MAX:
+                kept[request.full_path] = body
         else:
             body = gzip.compress(response.get_data(), 1)
         response.set_data(body)

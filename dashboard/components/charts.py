@@ -10,9 +10,9 @@ from twin.plant import Sensor
 __all__ = ["KINDS", "chart_grid", "graph"]
 
 KINDS = ("signals", "innovations")
-DENSE = 8
+DENSE = 10
 """More charts than this are drawn in three columns."""
-LIMIT_SHARE = 0.5
+LIMIT_SHARE = 0.25
 """A limit is drawn once the estimate is nearer to it than this share of the normal range."""
 
 

@@ -115,6 +115,26 @@ def test_language_and_theme_stay_chosen(site, open_page: Open) -> None:
     page.wait_for_selector("html[lang=zh-CN][data-theme=dark][data-live=live]")
 
 
+@pytest.mark.parametrize("path", PATHS)
+def test_nothing_that_the_script_writes_is_left_in_english(
+    site, open_page: Open, path: str
+) -> None:
+    """The layouts are walked without a browser; this is what scripts add to them."""
+    page = open_page(site.url + path, language="zh-CN")
+    settle(page)
+    labels = "[...document.querySelectorAll('[aria-label], [title]')]"
+    said = page.evaluate(
+        f"document.body.innerText + ' ' + {labels}.map(e => [e.getAttribute('aria-label'), e.getAttribute('title')]).join(' ')"
+    )
+    known = {s.unit for c in site.fake.plant.classes.values() for s in c.sensors}
+    known |= {u.unit for c in site.fake.plant.classes.values() for u in c.inputs}
+    known |= {m.id for m in site.fake.plant.machines} | {"Plant Twin", "null"} - {""}
+    for text in sorted(known - {""}, key=len, reverse=True):
+        said = said.replace(text, " ")
+    words = set(re.findall(r"[A-Za-z]{2,}", said))
+    assert words <= {"EN", "UTC", "NIS", "P1", "P2", "P3"}
+
+
 def test_simulation_is_said_on_every_screen(site, open_page: Open) -> None:
     page = open_page(site.url)
     for path in PATHS:
