@@ -1,5 +1,6 @@
 """NASA's turbofans: the gates of the mathematics, on the published files, by the one filter."""
 
+import json
 import os
 from pathlib import Path
 
@@ -110,6 +111,28 @@ def test_rows_and_lives_say_the_same_as_the_files(data):
     np.testing.assert_array_equal(rows["value"][0, :21], engines[0].sensors[0])
     np.testing.assert_array_equal(rows["value"][0, 21:], engines[0].settings[0])
     assert len(cmapss_plant("FD001", [1, 2]).machines) == 2
+
+
+def test_any_subset_whose_files_are_there_is_scored_with_every_key(data, tmp_path):
+    left = read_rul(data, "FD001")[:15]
+    for split in ("train", "test"):
+        lines = []
+        for e in read_engines(data, "FD001", split)[:15]:
+            values = np.column_stack(
+                [np.full(len(e.cycle), e.unit), e.cycle, e.settings, e.sensors]
+            )
+            lines += [" ".join(f"{v:.6g}" for v in row) + "  " for row in values]
+        (tmp_path / f"{split}_FD003.txt").write_text("\n".join(lines) + "\n")
+    (tmp_path / "RUL_FD003.txt").write_text("".join(f"{v:.0f} \n" for v in left))
+    scores = evaluate(tmp_path)
+    assert list(scores) == ["FD003"]
+    assert set(scores["FD003"]) >= {
+        *("rmse_capped", "rmse_uncapped", "rmse_capped_ci", "nasa_score", "p30_roc_auc"),
+        *("p30_pr_auc", "brier", "ece", "coverage_80", "coverage_95", "cv_rmse"),
+        *("policy_cost_ratio", "fit_s", "baselines"),
+    }
+    json.dumps(scores, allow_nan=False)
+    assert scores["FD003"]["rmse_capped"] < scores["FD003"]["baselines"]["age_alone"]["rmse_capped"]
 
 
 def test_absent_or_torn_files_are_named(tmp_path):

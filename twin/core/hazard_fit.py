@@ -34,10 +34,11 @@ Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 RIDGE = 10.0
-RIDGE_FEW = 30.0
+PLENTY = 100
+"""Failures of a mode from which RIDGE is enough; with n fewer it is RIDGE · PLENTY / n."""
 FEW_FAILURES = 20
-"""A mode with fewer gets the larger ridge; a class without a mode with as many only linear terms;
-a class with fewer in all has provisional intervals."""
+"""A class without a mode with as many has only linear terms; with fewer in all, its intervals are
+provisional."""
 RANK = 24
 ANCHOR = 1e-3
 """Pull of the baseline to the raw rates: only felt where no failure was seen."""
@@ -236,7 +237,7 @@ def fit_hazard(
         coef, inverse = fit_coefficients(
             lambda at, lived=lived, event=event: statistics(x, lived, event, basis, at, offset),  # type: ignore[misc]
             first,
-            ridge or (RIDGE if counts[mode] >= FEW_FAILURES else RIDGE_FEW),
+            ridge or RIDGE * max(1.0, PLENTY / max(counts[mode], 1)),
         )
         coefs.append(coef)
         if intervals:

@@ -130,9 +130,10 @@ def cross_validate(
     engines: Sequence[Engine], progress: Progress | None = None
 ) -> tuple[Predictions, Ints]:
     """Out-of-fold predictions of engines run to failure, and each engine's fold (N,)."""
-    fold = np.random.default_rng(0).permutation(len(engines)) % FOLDS
+    n_folds = min(FOLDS, len(engines))
+    fold = np.random.default_rng(0).permutation(len(engines)) % n_folds
     parts = []
-    for f in range(FOLDS):
+    for f in range(n_folds):
         rest = [engines[i] for i in np.flatnonzero(fold != f).tolist()]
         mine = np.flatnonzero(fold == f)
         model = fit_engines(rest, report=False)
@@ -187,15 +188,20 @@ def _remaining_life(last: Predictions) -> dict[str, Any]:
 def _soon(every: Predictions, last: Predictions) -> dict[str, Any]:
     """P(≤ 30): on all test rows, and again on last rows, which are few."""
     out: dict[str, Any] = {"p30_rows": len(every.truth)}
-    for suffix, rows in (("", every), ("_last_row", last)):
-        happened = rows.truth <= SOON
-        if happened.all() or not happened.any():
-            continue
-        out["p30_roc_auc" + suffix] = roc_auc(rows.p_soon, happened)
-        out["p30_pr_auc" + suffix] = pr_auc(rows.p_soon, happened)
-        out["brier" + suffix] = brier(rows.p_soon, happened)
-        out["ece" + suffix] = expected_calibration_error(rows.p_soon, happened)
-    return out
+    out |= _scores_soon(every.p_soon, every.truth <= SOON)
+    lasts = _scores_soon(last.p_soon, last.truth <= SOON)
+    return out | {f"{key}_last_row": value for key, value in lasts.items()}
+
+
+def _scores_soon(p: Array, happened: NDArray[np.bool_]) -> dict[str, float | None]:
+    """Scores of probabilities (R,); areas under curves are None where all or none failed."""
+    both = bool(happened.any() and not happened.all())
+    return {
+        "p30_roc_auc": roc_auc(p, happened) if both else None,
+        "p30_pr_auc": pr_auc(p, happened) if both else None,
+        "brier": brier(p, happened),
+        "ece": expected_calibration_error(p, happened),
+    }
 
 
 def _bands(every: Predictions, last: Predictions) -> dict[str, float]:
@@ -246,20 +252,14 @@ def _baselines(
             "rmse_uncapped": rmse(constant - last.truth),
             "nasa_score": nasa_score(constant - last.capped),
             "cv_rmse": float(capped.std()),
-            "p30_roc_auc": 0.5,
-            "p30_pr_auc": float(happened.mean()),
-            "brier": brier(np.full(len(happened), base_rate), happened),
-            "ece": abs(base_rate - float(happened.mean())),
+            **_scores_soon(np.full(len(happened), base_rate), happened),
         },
         "age_alone": {
             "rmse_capped": rmse(by_age - last.capped),
             "rmse_uncapped": rmse(by_age - last.truth),
             "nasa_score": nasa_score(by_age - last.capped),
             "cv_rmse": rmse(cv_age - folds.capped),
-            "p30_roc_auc": roc_auc(age_risk, happened),
-            "p30_pr_auc": pr_auc(age_risk, happened),
-            "brier": brier(age_risk, happened),
-            "ece": expected_calibration_error(age_risk, happened),
+            **_scores_soon(age_risk, happened),
         },
         "interval_of_training_lives": _life_bands(lives, last),
     }

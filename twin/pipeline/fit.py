@@ -36,20 +36,20 @@ def run_fit(
     plant = load_plant(settings.plant)
     folder = out or settings.models or settings.plant.parent / "models"
     if history is not None:
-        return _fit_plant(plant, read_history(history, plant, _catalogue(plant)), folder)
+        found = read_history(history, plant, _catalogue(plant))
+        return _fit_plant(plant, found, folder, f"twin fit {history.name}")
     with tempfile.TemporaryDirectory(prefix="twin-fit-") as made:
         made_path = Path(made)
         write_history(settings.plant, made_path, days=days, seed=seed)
         found = read_history(made_path, plant, _catalogue(plant))
-    report = _fit_plant(plant, found, folder)
-    return report | {"history": f"simulated: twin fit --days {days:g} --seed {seed}"}
+    return _fit_plant(plant, found, folder, f"twin fit --days {days:g} --seed {seed}")
 
 
 def _catalogue(plant: Plant) -> Catalogue:
     return Catalogue().update(plant)
 
 
-def _fit_plant(plant: Plant, history: History, folder: Path) -> dict[str, Any]:
+def _fit_plant(plant: Plant, history: History, folder: Path, command: str) -> dict[str, Any]:
     report: dict[str, Any] = {}
     catalogue = _catalogue(plant)
     with tqdm(total=len(history.rows), unit="class", desc="fit") as bar:
@@ -65,6 +65,7 @@ def _fit_plant(plant: Plant, history: History, folder: Path) -> dict[str, Any]:
                 version=_next_version(path),
                 progress=_stages(bar, class_id),
             )
+            model = model.model_copy(update={"fitted": {"command": command, **model.fitted}})
             save_model(model, path)
             report[class_id] = {"file": str(path), "version": model.version, **model.fitted}
             bar.update()

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.core.hazard import Hazard
+from twin.core.hazard import Hazard, lead_bins
 from twin.core.hazard_fit import fit_hazard
 from twin.errors import ModelError
 from twin.modelfile import ClassModel, HazardModel, ModeModel, model_of
@@ -21,6 +21,8 @@ __all__ = ["fit_class", "fit_lives", "hazard_model"]
 Progress = Callable[[str], None]
 
 MAX_LANDMARKS = 60_000
+MAX_CELLS = 2.6e6
+"""Landmarks × lead-time bins: what Newton's time is proportional to."""
 HORIZON_STEPS = 336.0
 
 
@@ -74,7 +76,8 @@ def fit_lives(
     if sum(failures) == 0:
         return draft.model_copy(update={"fitted": facts | {"fit_s": time.perf_counter() - began}})
     trend = draft.trend(machine_class)
-    marks = landmarks(trend, lives, MAX_LANDMARKS, told)
+    limit_marks = min(MAX_LANDMARKS, int(MAX_CELLS / len(lead_bins(horizon))))
+    marks = landmarks(trend, lives, limit_marks, told)
     told("hazard")
     hazard = fit_hazard(marks, modes, learnt.lanes, horizon, intervals=report, failures=failures)
     limit = None
