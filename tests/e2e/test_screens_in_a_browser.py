@@ -122,13 +122,14 @@ def test_nothing_that_the_script_writes_is_left_in_english(
     """The layouts are walked without a browser; this is what scripts add to them."""
     page = open_page(site.url + path, language="zh-CN")
     settle(page)
-    labels = "[...document.querySelectorAll('[aria-label], [title]')]"
     said = page.evaluate(
-        f"document.body.innerText + ' ' + {labels}.map(e => [e.getAttribute('aria-label'), e.getAttribute('title')]).join(' ')"
+        """() => document.body.innerText + ' ' + [...document.querySelectorAll('*')]
+            .flatMap(e => [e.getAttribute('aria-label'), e.getAttribute('title')])
+            .filter(Boolean).join(' ')"""
     )
     known = {s.unit for c in site.fake.plant.classes.values() for s in c.sensors}
     known |= {u.unit for c in site.fake.plant.classes.values() for u in c.inputs}
-    known |= {m.id for m in site.fake.plant.machines} | {"Plant Twin", "null"} - {""}
+    known |= {m.id for m in site.fake.plant.machines} | {"Plant Twin"}
     for text in sorted(known - {""}, key=len, reverse=True):
         said = said.replace(text, " ")
     words = set(re.findall(r"[A-Za-z]{2,}", said))
