@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from twin.config import Settings
 from twin.core.view import NEVER, view_dtype
-from twin.errors import StoreError
+from twin.errors import TwinError
 from twin.pipeline.site import Site, prepare
 from twin.pipeline.worklist import MachineNow, item_of
 from twin.plant import Machine
@@ -54,7 +54,7 @@ def run_planner(settings: Settings, stop: threading.Event | None = None) -> None
                     store.add_kpi(orjson.dumps(_key_figures(plan)))
                 state = {"time": time.time_ns() // 1000, "pid": os.getpid(), "state": "running"}
                 store.heartbeat("planner", orjson.dumps(state))
-            except StoreError as error:
+            except TwinError as error:  # the plant file may have faults while somebody edits it
                 print(f"planner: {error}", file=sys.stderr, flush=True)
     finally:
         store.close()

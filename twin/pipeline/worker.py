@@ -17,7 +17,7 @@ import orjson
 
 from twin.config import Settings
 from twin.core.rows import row_dtype
-from twin.errors import StoreError
+from twin.errors import StoreError, TwinError
 from twin.modelfile import parse_model
 from twin.pipeline.partition import PartitionTwin
 from twin.pipeline.sealer import Sealer
@@ -214,7 +214,7 @@ def _keep(
             if not worker.open():
                 stop.wait(RETRY_S[0])
                 continue
-        except StoreError as error:
+        except TwinError as error:  # the plant file may have faults while somebody edits it
             print(f"{name}: partition {p}: {error}", file=sys.stderr, flush=True)
             stop.wait(wait)
             wait = min(2 * wait, RETRY_S[1])

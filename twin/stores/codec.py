@@ -1,6 +1,6 @@
 """Wire entries: what lies in a partition's stream, and a batch of them decoded at once.
 
-An entry of readings has the fields  k=r  c=class id  v=catalogue version  n=rows  b=rows  (packed
+An entry of readings has the fields  k=r  c=class id  v=version of its lane list  n=rows  b=rows  (packed
 as twin.core.rows); short names, because Redis keeps them once a node and small integers in a byte
 or two. Control entries have their place in the same order:  k=m  c=class id  v=model version  and
 k=c  c=  v=catalogue version. Decoding joins the blobs of a class and looks at them with one
@@ -31,7 +31,8 @@ READINGS, MODEL, CATALOGUE = b"r", b"m", b"c"
 
 
 class Readings(NamedTuple):
-    """Rows of one class in stream order, lanes as in that version of the catalogue."""
+    """Rows of one class in stream order, with the lanes of that version of its lane list
+    (Catalogue.lane_version)."""
 
     class_id: str
     catalogue_version: int

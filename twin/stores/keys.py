@@ -46,7 +46,7 @@ def readings(p: int) -> str:
 
 
 def checkpoint(p: int) -> str:
-    """Hash: last stream id applied, catalogue version, formats."""
+    """Hash: last stream id applied, classes, and of each its model and lane list in force."""
     return f"twin:checkpoint:{p}"
 
 
@@ -66,7 +66,7 @@ def seal(p: int) -> str:
 
 
 def chunks(machine_id: str) -> str:
-    """Sorted set of a machine's sealed chunks: member is the chunk's number, score its end."""
+    """Sorted set of a machine's sealed chunks: member "number:start", score its end, µs."""
     return f"twin:chunks:{machine_id}"
 
 
