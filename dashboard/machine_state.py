@@ -4,8 +4,9 @@ from typing import Any
 
 import numpy as np
 
+from dashboard.frame_state import clock_state, status_state
 from dashboard.numbers import decimals, rounded, roundeds
-from dashboard.plant_state import clock_state, status_state, tile_codes
+from dashboard.plant_state import tile_codes
 from dashboard.snapshot import STALE_PERIODS, TRANSPORT_S, Snapshot, age_s, is_idle, pace, row_of
 from dashboard.times import iso_local, local
 from twin.core.view import HORIZONS, N_DRIVERS, NEVER

@@ -17,7 +17,7 @@ from dashboard.times import isos_local
 from twin.core.statespace import Trend
 from twin.core.trend import Trace
 
-__all__ = ["nearest_regime", "past_of_estimate", "to_plant_units", "with_gaps"]
+__all__ = ["nearest_regime", "past_of_estimate", "past_of_rows", "to_plant_units", "with_gaps"]
 
 Array = NDArray[np.float64]
 
@@ -31,6 +31,14 @@ def past_of_estimate(
     level, sd = to_plant_units(trend, u, found.level, np.sqrt(found.p11 + trend.r))
     columns = [rows["value"][:, :m].astype(np.float64), level, Z95 * sd, found.innovation]
     times, columns = with_gaps(rows["time"], columns, period_s)
+    return Past(isos_local(times, zone), *columns)
+
+
+def past_of_rows(rows: NDArray[np.void], n_sensors: int, period_s: float, zone: ZoneInfo) -> Past:
+    """Rows (R,) of one machine by time, without what a twin made of them."""
+    value = rows["value"][:, :n_sensors].astype(np.float64)
+    unknown = np.full_like(value, np.nan)
+    times, columns = with_gaps(rows["time"], [value, unknown, unknown, unknown], period_s)
     return Past(isos_local(times, zone), *columns)
 
 

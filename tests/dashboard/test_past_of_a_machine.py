@@ -7,7 +7,7 @@ import pytest
 
 from dashboard.figures.signals import Past
 from dashboard.machine_state import Z95
-from dashboard.past import nearest_regime, past_of_estimate, with_gaps
+from dashboard.past import nearest_regime, past_of_estimate, past_of_rows, with_gaps
 from twin.core.rows import row_dtype
 from twin.core.statespace import Trend, trend_of
 from twin.core.trend import advance, new_state, new_view, trace
@@ -86,3 +86,10 @@ def test_no_rows_make_an_empty_past() -> None:
     past = past_of(model, rows(9)[:0])
     assert past.times == []
     assert past.level.shape == (0, 2)
+
+
+def test_past_without_an_estimate_shows_the_measurements_alone() -> None:
+    given = rows(9)
+    past = past_of_rows(given, 2, 60.0, UTC)
+    np.testing.assert_array_equal(past.value, given["value"][:, :2])
+    assert np.isnan(past.level).all()

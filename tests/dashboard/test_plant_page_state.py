@@ -4,7 +4,8 @@ import numpy as np
 from fake_plant import FakePlant
 
 from dashboard.data import decode_views, read_snapshot
-from dashboard.plant_state import clock_state, plant_state, tile_codes
+from dashboard.frame_state import clock_state
+from dashboard.plant_state import plant_state, tile_codes
 from dashboard.snapshot import Snapshot, age_s, row_of
 from twin.core.view import NEVER, view_dtype
 
