@@ -169,6 +169,26 @@ def test_renewing_keeps_a_lease(store):
     store.commit(lease, commit(b"1-0"))
 
 
+def test_renewing_in_one_thread_does_not_lose_the_commits_of_another(store):
+    lease, stop = owned(store), threading.Event()
+
+    def renew():
+        while not stop.is_set():
+            store.renew(lease, TTL_MS)
+            time.sleep(0.002)
+
+    renewing = threading.Thread(target=renew)
+    renewing.start()
+    try:
+        for n in range(200):
+            store.commit(lease, commit(b"%d-0" % (n + 1)))
+            time.sleep(0.0002)
+    finally:
+        stop.set()
+        renewing.join()
+    assert store.load_checkpoint(0).last_id == b"200-0"
+
+
 def test_a_commit_shows_everywhere_at_once(store):
     lease = owned(store)
     event = Event(5, "alarm_on", "m1", {"sensor": "temp", "priority": 2})

@@ -1,9 +1,9 @@
 """Wire entries: what lies in a partition's stream, and a batch of them decoded at once.
 
 An entry of readings has the fields  k=r  c=class id  v=version of its lane list  n=rows  b=rows,
-packed as twin.core.rows; short names, because Redis keeps them once a node, and small integers in a
-byte or two. Control entries have their place in the same order:  k=m  c=class id  v=model version  and
-k=c  c=  v=catalogue version. Decoding joins the blobs of a class and looks at them with one
+packed as twin.core.rows; short names, because Redis keeps them once a node, and small integers in
+a byte or two. Control entries have their place in the same order:  k=m  c=class id  v=model version
+and  k=c  c=  v=catalogue version. Decoding joins the blobs of a class and looks at them with one
 frombuffer; an entry costs one turn of a short loop.
 """
 
