@@ -21,6 +21,9 @@ Verb = Callable[[Args, Settings], int | None]
 
 def main(argv: list[str] | None = None) -> int:
     """Run one verb. Exit status: 0 done, 1 failed, 2 used wrongly."""
+    # Matrices here are small: threads inside a product cost more than they give, and a plant runs
+    # one process a partition. Read when numpy is first imported, which is later.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     args = _parser().parse_args(argv)
     verb: Verb = args.verb
     try:
