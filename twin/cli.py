@@ -110,8 +110,10 @@ def fit(args: Args, settings: Settings) -> None:
 def evaluate(args: Args, _settings: Settings) -> None:
     """Score the models on a published data set, each figure beside a trivial baseline."""
     from twin.evaluation import evaluate_dataset
+    from twin.evaluation.table import score_lines
 
-    _print(evaluate_dataset(args.dataset, args.data, args.subset), args.json)
+    scores = evaluate_dataset(args.dataset, args.data, args.subset)
+    _print(scores, args.json, score_lines(scores))
 
 
 def bench(args: Args, _settings: Settings) -> None:
