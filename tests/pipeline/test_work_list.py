@@ -14,7 +14,7 @@ from twin.pipeline.partition import PartitionTwin
 from twin.pipeline.planner import make_plan, stops_interval
 from twin.pipeline.signals import events_of, forecasts_of
 from twin.pipeline.site import prepare
-from twin.pipeline.worklist import failure_curve
+from twin.pipeline.worklist import MachineNow, failure_curve, item_of
 from twin.stores.memory import MemoryStore
 
 NOW_US = 1_700_000_100_000_000
@@ -99,6 +99,33 @@ def test_the_soonest_comes_first_with_its_money(site):
     assert items[0]["cost_service"] == 1000.0
     assert items[0]["cost_wait"] == pytest.approx(10000 * items[0]["p_week"])
     assert 0 < items[0]["saves"] < items[0]["cost_wait"]
+
+
+def priority_of(site, g_per_h, rul_h):
+    row = rows_of(site)["mill-0"]
+    at_risk(row, 0.02, rul_h)
+    machine = site.plant.machines[0]
+    item = item_of(MachineNow(site.plant, machine, row, False, g_per_h))
+    return None if item is None else (item["priority"], item["service_by_h"])
+
+
+def test_to_pay_at_once_is_planned_today_and_only_a_life_within_the_shift_is_acted_on_now(site):
+    """While running costs nothing (g = 0) every hour of risk is a loss: the cheapest slot is now."""
+    assert priority_of(site, 0.0, rul_h=200.0) == (2, 0.0)
+    assert priority_of(site, 0.0, rul_h=16.0) == (1, 0.0)
+    assert priority_of(site, 0.0, rul_h=16.1)[0] == 2
+
+
+def test_where_a_run_hour_is_worth_more_than_its_risk_service_waits(site):
+    """C_fail − C_planned = 9000; a hazard of 1e-3 an hour costs 9 an hour: g decides."""
+    row = rows_of(site)["mill-0"]
+    row["p"] = 1 - np.exp(-1e-3 * np.array([8.0, 24.0, 168.0]))
+    row["rul_q10"] = row["rul_q50"] = row["rul_q90"] = np.inf
+    by = [
+        item_of(MachineNow(site.plant, site.plant.machines[0], row, False, g))["service_by_h"]
+        for g in (4.0, 12.0)
+    ]
+    assert by == [0.0, None]
 
 
 def test_alarms_bad_sensors_and_silence_need_no_failure_model(site):

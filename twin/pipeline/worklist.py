@@ -20,7 +20,7 @@ from twin.scheduling.maintenance import cost_curve
 
 __all__ = ["MachineNow", "failure_curve", "item_of"]
 
-WEEK_H = 168.0
+DAY_H, WEEK_H = 24.0, 168.0
 SOON_P = 0.1
 """P of failing within a week above which a machine is worth a line without a control limit."""
 NO_DATA_PRIORITY, BAD_SENSOR_PRIORITY, CHANGED_PRIORITY = 3, 3, 2
@@ -80,7 +80,7 @@ def _risk(now: MachineNow) -> dict[str, Any]:
 
 def _money(now: MachineNow, step_h: float) -> dict[str, Any]:
     service, failure = costs_of_stops(now.plant.costs_of(now.machine))
-    horizons = [now.plant.plant.shift_h, 24.0, WEEK_H]
+    horizons = [now.plant.plant.shift_h, DAY_H, WEEK_H]
     times, p = failure_curve(now.row, horizons, step_h)
     by_h = _service_by(now, times, p, service, failure)
     wait = float(now.row["p"][-1]) * failure
@@ -114,13 +114,14 @@ def _service_by(
 
 
 def _risk_reason(now: MachineNow, risk: dict[str, Any]) -> tuple[int, str, list[str]] | None:
-    by_h, p_week = risk["service_by_h"], risk["p_week"]
+    """Act now: one in ten fails within the shift. Plan today: the cheapest slot is today. Else
+    watch. That service pays at once is no reason to run: the machine may well last for days."""
+    by_h, p_week, early_h = risk["service_by_h"], risk["p_week"], risk["lo_h"]
     if p_week is None or (by_h is None and p_week < SOON_P):
         return None
-    lead = WEEK_H if by_h is None else by_h
-    shift_h = now.plant.plant.shift_h
-    priority = 1 if lead <= shift_h else 2 if lead <= 24.0 else 3
-    return priority, "risk", _drivers(now)
+    if early_h is not None and early_h <= now.plant.plant.shift_h:
+        return 1, "risk", _drivers(now)
+    return 2 if by_h is not None and by_h <= DAY_H else 3, "risk", _drivers(now)
 
 
 def _signals(now: MachineNow) -> list[tuple[int, str, list[str]]]:
