@@ -4,6 +4,8 @@
   const twin = window.plantTwin;
   const { t, pick, h, svg, say, number, duration, durations, money, once, shapes } = twin;
 
+  const LISTED_MAX = 10;
+
   /** Path of a trend in a box of 100 × 24; a missing value breaks the line. */
   const sparkPath = (values) => {
     const known = values.filter((v) => v !== null);
@@ -139,10 +141,12 @@
       region("lines").replaceChildren(...all.filter((l) => !only || l.id === only).map((l) => line(l, Boolean(only))));
       tiles = paintTiles(region("lines"));
     });
-    const attention = once(({ items, currency, horizon, age }) => {
+    const attention = once(({ items: all, currency, horizon, age }) => {
+      const items = all.slice(0, LISTED_MAX);
       twin.replace(region("attention"), items.map((item) => row(item, currency, horizon)));
       say(region("attention-empty"), age === undefined ? t("The planner has not spoken yet.")
         : age > 0 ? t("This list is {age} old.", { age: twin.age(age) })
+        : all.length > LISTED_MAX ? t("and {n} more, see the tiles", { n: all.length - LISTED_MAX })
         : items.length ? "" : t("Nothing needs attention."));
       const dated = items.filter((item) => item.lo_h !== undefined);
       region("when").replaceChildren(...(dated.length ? [whenChart(dated, horizon, region("when").clientWidth || 560)]
@@ -152,7 +156,7 @@
       lines(state.lines);
       tiles(state.tiles, names(state.lines));
       for (const [key, paint] of kpis) paint(state.kpis[key]);
-      const items = state.attention.filter((item) => !only || item.line === only).slice(0, 10);
+      const items = state.attention.filter((item) => !only || item.line === only);
       attention({ items: items.map((i) => Object.fromEntries(Object.entries(i).filter(([, v]) => v !== null))), currency: state.currency, horizon: state.horizon_h, age: state.plan_age_s });
     };
   };
