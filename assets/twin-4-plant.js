@@ -81,7 +81,7 @@
 
   const reasonText = (item) => ({
     risk: () => t("Failure likely"), limit: () => t("Beyond a limit"), bad_sensor: () => t("Sensor not to be trusted"),
-    changed: () => t("Behaves unlike its twin"), no_data: () => t("No data"),
+    failed: () => t("Failed, stands still"), changed: () => t("Behaves unlike its twin"), no_data: () => t("No data"),
   }[item.reason]?.() || item.reason);
 
   const expected = (item, horizon) =>

@@ -7,7 +7,16 @@ import numpy as np
 from dashboard.frame_state import clock_state, status_state
 from dashboard.numbers import decimals, rounded, roundeds
 from dashboard.plant_state import tile_codes
-from dashboard.snapshot import STALE_PERIODS, TRANSPORT_S, Snapshot, age_s, is_idle, pace, row_of
+from dashboard.snapshot import (
+    STALE_PERIODS,
+    TRANSPORT_S,
+    Snapshot,
+    age_s,
+    failed_at,
+    is_idle,
+    pace,
+    row_of,
+)
 from dashboard.times import iso_local, local
 from twin.core.view import HORIZONS, N_DRIVERS, NEVER
 from twin.plant import Machine, MachineClass
@@ -23,12 +32,13 @@ def machine_state(snapshot: Snapshot, machine: Machine) -> dict[str, Any]:
     """Everything the machine page shows, but for the past and the risk curve."""
     machine_class = snapshot.plant.class_of(machine)
     row = row_of(snapshot, machine.id)
+    failed = failed_at(snapshot, machine.id)
     state = {
         "clock": clock_state(snapshot),
         "code": tile_codes(snapshot)[machine.id],
         "events": _events(snapshot, machine, machine_class),
         "item": _plan_item(snapshot, machine),
-        "failed": _failed(snapshot, machine),
+        "failed": None if failed is None else iso_local(failed, snapshot.plant.zone),
         "period_s": machine_class.period_s,
         "currency": snapshot.plant.plant.currency,
         "status": status_state(snapshot),
@@ -162,13 +172,6 @@ def _events(
         }
         for e in own
     ]
-
-
-def _failed(snapshot: Snapshot, machine: Machine) -> str | None:
-    """When the machine failed, if it has not been repaired since."""
-    own = (e for e in snapshot.events if e.machine_id == machine.id)
-    last = next((e for e in own if e.kind in {"failure", "repair"}), None)
-    return iso_local(last.time, snapshot.plant.zone) if last and last.kind == "failure" else None
 
 
 def _plan_item(snapshot: Snapshot, machine: Machine) -> dict[str, Any] | None:

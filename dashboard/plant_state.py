@@ -8,7 +8,7 @@ from typing import Any
 from dashboard.frame_state import clock_state, status_state
 from dashboard.key_figures import key_figures
 from dashboard.numbers import rounded
-from dashboard.snapshot import Snapshot, age_s, is_idle, is_silent, row_of
+from dashboard.snapshot import Snapshot, age_s, failed_at, is_idle, is_silent, row_of
 from twin.plant import Machine
 
 __all__ = ["HORIZON_H", "plant_state", "tile_codes"]
@@ -105,10 +105,21 @@ def _soonest_first(snapshot: Snapshot) -> list[dict[str, Any]]:
     return sorted(snapshot.plan.get("items", []), key=urgency)
 
 
+def _withheld(snapshot: Snapshot, machine: Machine | None) -> dict[str, Any]:
+    """What to say instead of a forecast whose inputs have stopped, or that has come true."""
+    if machine is None:
+        return {}
+    silent = is_silent(snapshot, snapshot.plant.class_of(machine), row_of(snapshot, machine.id))
+    failed = failed_at(snapshot, machine.id) is not None
+    unsaid = dict.fromkeys(("p_week", "lo_h", "mid_h", "hi_h", "service_by_h", "cost_wait"))
+    return (unsaid if silent or failed else {}) | ({"reason": "failed"} if failed else {})
+
+
 def _item(snapshot: Snapshot, item: dict[str, Any]) -> dict[str, Any]:
     """A line of the work list with names instead of ids."""
     machine = next((m for m in snapshot.plant.machines if m.id == item["machine"]), None)
     kept = {k: rounded(v) if isinstance(v, float) else v for k, v in item.items()}
+    kept |= _withheld(snapshot, machine)
     if machine is None:
         return kept | {"name": item["machine"], "drivers": []}
     machine_class = snapshot.plant.class_of(machine)

@@ -15,6 +15,7 @@ __all__ = [
     "Slots",
     "Snapshot",
     "age_s",
+    "failed_at",
     "is_idle",
     "is_silent",
     "machine_of",
@@ -96,3 +97,10 @@ def is_idle(machine_class: MachineClass, row: np.void) -> bool:
 def machine_of(snapshot: Snapshot, machine_id: str) -> Machine | None:
     """The machine as the plant file describes it."""
     return next((m for m in snapshot.plant.machines if m.id == machine_id), None)
+
+
+def failed_at(snapshot: Snapshot, machine_id: str) -> int | None:
+    """When the machine failed (µs UTC), if it has not been repaired since."""
+    own = (e for e in snapshot.events if e.machine_id == machine_id)
+    last = next((e for e in own if e.kind in {"failure", "repair"}), None)
+    return last.time if last and last.kind == "failure" else None

@@ -1,13 +1,14 @@
 """What the plant page says of the plant."""
 
 import numpy as np
-from fake_plant import FakePlant
+from fake_plant import START_US, FakePlant
 
 from dashboard.data import decode_views, read_snapshot
 from dashboard.frame_state import clock_state
 from dashboard.plant_state import plant_state, tile_codes
 from dashboard.snapshot import Snapshot, age_s, row_of
 from twin.core.view import NEVER, view_dtype
+from twin.types import Event
 
 
 def later(fake: FakePlant, wall_s: float) -> Snapshot:
@@ -92,6 +93,25 @@ def test_work_list_names_what_drives_the_risk(snapshot: Snapshot) -> None:
     sensors = snapshot.plant.classes["mill"].sensors
     first = next(i for i in items if i["machine"].startswith("mill") and i["reason"] == "risk")
     assert first["drivers"] == [sensors[0].name, sensors[1].name]
+
+
+def test_forecast_is_withheld_once_its_inputs_have_stopped(fake: FakePlant) -> None:
+    fresh = {i["machine"]: i for i in plant_state(later(fake, 0))["attention"]}
+    stale = {i["machine"]: i for i in plant_state(later(fake, 60))["attention"]}
+    assert fresh["mill-01"]["mid_h"] is not None
+    assert stale["mill-01"]["mid_h"] is None
+    assert stale["mill-01"]["priority"] == fresh["mill-01"]["priority"]
+
+
+def test_failure_takes_the_place_of_its_forecast_until_the_repair(fake: FakePlant) -> None:
+    def reason() -> str:
+        items = plant_state(later(fake, 0))["attention"]
+        return next(i["reason"] for i in items if i["machine"] == "mill-01")
+
+    fake.store.add_events([Event(START_US, "failure", "mill-01", {"mode": "coolant_system"})])
+    assert reason() == "failed"
+    fake.store.add_events([Event(START_US + 1, "repair", "mill-01", {})])
+    assert reason() == "risk"
 
 
 def test_every_machine_has_one_tile_in_its_line(snapshot: Snapshot) -> None:
