@@ -110,7 +110,7 @@ def priority_of(site, g_per_h, rul_h):
 
 
 def test_to_pay_at_once_is_planned_today_and_only_a_life_within_the_shift_is_acted_on_now(site):
-    """While running costs nothing (g = 0) every hour of risk is a loss: the cheapest slot is now."""
+    """While an hour run is worth nothing (g = 0) every hour of risk is a loss."""
     assert priority_of(site, 0.0, rul_h=200.0) == (2, 0.0)
     assert priority_of(site, 0.0, rul_h=16.0) == (1, 0.0)
     assert priority_of(site, 0.0, rul_h=16.1)[0] == 2

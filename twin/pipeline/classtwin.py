@@ -4,6 +4,7 @@ The one place where the pipeline touches the model families. Machine `slot` of t
 slot // partitions here; a partition holds the slots that leave its number as remainder.
 """
 
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -16,7 +17,7 @@ from twin.core.statespace import Trend
 from twin.core.trend import APPLIED, LATE, UNKNOWN, Applied, advance, new_state, new_view
 from twin.core.view import N_MODES, NEVER
 from twin.modelfile import ClassModel, default_model
-from twin.plant import MachineClass
+from twin.plant import MachineClass, Sensor
 
 __all__ = ["ClassTwin", "Moved", "n_local", "new_class_twin", "slots_of"]
 
@@ -55,12 +56,21 @@ class ClassTwin:
         self.state, self.view = state, view
         self._modes = _mode_places(self.hazard, machine_class)
         self._assessed = np.full((2, len(view)), NEVER)
+        self._trends = [self.trend]
+        self._trend_of = np.zeros(len(view), dtype=np.intp)
+
+    def set_own_limits(self, own: Mapping[int, Sequence[Sensor]]) -> None:
+        """Machines, by row, whose sensors have other ranges and limits than their class."""
+        for n, sensors in own.items():
+            machine_class = self.machine_class.model_copy(update={"sensors": list(sensors)})
+            self._trend_of[n] = len(self._trends)
+            self._trends.append(self.model.trend(machine_class))
 
     def apply(self, rows: NDArray[np.void], partitions: int) -> Moved:
         """Apply rows (R,) in order; their slots are the class's, all of this partition."""
         touched = self._touched(rows, partitions)
         before = self.view[touched]
-        applied: Applied = advance(self.trend, self.state, self.view, rows, partitions)
+        applied = self._advance_rows(rows, partitions)
         self.assess(touched[self._is_due(touched)])
         counts = (applied.count(flag) for flag in (APPLIED, LATE, UNKNOWN))
         return Moved(touched, before, *counts)
@@ -75,6 +85,19 @@ class ClassTwin:
         age = (self.view["time"][seen] - born) / self.trend.step_us
         risk = assess(self.hazard, layout.level(state), layout.slope(state), age, self.horizons)
         self._write(seen, risk)
+
+    def _advance_rows(self, rows: NDArray[np.void], partitions: int) -> Applied:
+        """Advance machines under their class's limits, then each with limits of its own."""
+        if len(self._trends) == 1:
+            return advance(self.trend, self.state, self.view, rows, partitions)
+        local = (rows["slot"] & ~RESET) // np.uint32(partitions)
+        which = self._trend_of[np.minimum(local, len(self._trend_of) - 1)]
+        out = Applied(np.zeros(len(rows), np.uint8), np.zeros(len(rows), np.uint32))
+        for n in np.unique(which):
+            own = which == n
+            done = advance(self._trends[n], self.state, self.view, rows[own], partitions)
+            out.flags[own], out.gated[own] = done.flags, done.gated
+        return out
 
     def _is_due(self, touched: NDArray[np.intp]) -> NDArray[np.bool_]:
         """Whose risk is to be read off anew: those that entered another 60th of a step, or were

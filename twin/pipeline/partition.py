@@ -21,7 +21,7 @@ from twin.pipeline.classtwin import ClassTwin, new_class_twin, slots_of
 from twin.pipeline.history import with_lanes_of_now
 from twin.pipeline.lineartwin import LinearTwin, linear_state
 from twin.pipeline.signals import events_of, forecasts_of
-from twin.plant import MachineClass, Plant
+from twin.plant import MachineClass, Plant, Sensor
 from twin.stores.base import Checkpoint, Run
 from twin.stores.codec import Readings
 from twin.types import Event
@@ -196,6 +196,7 @@ class PartitionTwin:
 
     def _set(self, twin: ClassTwin, mark: bool = True) -> None:
         self.twins[twin.class_id] = twin
+        twin.set_own_limits(self._own_limits(twin.class_id))
         self._touched[twin.class_id] = np.zeros(len(twin.state), dtype=bool)
         if mark:
             self._mark(twin.class_id)
@@ -230,6 +231,12 @@ class PartitionTwin:
         ids = self.catalogue.machines_ever(class_id)
         slots = slots_of(self.p, self.partitions, len(ids)).tolist()
         return np.array([known.get(ids[s], 0) for s in slots], dtype=np.int64)
+
+    def _own_limits(self, class_id: str) -> dict[int, list[Sensor]]:
+        """Sensors of the machines that override some, by their row here."""
+        own = {m.id: m for m in self.plant.machines_of(class_id) if m.overrides.sensor}
+        machines = self.catalogue.machines(class_id)[self.p :: self.partitions]
+        return {n: self.plant.sensors_of(own[i]) for n, i in enumerate(machines) if i in own}
 
     def _count(self, name: str, n: int) -> None:
         if n:
