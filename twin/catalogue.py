@@ -10,6 +10,7 @@ Pure: the store keeps the JSON.
 
 import json
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Any, NamedTuple
 
 from twin.errors import SchemaError
@@ -65,17 +66,21 @@ class Catalogue:
 
     version: int = 0
     classes: dict[str, ClassSlots] = field(default_factory=dict)
+    digest: str = ""
+    """Of the plant file: a changed limit or cost makes a new version too."""
 
     def update(self, plant: Plant) -> "Catalogue":
         """The catalogue after the plant file was read (again); itself if nothing changed."""
-        version = self.version + 1
+        version, digest = self.version + 1, sha256(plant.model_dump_json().encode()).hexdigest()
+        if digest == self.digest:
+            return self
         classes = {
             c: self.classes.get(c, ClassSlots()).update(
                 [m.id for m in plant.machines_of(c)], _lanes(plant.classes.get(c)), version
             )
             for c in sorted(self.classes.keys() | plant.classes.keys())
         }
-        return self if classes == self.classes else Catalogue(version, classes)
+        return Catalogue(version, classes, digest)
 
     def slot(self, machine_id: str) -> Place:
         """Class and slot of a machine, retired or not. Raises KeyError if it never existed.
@@ -146,6 +151,7 @@ class Catalogue:
             {
                 "format": FORMAT,
                 "version": self.version,
+                "digest": self.digest,
                 "classes": {
                     c: {
                         "slots": entry.slots,
@@ -165,7 +171,7 @@ class Catalogue:
             if document["format"] != FORMAT:
                 raise SchemaError(f"catalogue: got format {document['format']!r}, want {FORMAT}")
             classes = {c: _class_slots(entry) for c, entry in document["classes"].items()}
-            return cls(int(document["version"]), classes)
+            return cls(int(document["version"]), classes, str(document["digest"]))
         except (ValueError, KeyError, TypeError) as error:
             raise SchemaError(f"catalogue: not readable: {error!r}") from error
 

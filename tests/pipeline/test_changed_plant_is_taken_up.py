@@ -122,3 +122,23 @@ def test_rows_that_are_not_this_partitions_move_nobody(plant):
         twin.apply(Readings("mill", 1, row(4, slot, 70.0, time)))
     assert twin.twins["mill"].state.tobytes() == before.tobytes()
     assert twin.effects().counters == {"rejected:worker:misplaced": 4}
+
+
+def test_a_changed_limit_alone_is_taken_up_and_moves_no_belief(plant):
+    settings, store, _ = plant
+    for at, entry in entries_of(200):
+        store.append({at: [entry]})
+    worker = drained(opened(store, settings))
+    before = worker.twin.twins["mill"].state.copy()
+    change(settings, ("high = 78.0", "high = 40.0"))
+    prepare(store, settings)
+    with pytest.raises(StoreError, match="catalogue 2"):
+        drained(worker)
+    worker.close()
+    worker = opened(store, settings)
+    twin = worker.twin.twins["mill"]
+    np.testing.assert_array_equal(twin.state, before)
+    hot = readings_entry("mill", 1, row(4, 0, [50.0, np.nan, np.nan, np.nan]))
+    store.append({0: [hot]})
+    drained(worker)
+    assert twin.view["beyond"][0] == 1
