@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from dashboard.data.cache import Computed
 from dashboard.figures.signals import Past, past_of
 from dashboard.outlook import risk_curve
 from dashboard.past import past_of_estimate, past_of_rows
@@ -17,8 +18,10 @@ from twin.stores.base import Store
 
 __all__ = ["CURVE_S", "MachinePast"]
 
-CURVE_S = 10.0
-"""Wall seconds between two risk curves of a machine."""
+CURVE_S = 10
+"""Wall seconds for which a risk curve of a machine serves all its readers."""
+PAST_S = 1
+"""Wall seconds for which a past does: the live stream joins on to it."""
 
 
 class MachinePast:
@@ -26,15 +29,12 @@ class MachinePast:
 
     def __init__(self, store: Store, wall_us: Callable[[], int]) -> None:
         self.store, self._wall_us = store, wall_us
-        self._curves: dict[str, tuple[int, dict[str, Any] | None]] = {}
+        self._computed = Computed(getattr(store, "url", ""))
 
     def curve(self, snapshot: Snapshot, machine: Machine) -> dict[str, Any] | None:
-        """The machine's probability of failure over the horizon; computed anew every CURVE_S."""
-        made_us, curve = self._curves.get(machine.id, (0, None))
-        if snapshot.wall_us - made_us > CURVE_S * 1e6:
-            curve = self._new_curve(snapshot, machine)
-            self._curves[machine.id] = (snapshot.wall_us, curve)
-        return curve
+        """The machine's probability of failure over the horizon, at most CURVE_S old."""
+        key = f"curve:{machine.id}"
+        return self._computed.get(key, CURVE_S, lambda: self._new_curve(snapshot, machine))
 
     def _new_curve(self, snapshot: Snapshot, machine: Machine) -> dict[str, Any] | None:
         class_id, slot = snapshot.slots[machine.id]
@@ -47,7 +47,11 @@ class MachinePast:
         return risk_curve(self._model(class_id, machine_class), machine_class, state, n)
 
     def past(self, plant: Plant, machine: Machine, span_s: float) -> Past:
-        """The machine's last span_s seconds of plant time; empty where there is none to read."""
+        """The machine's last span_s seconds of plant time, as of at most PAST_S ago."""
+        key = f"past:{machine.id}:{span_s:g}"
+        return self._computed.get(key, PAST_S, lambda: self._new_past(plant, machine, span_s))
+
+    def _new_past(self, plant: Plant, machine: Machine, span_s: float) -> Past:
         machine_class = plant.class_of(machine)
         text = self.store.catalogue()
         if text is None:

@@ -23,7 +23,7 @@ class RedisStore(StreamVerbs, BeliefVerbs):
     """
 
     def __init__(self, url: str, partitions: int = 4) -> None:
-        self.partitions = partitions
+        self.url, self.partitions = url, partitions
         self._link = Link(url)
         self._known = set()
         self._link.check_version()
