@@ -49,7 +49,7 @@ def run_planner(settings: Settings, stop: threading.Event | None = None) -> None
                     stamp = _stamp(store, site)
                 plan = make_plan(site, read_rows(store, site), *_now(store))
                 store.set_plan(orjson.dumps(plan))
-                if time.monotonic() >= next_kpi:
+                if plan["running"] and time.monotonic() >= next_kpi:
                     next_kpi = time.monotonic() + KPI_S
                     store.add_kpi(orjson.dumps(_key_figures(plan)))
                 state = {"time": time.time_ns() // 1000, "pid": os.getpid(), "state": "running"}
