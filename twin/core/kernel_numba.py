@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 
 import twin.core.layout as lay
+from twin.core.kernel_memory import load, stack, store, words_of
 from twin.core.kernel_monitors import commission, judge, limit, recover, repeat
-from twin.core.kernel_stack import stack
 from twin.core.kernel_step import (
     AWAY,
     FIT,
+    MOVES,
     SCRATCH_ROWS,
-    SHOWN_ROWS,
     VARIANCE,
     Y,
     bits,
@@ -26,11 +26,11 @@ from twin.core.kernel_step import (
     inlined,
     mean_of,
     read_inputs,
-    read_sensors,
     reset,
     step,
 )
-from twin.core.kernel_view import plant_units, write_judgement, write_prior, write_view
+from twin.core.kernel_vector import LANES, bits_of, floats
+from twin.core.kernel_view import belief_again, write_judgement, write_prior, write_view
 from twin.core.layout import APPLIED, LATE, RESET_DONE, UNKNOWN
 from twin.core.statespace import PAR_ROWS, Packed
 from twin.core.transition import NEAR, far, near
@@ -40,10 +40,61 @@ from twin.core.view_numpy import ViewAt
 __all__ = ["advance_rows", "trace_rows"]
 
 TOP_BIT = np.uint32(1 << 31)
+ALL = (1 << LANES) - 1
+SLOTS, TIMES = np.uint64(LANES), np.uint64(2 * LANES)
+AHEAD = 3 * LANES
 
 near_compiled = inlined(near)
 far_compiled = compiled(far)
 whole: Any = np.int64
+
+
+@inlined
+def over_gap(p: Packed, gap: int, turn: int, moves: Any) -> None:
+    """Δ and F, Q of one row into its column of `moves`."""
+    dt = gap / p.step_us
+    if abs(p.growth * dt) <= NEAR:
+        e, a, qa, qb, qc = near_compiled(p.growth, dt)
+    else:
+        e, a, qa, qb, qc = far_compiled(p.growth, dt)
+    for which, x in enumerate((dt, e, a, qa, qb, qc)):
+        moves[np.uint64(which * LANES) + turn] = x
+
+
+@inlined
+def look_ahead(
+    p: Packed, head: Any, u: Any, first: int, n: int, partitions: int, ahead: Any, moves: Any
+) -> None:
+    """Slot, time, Δ, F and Q of the n ≤ 8 rows from `first` on, as if of n different machines.
+
+    A Δ that proves wrong, because the machine had another row or a reset in between, is corrected
+    by `over_gap`, to the same bits. All together before the first, for a row would otherwise wait
+    a third of its time for the division and the series.
+    """
+    for turn in range(np.uint64(n)):
+        row = np.uint64(first) + turn
+        slot = np.int64(u[row, 0] & ~TOP_BIT)
+        if partitions != 1:
+            slot = slot // partitions
+        time = np.int64(u[row, 2]) | (np.int64(u[row, 3]) << 32)
+        ahead[SLOTS + turn] = slot
+        ahead[TIMES + turn] = time
+        if slot < head.shape[0]:
+            ahead[turn] = time - head[np.uint64(slot), lay.TIME]
+    dt = floats(load(ahead, 0)) / p.step_us
+    e, a, qa, qb, qc = near_compiled(p.growth, dt)
+    store(moves, 0, dt)
+    store(moves, LANES, e)
+    store(moves, 2 * LANES, a)
+    store(moves, 3 * LANES, qa)
+    store(moves, 4 * LANES, qb)
+    store(moves, 5 * LANES, qc)
+    x = dt * p.growth
+    unfit = ~bits_of((x <= NEAR) & (x >= -NEAR)) & ALL
+    if unfit:
+        for turn in range(LANES):
+            if (unfit >> turn) & 1:
+                ahead[turn] = -1
 
 
 @inlined
@@ -59,11 +110,12 @@ def apply_row(
     row: int,
     slot: int,
     scratch: Any,
-    shown: Any,
-    cache: Any,
+    ahead: Any,
+    moves: Any,
+    turn: int,
 ) -> tuple[int, int, int]:
     """One row into the state of `slot`: what became of it, its rejected and its seen sensors."""
-    time = np.int64(u[row, 2]) | (np.int64(u[row, 3]) << 32)
+    time = ahead[TIMES + turn]
     if u[row, 0] & TOP_BIT:
         done = reset(p, par, M, state, head, slot, time)
         return RESET_DONE if done else LATE, 0, 0
@@ -75,16 +127,10 @@ def apply_row(
     if first == NEVER:
         first = time
         head[slot, lay.FIRST] = time
-    dt = 0.0 if before == NEVER else (time - before) / p.step_us
-    if dt != cache[0]:
-        cache[0] = dt
-        if abs(p.growth * dt) <= NEAR:
-            e, a, qa, qb, qc = near_compiled(p.growth, dt)
-        else:
-            e, a, qa, qb, qc = far_compiled(p.growth, dt)
-        cache[1], cache[2], cache[3], cache[4], cache[5] = e, a, qa, qb, qc
+    gap = 0 if before == NEVER else time - before
+    if gap != ahead[turn]:
+        over_gap(p, gap, turn, moves)
     regime = read_inputs(p, M, state, slot, f, row)
-    read_sensors(p, M, state, slot, f, row, regime, scratch)
     head[slot, lay.TIME] = time
     head[slot, lay.REGIME] = regime
     head[slot, lay.N_APPLIED] += 1
@@ -92,7 +138,7 @@ def apply_row(
     drifted = (time - first) / p.step_us
     compare = ~head[slot, lay.LEARNING]
     seen, fits, equal, out = step(
-        p, par, M, watch, state, slot, bad, compare, drifted, scratch, shown, cache
+        p, par, M, watch, state, slot, f, row, regime, bad, compare, drifted, scratch, moves, turn
     )
     counted = seen & ~bad
     gated = counted & ~fits
@@ -102,7 +148,7 @@ def apply_row(
         nis = mean_of(FIT, counted, M, scratch)
         state[slot, lay.NIS] += p.nis_weight * (nis - state[slot, lay.NIS])
     if watch:
-        monitor(p, par, M, state, head, slot, seen, fits, equal, out, bad, scratch, shown, time)
+        monitor(p, par, M, state, head, slot, seen, fits, equal, out, bad, scratch, time)
     return APPLIED, gated, seen
 
 
@@ -120,7 +166,6 @@ def monitor(
     out: int,
     bad: int,
     scratch: Any,
-    shown: Any,
     time: int,
 ) -> None:
     """Health, and whatever of the rare judgements the masks ask for."""
@@ -142,17 +187,10 @@ def monitor(
     if bad & seen:
         recover(p, par, M, state, head, slot, bad & seen, fits, scratch)
     if gated | (bad & seen):
-        plant_units(par, M, state, slot, scratch, shown)
+        belief_again(M, state, slot, scratch)
     mask = out | head[slot, lay.PENDING] | head[slot, lay.BEYOND]
     if mask:
         limit(par, M, state, head, slot, mask, out, scratch, time)
-
-
-@inlined
-def slot_of(u: Any, row: int, partitions: int) -> Any:
-    """Local slot of a row: slot within the class // number of partitions."""
-    slot = np.uint64(u[row, 0] & ~TOP_BIT)
-    return slot if partitions == 1 else slot // np.uint64(partitions)
 
 
 @inlined
@@ -231,44 +269,45 @@ def advance_rows(
     width: Any,
     monitors: Any,
     state: Any,
-    head: Any,
     u: Any,
-    f: Any,
     partitions: int,
     flags: Any,
     gated: Any,
     view: Any,
-    vi: Any,
-    vf: Any,
     where: Any,
 ) -> None:
     """Apply rows to state and view."""
     p = packed(numbers, table, centre, input_weight, offset, gain, scale, inv_scale)
     at = named(where)
+    vi, vf = words_of(view, np.uint32), words_of(view, np.float32)
+    head, f = words_of(state, np.int64), words_of(u, np.float32)
     M = len(width)
     watch = len(monitors) > 0
     scratch = stack(width, SCRATCH_ROWS, 64)
     par = stack(width, PAR_ROWS, 64)
     for i in range(PAR_ROWS * M):
         par[i] = table[i]
-    cache = stack((0,), 6, 64)
-    shown = stack(width, SHOWN_ROWS, 32)
-    cache[0] = -1.0
-    for row in range(np.uint64(u.shape[0])):
-        slot = slot_of(u, row, partitions)
-        if slot >= np.uint64(state.shape[0]):
-            flags[row] = UNKNOWN
-            continue
-        flag, mask, seen = apply_row(
-            p, par, M, watch, state, head, u, f, row, slot, scratch, shown, cache
-        )
-        flags[row] = flag
-        gated[row] = mask
-        if flag == APPLIED:
-            write_view(p, M, head, slot, u, f, row, seen, scratch, shown, view, vi, vf, at)
-        elif flag == RESET_DONE:
-            write_prior(p, par, M, state, head, slot, vf, at)
-        write_judgement(state, head, slot, view, vi, vf, at)
+    moves = stack((0,), MOVES, 64)
+    ahead = stack((0,), AHEAD, 0)
+    for first in range(0, u.shape[0], LANES):
+        n = min(LANES, u.shape[0] - first)
+        look_ahead(p, head, u, first, n, partitions, ahead, moves)
+        for turn in range(np.uint64(n)):
+            row = np.uint64(first) + turn
+            slot = np.uint64(ahead[SLOTS + turn])
+            if slot >= np.uint64(state.shape[0]):
+                flags[row] = UNKNOWN
+                continue
+            flag, mask, seen = apply_row(
+                p, par, M, watch, state, head, u, f, row, slot, scratch, ahead, moves, turn
+            )
+            flags[row] = flag
+            gated[row] = mask
+            if flag == APPLIED:
+                write_view(p, par, M, head, slot, u, f, row, seen, scratch, view, vi, vf, at)
+            elif flag == RESET_DONE:
+                write_prior(p, par, M, state, head, slot, vf, at)
+            write_judgement(state, head, slot, view, vi, vf, at)
 
 
 @compiled
@@ -284,9 +323,7 @@ def trace_rows(
     width: Any,
     monitors: Any,
     state: Any,
-    head: Any,
     u: Any,
-    f: Any,
     partitions: int,
     flags: Any,
     gated: Any,
@@ -294,30 +331,34 @@ def trace_rows(
 ) -> None:
     """Apply rows and write (5, R, m): level, slope, p11 after, y and s before each row."""
     p = packed(numbers, table, centre, input_weight, offset, gain, scale, inv_scale)
+    head, f = words_of(state, np.int64), words_of(u, np.float32)
     M = len(width)
     watch = len(monitors) > 0
     scratch = stack(width, SCRATCH_ROWS, 64)
     par = stack(width, PAR_ROWS, 64)
     for i in range(PAR_ROWS * M):
         par[i] = table[i]
-    cache = stack((0,), 6, 64)
-    shown = stack(width, SHOWN_ROWS, 32)
-    cache[0] = -1.0
-    for row in range(np.uint64(u.shape[0])):
-        slot = slot_of(u, row, partitions)
-        if slot >= np.uint64(state.shape[0]):
-            flags[row] = UNKNOWN
-            continue
-        flag, mask, _ = apply_row(
-            p, par, M, watch, state, head, u, f, row, slot, scratch, shown, cache
-        )
-        flags[row] = flag
-        gated[row] = mask
-        for i in range(p.n_sensors):
-            at = lay.HEADER + i
-            out[0, row, i] = state[slot, at + lay.LEVEL * M]
-            out[1, row, i] = state[slot, at + lay.SLOPE * M]
-            out[2, row, i] = state[slot, at + lay.P11 * M]
-            if flag == APPLIED:
-                out[3, row, i] = scratch[Y * M + i]
-                out[4, row, i] = scratch[VARIANCE * M + i]
+    moves = stack((0,), MOVES, 64)
+    ahead = stack((0,), AHEAD, 0)
+    for first in range(0, u.shape[0], LANES):
+        n = min(LANES, u.shape[0] - first)
+        look_ahead(p, head, u, first, n, partitions, ahead, moves)
+        for turn in range(np.uint64(n)):
+            row = np.uint64(first) + turn
+            slot = np.uint64(ahead[SLOTS + turn])
+            if slot >= np.uint64(state.shape[0]):
+                flags[row] = UNKNOWN
+                continue
+            flag, mask, _ = apply_row(
+                p, par, M, watch, state, head, u, f, row, slot, scratch, ahead, moves, turn
+            )
+            flags[row] = flag
+            gated[row] = mask
+            for i in range(p.n_sensors):
+                at = lay.HEADER + i
+                out[0, row, i] = state[slot, at + lay.LEVEL * M]
+                out[1, row, i] = state[slot, at + lay.SLOPE * M]
+                out[2, row, i] = state[slot, at + lay.P11 * M]
+                if flag == APPLIED:
+                    out[3, row, i] = scratch[Y * M + i]
+                    out[4, row, i] = scratch[VARIANCE * M + i]

@@ -9,7 +9,6 @@ masks. The model stands in statespace.py, the rules of judgement in gating.py.
 
 # ruff: noqa: PLR0124 (x == x is how vector code asks for NaN)
 
-from math import sqrt
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,8 @@ from numba import njit
 
 import twin.core.layout as lay
 import twin.core.statespace as ss
+from twin.core.kernel_memory import load, load_where, store, store_where
+from twin.core.kernel_vector import LANES, bits_of, mask_of, root, select, total, wide
 from twin.core.rows import HEADER_WORDS
 from twin.core.statespace import Packed
 from twin.core.view import NEVER
@@ -27,15 +28,13 @@ __all__ = [
     "inlined",
     "mean_of",
     "read_inputs",
-    "read_sensors",
     "reset",
     "step",
 ]
 
-RAW, BASE, SCALE, UNSCALE, Z, Y, VARIANCE, E, FIT, AWAY = range(10)
-SCRATCH_ROWS = 10
-SHOWN_LEVEL, SHOWN_SLOPE, SHOWN_SD, SHOWN_SPREAD, OLD = range(5)
-SHOWN_ROWS = 5
+RAW, BASE, SCALE, Z, Y, VARIANCE, E, FIT, AWAY, LEVEL, SLOPE, P11 = range(12)
+SCRATCH_ROWS = 12
+MOVES = 6 * LANES
 CLIP = 4.0
 """A standardised innovation counts in the CUSUM as at most this."""
 
@@ -96,11 +95,10 @@ def read_inputs(p: Packed, M: int, state: Any, slot: int, f: Any, row: int) -> i
     """Remember the inputs that came; the nearest regime by those that are known."""
     k = p.centre.shape[1]
     at = lay.HEADER + lay.BLOCKS * M
-    lane = HEADER_WORDS + p.n_sensors
-    for j in range(k):
-        value = np.float64(f[row, lane + j])
-        if value == value:
-            state[slot, at + j] = value
+    for first in range(0, k, LANES):
+        lanes = mask_of(((1 << k) - 1) >> first)
+        value = wide(load_where(f, (row, HEADER_WORDS + p.n_sensors + first), lanes))
+        store_where(state, (slot, at + first), value, value == value)
     nearest = 0
     if p.centre.shape[0] > 1:
         best = np.inf
@@ -117,34 +115,19 @@ def read_inputs(p: Packed, M: int, state: Any, slot: int, f: Any, row: int) -> i
 
 
 @inlined
-def read_sensors(
-    p: Packed, M: int, state: Any, slot: int, f: Any, row: int, regime: int, scratch: Any
-) -> None:
-    """Raw readings, and what the inputs alone explain: offset + gain·u.
+def base_of(p: Packed, M: int, state: Any, slot: int, regime: int, first: int) -> Any:
+    """What the inputs alone explain of eight sensors from `first` on: offset + gain·u.
 
     An input never heard of is taken at its regime's centre.
     """
-    first = np.uint64(regime * M)
-    for i in range(M):
-        scratch[UNSCALE * M + i] = p.inv_scale[first + np.uint64(i)]
-        scratch[SCALE * M + i] = p.scale[first + np.uint64(i)]
-        scratch[BASE * M + i] = p.offset[first + np.uint64(i)]
-    if p.n_sensors == M:
-        for i in range(M):
-            scratch[RAW * M + i] = np.float64(f[row, HEADER_WORDS + i])
-    else:
-        for i in range(M):
-            scratch[RAW * M + i] = np.nan
-        for i in range(p.n_sensors):
-            scratch[RAW * M + i] = np.float64(f[row, HEADER_WORDS + i])
-    at = lay.HEADER + lay.BLOCKS * M
-    for j in range(p.centre.shape[1]):
-        value = state[slot, at + j]
+    k = p.centre.shape[1]
+    base = load(p.offset, regime * M + first)
+    for j in range(k):
+        value = state[slot, lay.HEADER + lay.BLOCKS * M + j]
         if value != value:
             value = p.centre[regime, j]
-        first = np.uint64((regime * p.centre.shape[1] + j) * M)
-        for i in range(M):
-            scratch[BASE * M + i] += p.gain[first + np.uint64(i)] * value
+        base = base + load(p.gain, (regime * k + j) * M + first) * value
+    return base
 
 
 @inlined
@@ -155,12 +138,15 @@ def step(
     watch: bool,
     state: Any,
     slot: int,
+    f: Any,
+    row: int,
+    regime: int,
     bad: int,
     compare: int,
     drifted: float,
     scratch: Any,
-    shown: Any,
-    cache: Any,
+    moves: Any,
+    turn: int,
 ) -> tuple[int, int, int, int]:
     """Predict every sensor over the cached Δ, then condition it on its reading if believed.
 
@@ -170,97 +156,106 @@ def step(
     Returns bit masks: sensors seen, those whose reading fits, equals the last, is beyond a limit.
     Source: Durbin & Koopman (2012), §6.4, one univariate update a sensor; Page (1954).
     """
-    dt, e, a, qa, qb, qc = cache[0], cache[1], cache[2], cache[3], cache[4], cache[5]
+    dt, e, a = moves[turn], moves[np.uint64(LANES) + turn], moves[np.uint64(2 * LANES) + turn]
+    qa, qb = moves[np.uint64(3 * LANES) + turn], moves[np.uint64(4 * LANES) + turn]
+    qc = moves[np.uint64(5 * LANES) + turn]
     seen, fits, equal, out = 0, 0, 0, 0
-    wide = 1.0 + 1.0 / p.learn
-    for i in range(M):
-        at = lay.HEADER + i
-        r = par[ss.R * M + i]
-        q_slope = par[ss.Q_SLOPE * M + i]
-        slope = state[slot, at + lay.SLOPE * M]
-        p12 = state[slot, at + lay.P12 * M]
-        p22 = state[slot, at + lay.P22 * M]
-        level = state[slot, at + lay.LEVEL * M] + a * slope
-        slope = e * slope
-        p11 = state[slot, at + lay.P11 * M] + a * (2.0 * p12 + a * p22)
-        p11 = p11 + (par[ss.Q_LEVEL * M + i] * dt + q_slope * qa)
-        p12 = e * (p12 + a * p22) + q_slope * qb
-        p22 = e * (e * p22) + q_slope * qc
-        lost = p11 > par[ss.LOST * M + i]
-        level = 0.0 if lost else level
-        slope = 0.0 if lost else slope
-        p11 = par[ss.P0_LEVEL * M + i] if lost else p11
-        p12 = 0.0 if lost else p12
-        p22 = par[ss.P0_SLOPE * M + i] if lost else p22
+    for first in range(0, M, LANES):
+        at = lay.HEADER + first
+        r = load(par, ss.R * M + first)
+        q_slope = load(par, ss.Q_SLOPE * M + first)
+        slope = load(state, (slot, at + lay.SLOPE * M))
+        p12 = load(state, (slot, at + lay.P12 * M))
+        p22 = load(state, (slot, at + lay.P22 * M))
+        level = load(state, (slot, at + lay.LEVEL * M)) + slope * a
+        slope = slope * e
+        p11 = load(state, (slot, at + lay.P11 * M)) + (p12 * 2.0 + p22 * a) * a
+        p11 = p11 + (load(par, ss.Q_LEVEL * M + first) * dt + q_slope * qa)
+        p12 = (p12 + p22 * a) * e + q_slope * qb
+        p22 = p22 * e * e + q_slope * qc
+        lost = p11 > load(par, ss.LOST * M + first)
+        if bits_of(lost):
+            level = select(lost, 0.0, level)
+            slope = select(lost, 0.0, slope)
+            p11 = select(lost, load(par, ss.P0_LEVEL * M + first), p11)
+            p12 = select(lost, 0.0, p12)
+            p22 = select(lost, load(par, ss.P0_SLOPE * M + first), p22)
 
-        raw = scratch[RAW * M + i]
-        z = (raw - scratch[BASE * M + i]) * scratch[UNSCALE * M + i]
+        raw = wide(load_where(f, (row, HEADER_WORDS + first), mask_of(p.sensors >> first)))
+        base = base_of(p, M, state, slot, regime, first)
+        z = (raw - base) * load(p.inv_scale, regime * M + first)
+        came = z == z
         y = z - level
         s = p11 + r
         inverse = 1.0 / s
         nis = y * y * inverse
-        fit = y * y <= p.gate * s
-        healthy = ((bad >> i) & 1) == 0
+        fit = y * y <= s * p.gate
+        healthy = mask_of(~bad >> first)
         use = fit & healthy
-        counted = (y == y) & healthy
-        seen |= (1 if y == y else 0) << i
-        fits |= (1 if fit else 0) << i
-        gain = y * inverse
-        gain = gain if use else 0.0
-        keep = r * inverse if use else 1.0
-        narrow = (p22 * r + (p11 * p22 - p12 * p12)) * inverse
+        counted = came & healthy
+        gain = select(use, y * inverse, 0.0)
+        keep = select(use, r * inverse, 1.0)
+        narrowed = (p22 * r + (p11 * p22 - p12 * p12)) * inverse
+        error = y * root(inverse)
         level = level + p11 * gain
         slope = slope + p12 * gain
         p11 = p11 * keep
-        state[slot, at + lay.LEVEL * M] = level
-        state[slot, at + lay.SLOPE * M] = slope
-        state[slot, at + lay.P11 * M] = p11
-        state[slot, at + lay.P12 * M] = p12 * keep
-        state[slot, at + lay.P22 * M] = narrow if use else p22
+        store(state, (slot, at + lay.LEVEL * M), level)
+        store(state, (slot, at + lay.SLOPE * M), slope)
+        store(state, (slot, at + lay.P11 * M), p11)
+        store(state, (slot, at + lay.P12 * M), p12 * keep)
+        store(state, (slot, at + lay.P22 * M), select(use, narrowed, p22))
 
-        error = y * sqrt(inverse)
-        scratch[Z * M + i] = z
-        scratch[Y * M + i] = y
-        scratch[VARIANCE * M + i] = s
-        scratch[E * M + i] = error
-        scratch[FIT * M + i] = min(nis, p.gate) if counted else 0.0
-        scale = scratch[SCALE * M + i]
-        shown[SHOWN_LEVEL * M + i] = level * scale + scratch[BASE * M + i]
-        shown[SHOWN_SLOPE * M + i] = slope * scale
-        shown[SHOWN_SD * M + i] = sqrt(np.float32(p11)) * scale
-        shown[SHOWN_SPREAD * M + i] = sqrt(np.float32(p11 + r)) * scale
+        seen |= bits_of(came) << first
+        fits |= bits_of(fit) << first
+        store(scratch, RAW * M + first, raw)
+        store(scratch, BASE * M + first, base)
+        store(scratch, SCALE * M + first, load(p.scale, regime * M + first))
+        store(scratch, Z * M + first, z)
+        store(scratch, Y * M + first, y)
+        store(scratch, VARIANCE * M + first, s)
+        store(scratch, E * M + first, error)
+        store(scratch, FIT * M + first, select(counted, select(nis < p.gate, nis, p.gate), 0.0))
+        store(scratch, LEVEL * M + first, level)
+        store(scratch, SLOPE * M + first, slope)
+        store(scratch, P11 * M + first, p11)
         if watch:
-            last = state[slot, at + lay.LAST * M]
-            equal |= (1 if raw == last else 0) << i
-            state[slot, at + lay.LAST * M] = raw if raw == raw else last
-            out |= (1 if (raw < par[ss.LOW * M + i]) | (raw > par[ss.HIGH * M + i]) else 0) << i
-            error = min(max(error, -CLIP), CLIP) - p.cusum_slack
-            up = state[slot, at + lay.UP * M]
-            state[slot, at + lay.UP * M] = max(0.0, up + error) if counted else up
-            error = -(error + p.cusum_slack) - p.cusum_slack
-            down = state[slot, at + lay.DOWN * M]
-            state[slot, at + lay.DOWN * M] = max(0.0, down + error) if counted else down
-            away = z - state[slot, at + lay.FROZEN * M]
-            away = away * away / (r * wide + par[ss.DRIFT * M + i] * drifted)
-            away = away if fit else min(away, p.gate)
-            scratch[AWAY * M + i] = away if ((compare >> i) & 1) & counted else 0.0
+            last = load(state, (slot, at + lay.LAST * M))
+            equal |= bits_of(raw == last) << first
+            store(state, (slot, at + lay.LAST * M), select(raw == raw, raw, last))
+            below, above = load(par, ss.LOW * M + first), load(par, ss.HIGH * M + first)
+            out |= bits_of((raw < below) | (raw > above)) << first
+            error = select(error > -CLIP, select(error < CLIP, error, CLIP), -CLIP)
+            sums(p, M, state, slot, first, error, counted)
+            away = z - load(state, (slot, at + lay.FROZEN * M))
+            spread = r * (1.0 + 1.0 / p.learn) + load(par, ss.DRIFT * M + first) * drifted
+            away = away * away / spread
+            away = select(fit | (away < p.gate), away, p.gate)
+            away = select(counted & mask_of(compare >> first), away, 0.0)
+            store(scratch, AWAY * M + first, away)
     return seen, fits, equal, out
 
 
 @inlined
-def mean_of(which: int, mask: int, M: int, scratch: Any) -> Any:
-    """Mean over the sensors in a mask of a scratch row that is 0 outside it.
+def sums(p: Packed, M: int, state: Any, slot: int, first: int, error: Any, counted: Any) -> None:
+    """Eight CUSUMs up and down from `first` on."""
+    error = error - p.cusum_slack
+    up = load(state, (slot, lay.HEADER + first + lay.UP * M))
+    more = select(up + error > 0.0, up + error, 0.0)
+    store(state, (slot, lay.HEADER + first + lay.UP * M), select(counted, more, up))
+    error = (0.0 - (error + p.cusum_slack)) - p.cusum_slack
+    down = load(state, (slot, lay.HEADER + first + lay.DOWN * M))
+    more = select(down + error > 0.0, down + error, 0.0)
+    store(state, (slot, lay.HEADER + first + lay.DOWN * M), select(counted, more, down))
 
-    Four sums at a time, the same in every build, because a chain of additions is slow.
-    """
-    a, b, c, d = 0.0, 0.0, 0.0, 0.0
-    for i in range(0, M, 4):
-        at = which * M + i
-        a += scratch[at]
-        b += scratch[at + 1]
-        c += scratch[at + 2]
-        d += scratch[at + 3]
-    return ((a + b) + (c + d)) / bits(mask)
+
+@inlined
+def mean_of(which: int, mask: int, M: int, scratch: Any) -> Any:
+    """Mean over the sensors in a mask of a scratch row that is 0 outside it."""
+    together = load(scratch, which * M)
+    for first in range(LANES, M, LANES):
+        together = together + load(scratch, which * M + first)
+    return total(together) * (1.0 / bits(mask))
 
 
 @inlined

@@ -1,7 +1,5 @@
 """Compiled writer of the view: one machine's row, straight from the step that made it."""
 
-# ruff: noqa: PLR0124 (x == x is how vector code asks for NaN)
-
 from math import sqrt
 from typing import Any
 
@@ -9,41 +7,32 @@ import numpy as np
 
 import twin.core.layout as lay
 import twin.core.statespace as ss
-from twin.core.kernel_step import (
-    BASE,
-    OLD,
-    RAW,
-    SCALE,
-    SHOWN_LEVEL,
-    SHOWN_SD,
-    SHOWN_SLOPE,
-    SHOWN_SPREAD,
-    E,
-    inlined,
-)
+from twin.core.kernel_memory import load, load_where, put, store_where
+from twin.core.kernel_step import BASE, LEVEL, P11, RAW, SCALE, SLOPE, E, inlined
+from twin.core.kernel_vector import LANES, bits_of, fill, mask_of, narrow, root, wide
 from twin.core.rows import HEADER_WORDS
 from twin.core.statespace import Packed
 from twin.core.view_numpy import ViewAt
 
-__all__ = ["plant_units", "write_judgement", "write_prior", "write_view"]
+__all__ = ["belief_again", "write_judgement", "write_prior", "write_view"]
+
+
+ALL = (1 << LANES) - 1
 
 
 @inlined
-def plant_units(par: Any, M: int, state: Any, slot: int, scratch: Any, shown: Any) -> None:
-    """What the view shows of each sensor, in the plant's unit, once a judgement moved a belief."""
+def belief_again(M: int, state: Any, slot: int, scratch: Any) -> None:
+    """What the view shows of the belief, once a judgement moved it."""
     for i in range(M):
-        at = lay.HEADER + i
-        scale = scratch[SCALE * M + i]
-        p11 = state[slot, at + lay.P11 * M]
-        shown[SHOWN_LEVEL * M + i] = state[slot, at + lay.LEVEL * M] * scale + scratch[BASE * M + i]
-        shown[SHOWN_SLOPE * M + i] = state[slot, at + lay.SLOPE * M] * scale
-        shown[SHOWN_SD * M + i] = sqrt(np.float32(p11)) * scale
-        shown[SHOWN_SPREAD * M + i] = sqrt(np.float32(p11 + par[ss.R * M + i])) * scale
+        scratch[LEVEL * M + i] = state[slot, lay.HEADER + lay.LEVEL * M + i]
+        scratch[SLOPE * M + i] = state[slot, lay.HEADER + lay.SLOPE * M + i]
+        scratch[P11 * M + i] = state[slot, lay.HEADER + lay.P11 * M + i]
 
 
 @inlined
 def write_view(
     p: Packed,
+    par: Any,
     M: int,
     head: Any,
     slot: int,
@@ -52,7 +41,6 @@ def write_view(
     row: int,
     seen: int,
     scratch: Any,
-    shown: Any,
     view: Any,
     vi: Any,
     vf: Any,
@@ -60,56 +48,33 @@ def write_view(
 ) -> None:
     """The machine's view row, in the plant's units; `seen` and `value` of lanes that came."""
     time = head[slot, lay.TIME]
-    view[slot, at.time] = time
-    if p.n_sensors == M:
-        write_sensors(M, M, slot, time, scratch, shown, view, vf, at)
-    else:
-        write_sensors(p.n_sensors, M, slot, time, scratch, shown, view, vf, at)
+    put(view, (slot, at.time), time)
+    for first in range(0, M, LANES):
+        came, real = mask_of(seen >> first), mask_of(p.sensors >> first)
+        base, scale = load(scratch, BASE * M + first), load(scratch, SCALE * M + first)
+        p11 = load(scratch, P11 * M + first)
+        level = load(scratch, LEVEL * M + first) * scale + base
+        slope = load(scratch, SLOPE * M + first) * scale
+        sd = root(narrow(p11)) * narrow(scale)
+        spread = root(narrow(p11 + load(par, ss.R * M + first))) * narrow(scale)
+        raw, error = load(scratch, RAW * M + first), load(scratch, E * M + first)
+        store_where(view, (slot, at.seen + first), fill(time), came)
+        store_where(vf, (slot, at.value + first), narrow(raw), came)
+        store_where(vf, (slot, at.level + first), narrow(level), real)
+        store_where(vf, (slot, at.slope + first), narrow(slope), real)
+        store_where(vf, (slot, at.sd + first), sd, real)
+        store_where(vf, (slot, at.spread + first), spread, real)
+        store_where(vf, (slot, at.innovation + first), narrow(error), came)
     missing = p.sensors & ~seen
-    for lane in range(p.n_sensors, at.n_lanes):
-        z = f[row, HEADER_WORDS + lane]
-        if z == z:
-            vf[slot, at.value + lane] = z
-            view[slot, at.seen + lane] = time
-        else:
-            missing |= 1 << lane
-    vi[slot, at.quality] = u[row, 1]
-    vi[slot, at.missing] = missing
-
-
-@inlined
-def write_sensors(
-    m: int, M: int, slot: int, time: int, scratch: Any, shown: Any, view: Any, vf: Any, at: ViewAt
-) -> None:
-    """Fields of each sensor, a loop a field: stores of one loop then follow each other."""
-    for i in range(m):
-        shown[OLD * M + i] = vf[slot, np.uint64(at.value) + np.uint64(i)]
-    for i in range(m):
-        z = np.float32(scratch[RAW * M + i])
-        old = shown[OLD * M + i]
-        shown[OLD * M + i] = z if z == z else old
-    for i in range(m):
-        vf[slot, np.uint64(at.value) + np.uint64(i)] = shown[OLD * M + i]
-    for i in range(m):
-        shown[OLD * M + i] = vf[slot, np.uint64(at.innovation) + np.uint64(i)]
-    for i in range(m):
-        e = np.float32(scratch[E * M + i])
-        old = shown[OLD * M + i]
-        shown[OLD * M + i] = e if e == e else old
-    for i in range(m):
-        vf[slot, np.uint64(at.innovation) + np.uint64(i)] = shown[OLD * M + i]
-    for i in range(m):
-        z = scratch[RAW * M + i]
-        before = view[slot, np.uint64(at.seen) + np.uint64(i)]
-        view[slot, np.uint64(at.seen) + np.uint64(i)] = time if z == z else before
-    for i in range(m):
-        vf[slot, np.uint64(at.level) + np.uint64(i)] = shown[SHOWN_LEVEL * M + i]
-    for i in range(m):
-        vf[slot, np.uint64(at.slope) + np.uint64(i)] = shown[SHOWN_SLOPE * M + i]
-    for i in range(m):
-        vf[slot, np.uint64(at.sd) + np.uint64(i)] = shown[SHOWN_SD * M + i]
-    for i in range(m):
-        vf[slot, np.uint64(at.spread) + np.uint64(i)] = shown[SHOWN_SPREAD * M + i]
+    for first in range(p.n_sensors, at.n_lanes, LANES):
+        lanes = ((1 << (at.n_lanes - first)) - 1) & ALL
+        value = load_where(f, (row, HEADER_WORDS + first), mask_of(lanes))
+        came = bits_of(wide(value) == wide(value))
+        store_where(vf, (slot, at.value + first), value, mask_of(came))
+        store_where(view, (slot, at.seen + first), fill(time), mask_of(came))
+        missing |= (lanes & ~came) << first
+    put(vi, (slot, at.n_applied + 3), u[row, 1])
+    put(vi, (slot, at.n_applied + 4), missing)
 
 
 @inlined
@@ -133,12 +98,12 @@ def write_judgement(
     state: Any, head: Any, slot: int, view: Any, vi: Any, vf: Any, at: ViewAt
 ) -> None:
     """Counts, judgements and health of the machine into its view row."""
-    view[slot, at.born] = head[slot, lay.BORN]
-    vi[slot, at.n_applied] = head[slot, lay.N_APPLIED]
-    vi[slot, at.n_late] = head[slot, lay.N_LATE]
-    vi[slot, at.n_gated] = head[slot, lay.N_GATED]
-    vi[slot, at.bad] = head[slot, lay.BAD]
-    vi[slot, at.changed] = 1 if head[slot, lay.CHANGED] > 0 else 0
-    vi[slot, at.beyond] = head[slot, lay.BEYOND]
-    vf[slot, at.nis] = state[slot, lay.NIS]
-    vf[slot, at.health] = state[slot, lay.HEALTH]
+    put(view, (slot, at.born), head[slot, lay.BORN])
+    put(vi, (slot, at.n_applied), head[slot, lay.N_APPLIED])
+    put(vi, (slot, at.n_applied + 1), head[slot, lay.N_LATE])
+    put(vi, (slot, at.n_applied + 2), head[slot, lay.N_GATED])
+    put(vi, (slot, at.n_applied + 5), head[slot, lay.BAD])
+    put(vi, (slot, at.n_applied + 6), 1 if head[slot, lay.CHANGED] > 0 else 0)
+    put(vi, (slot, at.n_applied + 7), head[slot, lay.BEYOND])
+    put(vf, (slot, at.n_applied + 8), state[slot, lay.NIS])
+    put(vf, (slot, at.n_applied + 9), state[slot, lay.HEALTH])

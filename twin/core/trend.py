@@ -9,7 +9,7 @@ rows of that machine: not on batches, not on what other machines send.
 """
 
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,6 +44,7 @@ __all__ = [
 ]
 
 Array = NDArray[np.float64]
+NARROW, WIDE = np.dtype(np.uint32), np.dtype(np.int64)
 
 
 class Applied(NamedTuple):
@@ -127,22 +128,12 @@ def advance(
     machine to its prior, unless it is older than its last reset.
     """
     applied = _blank(len(rows))
-    u, f = _row_words(rows)
     if compiled:
-        where = view_at(trend.n_sensors, trend.n_inputs)
-        kernel_numba.advance_rows(
-            *_arguments(trend),
-            *_constants(trend),
-            state,
-            state.view(np.int64),
-            u,
-            f,
-            partitions,
-            *applied,
-            *_view_words(view),
-            where,
-        )
+        model, where = _arguments(trend)
+        u, wide = _row_words(rows), _words(view, WIDE)
+        kernel_numba.advance_rows(*model, state, u, partitions, *applied, wide, where)
         return applied
+    u, f = words(rows)
     for batch, slots, done in apply_rounds(trend, state, u, f, partitions, *applied):
         if done is not None:
             write_round(trend, state, view, done, u, f)
@@ -160,21 +151,12 @@ def trace(
 ) -> Trace:
     """`advance` without a view, in place on state, keeping the filter at every row."""
     applied = _blank(len(rows))
-    u, f = _row_words(rows)
     out = np.full((5, len(rows), trend.n_sensors), np.nan)
     if compiled:
-        kernel_numba.trace_rows(
-            *_arguments(trend),
-            *_constants(trend),
-            state,
-            state.view(np.int64),
-            u,
-            f,
-            partitions,
-            *applied,
-            out,
-        )
+        model, _ = _arguments(trend)
+        kernel_numba.trace_rows(*model, state, _row_words(rows), partitions, *applied, out)
     else:
+        u, f = words(rows)
         for batch, slots, done in apply_rounds(trend, state, u, f, partitions, *applied):
             for k, block in enumerate((lay.LEVEL, lay.SLOPE, lay.P11)):
                 out[k, batch] = trend.layout.block(state, block)[slots]
@@ -194,31 +176,28 @@ def _blank(n: int) -> Applied:
     return Applied(np.zeros(n, np.uint8), np.zeros(n, np.uint32))
 
 
-def _view_words(
-    view: NDArray[np.void],
-) -> tuple[NDArray[np.int64], NDArray[np.uint32], NDArray[np.float32]]:
-    """A view (N,) as rows of i64, u32 and f32 words, no copy."""
-    n = len(view)
-    wide = view.view("<i8").reshape(n, view.dtype.itemsize // 8)
-    narrow = view.dtype.itemsize // 4
-    return wide, view.view("<u4").reshape(n, narrow), view.view("<f4").reshape(n, narrow)
+def _words(rows: NDArray[np.void], word: np.dtype[Any]) -> NDArray[Any]:
+    """Rows (R,) as words (R, n), no copy; in one step, for each takes a tenth of a small call."""
+    shape = len(rows), rows.dtype.itemsize // word.itemsize
+    return np.ndarray(shape, word, np.ascontiguousarray(rows))
+
+
+def _row_words(rows: NDArray[np.void]) -> NDArray[np.uint32]:
+    """Words of the rows, always read-only: the kernel is compiled for one kind of array."""
+    u = _words(rows, NARROW)
+    u.setflags(write=False)
+    return u
 
 
 @lru_cache(maxsize=64)
-def _arguments(trend: Trend) -> tuple[NDArray[np.float64], ...]:
-    """The packed trend as plain arrays: its numbers in one, then its arrays."""
+def _arguments(trend: Trend) -> tuple[tuple[Any, ...], NDArray[np.int64]]:
+    """What the kernels want to know of a trend, as plain arrays, and of its view rows.
+
+    The packed numbers in one array, then its arrays; then what the kernel is compiled for, told by
+    the lengths of tuples: lanes, and whether there are monitors.
+    """
     p = pack(trend)
     numbers = np.array([value for value in p if not isinstance(value, np.ndarray)], dtype=float)
-    return (numbers, *(value for value in p if isinstance(value, np.ndarray)))
-
-
-def _row_words(rows: NDArray[np.void]) -> tuple[NDArray[np.uint32], NDArray[np.float32]]:
-    """Words of the rows, always read-only: the kernel is compiled for one kind of array."""
-    u, f = words(rows)
-    u.flags.writeable = f.flags.writeable = False
-    return u, f
-
-
-def _constants(trend: Trend) -> tuple[tuple[int, ...], tuple[bool, ...]]:
-    """What the kernel is compiled for, told by the lengths of tuples: lanes, and monitors."""
-    return (0,) * trend.layout.lanes, (True,) * trend.monitors
+    arrays = [value for value in p if isinstance(value, np.ndarray)]
+    compiled_for = (0,) * trend.layout.lanes, (True,) * trend.monitors
+    return (numbers, *arrays, *compiled_for), view_at(trend.n_sensors, trend.n_inputs)
