@@ -136,7 +136,7 @@ def advance(
     u, f = words(rows)
     for batch, slots, done in apply_rounds(trend, state, u, f, partitions, *applied):
         if done is not None:
-            write_round(trend, state, view, done, u, f)
+            write_round(trend, view, done, u, f)
         write_prior(trend, state, view, slots[applied.flags[batch] == RESET_DONE])
         write_judgement(state, view, slots)
     return applied

@@ -8,15 +8,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 import twin.core.layout as lay
-from twin.core.kernel_numpy import Round, span_of
+from twin.core.kernel_numpy import Round
+from twin.core.readings_numpy import span_of
 from twin.core.rows import HEADER_WORDS
 from twin.core.statespace import Trend
+from twin.core.step_numpy import bit_sets, cells
 from twin.core.view import NEVER, view_dtype
 
 __all__ = ["ViewAt", "new_view", "view_at", "write_judgement", "write_prior", "write_round"]
 
 Array = NDArray[np.float64]
 Slots = NDArray[np.int64]
+
+
+COPIED = {
+    "born": lay.BORN,
+    "n_applied": lay.N_APPLIED,
+    "n_late": lay.N_LATE,
+    "n_gated": lay.N_GATED,
+    "bad": lay.BAD,
+    "beyond": lay.BEYOND,
+}
 
 
 class ViewAt(NamedTuple):
@@ -53,6 +65,11 @@ def view_at(n_sensors: int, n_inputs: int) -> NDArray[np.int64]:
     return np.array([n_sensors + n_inputs, *starts], dtype=np.int64)
 
 
+@lru_cache(maxsize=64)
+def _places(n_sensors: int, n_inputs: int) -> ViewAt:
+    return ViewAt(*view_at(n_sensors, n_inputs).tolist())
+
+
 def new_view(trend: Trend, n: int) -> NDArray[np.void]:
     """View rows of n machines that have sent nothing."""
     view = np.zeros(n, dtype=view_dtype(trend.n_sensors, trend.n_inputs))
@@ -67,41 +84,70 @@ def new_view(trend: Trend, n: int) -> NDArray[np.void]:
 
 def write_round(
     trend: Trend,
-    state: Array,
     view: NDArray[np.void],
     done: Round,
     u: NDArray[np.uint32],
     f: NDArray[np.float32],
 ) -> None:
     """Readings and estimates of the machines of a round, in the plant's unit."""
+    m, at = trend.n_sensors, _places(trend.n_sensors, trend.n_inputs)
     span = span_of(done.slots)
-    time = state.view(np.int64)[span, lay.TIME]
-    view["time"][span] = time
-    view["quality"][span] = u[span_of(done.rows), 1]
-    lanes = f[span_of(done.rows), HEADER_WORDS:]
-    here = ~np.isnan(lanes)
-    lane_bits = 1 << np.arange(lanes.shape[1], dtype=np.int64)
-    view["missing"][span] = (~here * lane_bits).sum(axis=1)
-    for name, value, mask in (("value", lanes, here), ("seen", time[:, None], here)):
-        if isinstance(span, slice):
-            np.copyto(view[name][span], value, where=mask)
-        else:
-            view[name][span] = np.where(mask, value, view[name][span])
-    # level, slope, sd, spread and innovation follow each other in a row: one store for all five
-    m, at = trend.n_sensors, view_at(trend.n_sensors, trend.n_inputs)[ViewAt._fields.index("level")]
-    words = view.view("<f4").reshape(len(view), -1)[:, at : at + 5 * m]
-    shown = np.empty((5 * m, len(done.slots)), dtype=np.float32)
-    p11 = done.belief[lay.P11]
-    shown[:m] = done.belief[lay.LEVEL] * done.scale + done.base
-    shown[m : 2 * m] = done.belief[lay.SLOPE] * done.scale
-    shown[2 * m : 3 * m] = np.sqrt(p11) * done.scale
-    shown[3 * m : 4 * m] = np.sqrt(p11 + trend.r[:, None]) * done.scale
-    shown[4 * m :] = np.where(done.seen, done.e, words[span, 4 * m :].T)
-    words[span] = shown.T
+    wide, bits, narrow = _words(view)
+    wide[span, at.time], bits[span, at.quality] = done.time, u[done.rows, 1]
+    value = cells(f, HEADER_WORDS, at.n_lanes)[done.rows].copy().view(np.float32)
+    machine, lane = done.machine, done.sensor
+    if trend.n_inputs:
+        machine, lane = np.nonzero(np.isnan(value))
+    bits[span, at.missing] = bit_sets(machine, lane, len(done.slots))
+    seen = np.repeat(done.time, at.n_lanes).reshape(-1, at.n_lanes)
+    absent = machine * at.n_lanes + lane
+    value.reshape(-1)[absent] = _old(narrow, done.slots[machine], at.value + lane)
+    seen.reshape(-1)[absent] = _old(wide, done.slots[machine], at.seen + lane)
+    cells(narrow, at.value, at.n_lanes)[span] = cells(value, 0, at.n_lanes)
+    cells(wide, at.seen, at.n_lanes)[span] = cells(seen, 0, at.n_lanes)
+
+    shown, lanes = _shown(done), trend.layout.lanes
+    old = _old(narrow, done.slots[done.machine], at.innovation + done.sensor)
+    shown[4][done.machine * lanes + done.sensor] = old
+    fields = cells(shown.reshape(-1, lanes), 0, m).reshape(5, -1)
+    cells(narrow, at.level, m, 5)[span] = fields.T
+
+
+def _old(words: NDArray[Any], rows: Slots, columns: Slots) -> NDArray[Any]:
+    return np.asarray(words.reshape(-1)[rows * words.shape[1] + columns])
+
+
+def _words(
+    view: NDArray[np.void],
+) -> tuple[NDArray[np.int64], NDArray[np.uint32], NDArray[np.float32]]:
+    n = len(view)
+    bits = view.view("<u4").reshape(n, -1)
+    return view.view("<i8").reshape(n, -1), bits, bits.view("<f4")
+
+
+def _shown(done: Round) -> NDArray[np.float32]:
+    """Level, slope, sd, spread and innovation, as they follow each other in a row, each flat."""
+    shown = np.empty((5, len(done.innovation)), dtype=np.float32)
+    tile, (level, slope, p11) = done.tile, done.belief
+    scale, r = _narrow(tile.scale), _narrow(tile.r)
+    level = level * tile.scale
+    level += tile.base
+    shown[0], shown[1], shown[2], shown[4] = level, slope, p11, done.variance
+    np.add(shown[2], r, out=shown[3])
+    np.sqrt(shown[2:], out=shown[2:])
+    shown[1:4] *= scale
+    np.divide(done.innovation.astype(np.float32), shown[4], out=shown[4])
+    return shown
+
+
+def _narrow(tile: float | Array) -> float | NDArray[np.float32]:
+    return tile.astype(np.float32) if isinstance(tile, np.ndarray) else tile
 
 
 def write_prior(trend: Trend, state: Array, view: NDArray[np.void], slots: Slots) -> None:
     """After a reset: the prior, without an innovation."""
+    if not len(slots):
+        return
     regime = np.maximum(state.view(np.int64)[slots, lay.REGIME], 0)
     scale, p11 = trend.scale[regime], trend.layout.block(state, lay.P11)[slots]
     view["level"][slots] = trend.offset[regime]
@@ -113,11 +159,11 @@ def write_prior(trend: Trend, state: Array, view: NDArray[np.void], slots: Slots
 
 def write_judgement(state: Array, view: NDArray[np.void], slots: Slots) -> None:
     """Counts, judgements and health."""
-    head = state.view(np.int64)
-    span = span_of(slots)
-    words = {"n_applied": lay.N_APPLIED, "n_late": lay.N_LATE, "n_gated": lay.N_GATED}
-    for name, word in {**words, "born": lay.BORN, "bad": lay.BAD, "beyond": lay.BEYOND}.items():
-        view[name][span] = head[span, word]
-    view["changed"][span] = head[span, lay.CHANGED] > 0
-    view["nis"][span] = state[span, lay.NIS]
-    view["health"][span] = state[span, lay.HEALTH]
+    span, head = span_of(slots), state.view(np.int64)
+    rows, head, numbers = view[span], head[span], state[span]
+    for name, word in COPIED.items():
+        rows[name] = head[:, word]
+    rows["changed"] = head[:, lay.CHANGED] > 0
+    rows["nis"], rows["health"] = numbers[:, lay.NIS], numbers[:, lay.HEALTH]
+    if not isinstance(span, slice):
+        view[span] = rows
