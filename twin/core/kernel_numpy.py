@@ -24,7 +24,6 @@ from twin.core.step_numpy import (
     S,
     Tiles,
     Y,
-    bit_sets,
     cells,
     chunk_of,
     condition,
@@ -188,7 +187,7 @@ def _apply(
         if bad is not None:
             rejected = rejected[~bad[rejected]]
         unused = np.concatenate([uncounted, rejected])
-        _count_gated(head, span, rows, rejected, lanes, gated)
+        _count_gated(head, slots, rows, rejected, lanes, gated)
     condition(tile, block, unused, work)
     work[NIS][uncounted] = 0.0
     work[NIS][rejected] = p.gate
@@ -214,14 +213,9 @@ def _apply(
 
 
 def _count_gated(
-    head: Index,
-    span: Span,
-    rows: Span,
-    rejected: Index,
-    lanes: int,
-    gated: NDArray[np.uint32],
+    head: Index, slots: Index, rows: Span, rejected: Index, lanes: int, gated: NDArray[np.uint32]
 ) -> None:
-    n = len(gated[rows])
     owner = rejected // lanes
-    gated[rows] = bit_sets(owner, rejected - owner * lanes, n)
-    head[span, lay.N_GATED] += np.bincount(owner, minlength=n)
+    where = owner + rows.start if isinstance(rows, slice) else rows[owner]
+    np.bitwise_or.at(gated, where, (1 << (rejected - owner * lanes)).astype(np.uint32))
+    np.add.at(head[:, lay.N_GATED], slots[owner], 1)

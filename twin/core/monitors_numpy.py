@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 import twin.core.layout as lay
-import twin.core.statespace as ss
 from twin.core.judgement_numpy import commission, judge, limit, recover, repeat
 from twin.core.statespace import Trend, pack
 from twin.core.step_numpy import SPARE, S, Tiles, Y, Z, row_sums
@@ -34,6 +33,8 @@ class Watched(NamedTuple):
     bad: Mask | None
     away: Array
     """Squared distance from commissioning, in its variances."""
+    outside: bool
+    """Some reading is beyond an alarm limit."""
 
 
 def flat_bits(bits: Slots, lanes: int) -> Mask | None:
@@ -46,11 +47,11 @@ def flat_bits(bits: Slots, lanes: int) -> Mask | None:
 def smooth(state: Array, span: Span, word: int, sums: Array, n: Slots, weight: float) -> None:
     """Move an exponentially weighted mean (n,) towards that of n values with these sums."""
     old = state[span, word]
-    mean = sums / np.maximum(n, 1)
-    mean -= old
-    mean *= weight
-    mean[n == 0] = 0.0
-    state[span, word] = old + mean
+    step = sums / np.maximum(n, 1)
+    step -= old
+    step *= weight
+    step *= n > 0
+    state[span, word] = old + step
 
 
 def watch(
@@ -77,15 +78,15 @@ def watch(
         sign(block[k], error, out=moved)
         moved -= p.cusum_slack
         np.copyto(block[k], np.maximum(moved, 0.0), where=counted)
-    drift = p.par.reshape(ss.PAR_ROWS, lanes)[ss.DRIFT]
-    variance = ((time - first) / p.step_us)[:, None] * drift
-    flat = variance.ravel()
-    flat += np.multiply(tile.r, 1.0 + 1.0 / p.learn)
+    variance = np.repeat((time - first) / p.step_us, lanes)
+    variance *= tile.drift
+    variance += np.multiply(tile.r, 1.0 + 1.0 / p.learn)
     away = work[Z] - block[lay.FROZEN]
     away *= away
-    away /= flat
+    away /= variance
+    outside = bool(((raw < tile.low) | (raw > tile.high)).any())
     np.copyto(away, np.minimum(away, p.gate), where=~fits)
-    return Watched(seen, fits, equal, bad, away)
+    return Watched(seen, fits, equal, bad, away, outside)
 
 
 def judge_all(
@@ -100,7 +101,7 @@ def judge_all(
 ) -> bool:
     """Health and every judgement, in order; whether a belief may have moved."""
     p, m, lanes = pack(trend), trend.n_sensors, trend.layout.lanes
-    seen, fits, equal, bad, away = watched
+    seen, fits, equal, bad, away, outside = watched
     head = state.view(np.int64)
 
     def by_sensor(flat: NDArray[Any]) -> NDArray[Any]:
@@ -109,8 +110,9 @@ def judge_all(
     counted = seen if bad is None else seen & ~bad
     learning = flat_bits(head[span, lay.LEARNING], lanes)
     compared = counted if learning is None else counted & ~learning
-    away[~compared] = 0.0
-    n_compared = row_sums(compared.astype(np.float64), lanes).astype(np.int64)
+    left_out = np.flatnonzero(~compared)
+    away[left_out] = 0.0
+    n_compared = lanes - np.bincount(left_out // lanes, minlength=len(slots))
     smooth(state, span, lay.HEALTH, row_sums(away, lanes), n_compared, p.health_weight)
     y, z, readings, here = (by_sensor(x) for x in (work[Y], work[Z], raw, seen))
     believed = by_sensor(fits)
@@ -118,12 +120,21 @@ def judge_all(
         commission(trend, state, slots, by_sensor(counted & fits & learning), z)
     head[span, lay.CHANGED] -= head[span, lay.CHANGED] > 0
     rejected = counted & ~fits
-    moved = bool(rejected.any())
-    if moved or head[span, lay.RUNNING].any():
-        judge(trend, state, slots, here, by_sensor(rejected), y)
-    if equal.any() or head[span, lay.REPEATING].any():
-        repeat(trend, state, slots, here, by_sensor(equal))
+    pick = _machines(rejected, head[span, lay.RUNNING], lanes)
+    if len(pick):
+        judge(trend, state, slots[pick], here[:, pick], by_sensor(rejected)[:, pick], y[:, pick])
+    same = _machines(equal, head[span, lay.REPEATING], lanes)
+    if len(same):
+        repeat(trend, state, slots[same], here[:, same], by_sensor(equal)[:, same])
     if bad is not None:
         recover(trend, state, slots, by_sensor(bad & seen), believed, y, z)
-    limit(trend, state, slots, readings, time)
-    return moved or bad is not None
+    if outside or head[span, lay.PENDING].max() or head[span, lay.BEYOND].max():
+        limit(trend, state, slots, readings, time)
+    return len(pick) > 0 or bad is not None
+
+
+def _machines(flat: Mask, bits: Slots, lanes: int) -> Slots:
+    """Which of n machines have a True, or a bit set."""
+    some = bits != 0
+    some[np.flatnonzero(flat) // lanes] = True
+    return np.flatnonzero(some)

@@ -60,6 +60,9 @@ class Tiles(NamedTuple):
     scale: Tile
     unscale: Tile
     lost: Tile
+    low: Tile
+    high: Tile
+    drift: Tile
 
     def cut(self, size: int) -> "Tiles":
         """The same for flat arrays of this length."""
@@ -73,6 +76,7 @@ def tiles(trend: Trend) -> Tiles:
     par = p.par.reshape(ss.PAR_ROWS, lanes)
     rows = [par[ss.R], par[ss.Q_LEVEL], par[ss.Q_SLOPE]]
     rows += [p.offset[:lanes], p.scale[:lanes], p.inv_scale[:lanes], par[ss.LOST]]
+    rows += [par[ss.LOW], par[ss.HIGH], par[ss.DRIFT]]
     return Tiles(*[_tile(row, chunk_of(lanes)) for row in rows])
 
 

@@ -22,7 +22,6 @@ Slots = NDArray[np.int64]
 
 
 COPIED = {
-    "born": lay.BORN,
     "n_applied": lay.N_APPLIED,
     "n_late": lay.N_LATE,
     "n_gated": lay.N_GATED,
@@ -159,11 +158,17 @@ def write_prior(trend: Trend, state: Array, view: NDArray[np.void], slots: Slots
 
 def write_judgement(state: Array, view: NDArray[np.void], slots: Slots) -> None:
     """Counts, judgements and health."""
-    span, head = span_of(slots), state.view(np.int64)
-    rows, head, numbers = view[span], head[span], state[span]
+    span, (wide, bits, narrow) = span_of(slots), _words(view)
+    place, head = _starts(view.dtype), state.view(np.int64)[span]
+    wide[span, place["born"] // 8] = head[:, lay.BORN]
     for name, word in COPIED.items():
-        rows[name] = head[:, word]
-    rows["changed"] = head[:, lay.CHANGED] > 0
-    rows["nis"], rows["health"] = numbers[:, lay.NIS], numbers[:, lay.HEALTH]
-    if not isinstance(span, slice):
-        view[span] = rows
+        bits[span, place[name] // 4] = head[:, word]
+    bits[span, place["changed"] // 4] = head[:, lay.CHANGED] > 0
+    narrow[span, place["nis"] // 4] = state[span, lay.NIS]
+    narrow[span, place["health"] // 4] = state[span, lay.HEALTH]
+
+
+@lru_cache(maxsize=64)
+def _starts(dtype: np.dtype[np.void]) -> Mapping[str, int]:
+    fields: Mapping[str, Any] = dtype.fields or {}
+    return {name: field[1] for name, field in fields.items()}
