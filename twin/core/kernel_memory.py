@@ -19,7 +19,7 @@ from numba.extending import intrinsic
 
 from twin.core.kernel_vector import F32, F64, I64, LANES, MASK, Vector
 
-__all__ = ["load", "load_where", "put", "stack", "store", "store_where", "words_of"]
+__all__ = ["fetch", "load", "load_where", "put", "stack", "store", "store_where", "words_of"]
 
 emitted: Any = intrinsic
 cgutils: Any = numba.core.cgutils
@@ -129,6 +129,21 @@ def store(_context: Any, array: Any, index: Any, x: Any) -> Any:
         return context.get_dummy_value()
 
     return types.none(array, index, x), codegen
+
+
+@emitted
+def fetch(_context: Any, array: Any, index: Any) -> Any:
+    """Ask for the cache line at `index`, without waiting for it; any address will do."""
+
+    def codegen(context: Any, builder: Any, _signature: Any, args: Any) -> Any:
+        at = _address(context, builder, array, args[0], index, args[1])
+        at = builder.bitcast(at, ir.IntType(8).as_pointer())
+        form = ir.FunctionType(ir.VoidType(), [at.type, I32, I32, I32])
+        call = cgutils.get_or_insert_function(builder.module, form, "llvm.prefetch.p0")
+        builder.call(call, [at, I32(0), I32(3), I32(1)])
+        return context.get_dummy_value()
+
+    return types.none(array, index), codegen
 
 
 @emitted

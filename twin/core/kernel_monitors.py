@@ -12,10 +12,11 @@ import numpy as np
 
 import twin.core.layout as lay
 import twin.core.statespace as ss
-from twin.core.kernel_step import RAW, Y, Z, inlined
+from twin.core.kernel_step import AWAY, RAW, Y, Z, inlined, mean_of
+from twin.core.kernel_view import belief_again
 from twin.core.statespace import Packed
 
-__all__ = ["commission", "judge", "limit", "recover", "repeat"]
+__all__ = ["monitor"]
 
 
 @inlined
@@ -179,3 +180,44 @@ def limit(
         if np.float64(time) - state[slot, at] >= delay:
             head[slot, lay.PENDING] &= ~bit
             head[slot, lay.BEYOND] ^= bit
+
+
+@inlined
+def monitor(
+    p: Packed,
+    par: Any,
+    M: int,
+    state: Any,
+    head: Any,
+    slot: int,
+    seen: int,
+    fits: int,
+    equal: int,
+    out: int,
+    bad: int,
+    scratch: Any,
+    time: int,
+) -> None:
+    """Health, and whatever of the rare judgements the masks ask for."""
+    counted = seen & ~bad
+    gated = counted & ~fits
+    learning = head[slot, lay.LEARNING]
+    compare = counted & ~learning
+    if compare:
+        away = mean_of(AWAY, compare, M, scratch)
+        state[slot, lay.HEALTH] += p.health_weight * (away - state[slot, lay.HEALTH])
+    if counted & fits & learning:
+        commission(p, M, state, head, slot, counted & fits & learning, scratch)
+    if head[slot, lay.CHANGED] > 0:
+        head[slot, lay.CHANGED] -= 1
+    if (gated | head[slot, lay.RUNNING]) & seen:
+        judge(p, par, M, state, head, slot, seen, gated, scratch)
+    if (equal | head[slot, lay.REPEATING]) & seen:
+        repeat(par, M, state, head, slot, seen, equal)
+    if bad & seen:
+        recover(p, par, M, state, head, slot, bad & seen, fits, scratch)
+    if gated | (bad & seen):
+        belief_again(M, state, slot, scratch)
+    mask = out | head[slot, lay.PENDING] | head[slot, lay.BEYOND]
+    if mask:
+        limit(par, M, state, head, slot, mask, out, scratch, time)

@@ -12,12 +12,22 @@ from typing import Any
 import numpy as np
 
 import twin.core.layout as lay
-from twin.core.kernel_memory import load, stack, store, words_of
-from twin.core.kernel_monitors import commission, judge, limit, recover, repeat
-from twin.core.kernel_step import (
-    AWAY,
-    FIT,
+from twin.core.kernel_ahead import (
+    AHEAD,
+    FAR,
     MOVES,
+    SLOTS,
+    TIMES,
+    TOP_BIT,
+    fetch_row,
+    look_ahead,
+    over_gap,
+)
+from twin.core.kernel_memory import stack, words_of
+from twin.core.kernel_monitors import monitor
+from twin.core.kernel_names import named, packed
+from twin.core.kernel_step import (
+    FIT,
     SCRATCH_ROWS,
     VARIANCE,
     Y,
@@ -29,72 +39,13 @@ from twin.core.kernel_step import (
     reset,
     step,
 )
-from twin.core.kernel_vector import LANES, bits_of, floats
-from twin.core.kernel_view import belief_again, write_judgement, write_prior, write_view
+from twin.core.kernel_vector import LANES
+from twin.core.kernel_view import write_judgement, write_prior, write_view
 from twin.core.layout import APPLIED, LATE, RESET_DONE, UNKNOWN
 from twin.core.statespace import PAR_ROWS, Packed
-from twin.core.transition import NEAR, far, near
 from twin.core.view import NEVER
-from twin.core.view_numpy import ViewAt
 
 __all__ = ["advance_rows", "trace_rows"]
-
-TOP_BIT = np.uint32(1 << 31)
-ALL = (1 << LANES) - 1
-SLOTS, TIMES = np.uint64(LANES), np.uint64(2 * LANES)
-AHEAD = 3 * LANES
-
-near_compiled = inlined(near)
-far_compiled = compiled(far)
-whole: Any = np.int64
-
-
-@inlined
-def over_gap(p: Packed, gap: int, turn: int, moves: Any) -> None:
-    """Δ and F, Q of one row into its column of `moves`."""
-    dt = gap / p.step_us
-    if abs(p.growth * dt) <= NEAR:
-        e, a, qa, qb, qc = near_compiled(p.growth, dt)
-    else:
-        e, a, qa, qb, qc = far_compiled(p.growth, dt)
-    for which, x in enumerate((dt, e, a, qa, qb, qc)):
-        moves[np.uint64(which * LANES) + turn] = x
-
-
-@inlined
-def look_ahead(
-    p: Packed, head: Any, u: Any, first: int, n: int, partitions: int, ahead: Any, moves: Any
-) -> None:
-    """Slot, time, Δ, F and Q of the n ≤ 8 rows from `first` on, as if of n different machines.
-
-    A Δ that proves wrong, because the machine had another row or a reset in between, is corrected
-    by `over_gap`, to the same bits. All together before the first, for a row would otherwise wait
-    a third of its time for the division and the series.
-    """
-    for turn in range(np.uint64(n)):
-        row = np.uint64(first) + turn
-        slot = np.int64(u[row, 0] & ~TOP_BIT)
-        if partitions != 1:
-            slot = slot // partitions
-        time = np.int64(u[row, 2]) | (np.int64(u[row, 3]) << 32)
-        ahead[SLOTS + turn] = slot
-        ahead[TIMES + turn] = time
-        if slot < head.shape[0]:
-            ahead[turn] = time - head[np.uint64(slot), lay.TIME]
-    dt = floats(load(ahead, 0)) / p.step_us
-    e, a, qa, qb, qc = near_compiled(p.growth, dt)
-    store(moves, 0, dt)
-    store(moves, LANES, e)
-    store(moves, 2 * LANES, a)
-    store(moves, 3 * LANES, qa)
-    store(moves, 4 * LANES, qb)
-    store(moves, 5 * LANES, qc)
-    x = dt * p.growth
-    unfit = ~bits_of((x <= NEAR) & (x >= -NEAR)) & ALL
-    if unfit:
-        for turn in range(LANES):
-            if (unfit >> turn) & 1:
-                ahead[turn] = -1
 
 
 @inlined
@@ -152,110 +103,6 @@ def apply_row(
     return APPLIED, gated, seen
 
 
-@inlined
-def monitor(
-    p: Packed,
-    par: Any,
-    M: int,
-    state: Any,
-    head: Any,
-    slot: int,
-    seen: int,
-    fits: int,
-    equal: int,
-    out: int,
-    bad: int,
-    scratch: Any,
-    time: int,
-) -> None:
-    """Health, and whatever of the rare judgements the masks ask for."""
-    counted = seen & ~bad
-    gated = counted & ~fits
-    learning = head[slot, lay.LEARNING]
-    compare = counted & ~learning
-    if compare:
-        away = mean_of(AWAY, compare, M, scratch)
-        state[slot, lay.HEALTH] += p.health_weight * (away - state[slot, lay.HEALTH])
-    if counted & fits & learning:
-        commission(p, M, state, head, slot, counted & fits & learning, scratch)
-    if head[slot, lay.CHANGED] > 0:
-        head[slot, lay.CHANGED] -= 1
-    if (gated | head[slot, lay.RUNNING]) & seen:
-        judge(p, par, M, state, head, slot, seen, gated, scratch)
-    if (equal | head[slot, lay.REPEATING]) & seen:
-        repeat(par, M, state, head, slot, seen, equal)
-    if bad & seen:
-        recover(p, par, M, state, head, slot, bad & seen, fits, scratch)
-    if gated | (bad & seen):
-        belief_again(M, state, slot, scratch)
-    mask = out | head[slot, lay.PENDING] | head[slot, lay.BEYOND]
-    if mask:
-        limit(par, M, state, head, slot, mask, out, scratch, time)
-
-
-@inlined
-def packed(
-    numbers: Any,
-    table: Any,
-    centre: Any,
-    input_weight: Any,
-    offset: Any,
-    gain: Any,
-    scale: Any,
-    inv_scale: Any,
-) -> Any:
-    """Parameters by name. They come as plain arrays: a tuple costs 100 µs a call to unpack."""
-    return Packed(
-        numbers[0],
-        numbers[1],
-        numbers[2],
-        numbers[3],
-        numbers[4],
-        numbers[5],
-        whole(numbers[6]),
-        numbers[7],
-        numbers[8],
-        numbers[9],
-        numbers[10],
-        whole(numbers[11]),
-        whole(numbers[12]),
-        table,
-        centre,
-        input_weight,
-        offset,
-        gain,
-        scale,
-        inv_scale,
-    )
-
-
-@inlined
-def named(where: Any) -> ViewAt:
-    """The places in a view row by name."""
-    return ViewAt(
-        where[0],
-        where[1],
-        where[2],
-        where[3],
-        where[4],
-        where[5],
-        where[6],
-        where[7],
-        where[8],
-        where[9],
-        where[10],
-        where[11],
-        where[12],
-        where[13],
-        where[14],
-        where[15],
-        where[16],
-        where[17],
-        where[18],
-        where[19],
-    )
-
-
 @compiled
 def advance_rows(
     numbers: Any,
@@ -294,6 +141,7 @@ def advance_rows(
         look_ahead(p, head, u, first, n, partitions, ahead, moves)
         for turn in range(np.uint64(n)):
             row = np.uint64(first) + turn
+            fetch_row(u, row + FAR, partitions, M, watch, state, view)
             slot = np.uint64(ahead[SLOTS + turn])
             if slot >= np.uint64(state.shape[0]):
                 flags[row] = UNKNOWN

@@ -1,10 +1,10 @@
 """Compiled step of the trend kernel: one row's readings into one machine's belief.
 
 Shapes: state (N, W) float64 and `head`, the same memory as int64; u and f, the rows as u32 and f32
-words (R, 4 + L); `par` and `scratch`, rows of M float64 one after the other, on the stack. M is a
-constant to the compiler. Everything that is done for every sensor of every row stands in one loop,
-`step`, which becomes one run of vector instructions; what is rare is decided afterwards from bit
-masks. The model stands in statespace.py, the rules of judgement in gating.py.
+words (R, 4 + L); `par` and `scratch`, rows of M float64 one after the other, on the stack. M, a
+multiple of eight, is a constant to the compiler. Everything that is done for every sensor of every
+row stands in `step`, eight sensors at a time without a branch; what is rare is decided afterwards
+from bit masks. The model stands in statespace.py, the rules of judgement in gating.py.
 """
 
 # ruff: noqa: PLR0124 (x == x is how vector code asks for NaN)
@@ -34,7 +34,6 @@ __all__ = [
 
 RAW, BASE, SCALE, Z, Y, VARIANCE, E, FIT, AWAY, LEVEL, SLOPE, P11 = range(12)
 SCRATCH_ROWS = 12
-MOVES = 6 * LANES
 CLIP = 4.0
 """A standardised innovation counts in the CUSUM as at most this."""
 
