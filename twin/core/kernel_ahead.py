@@ -33,8 +33,8 @@ ALL = (1 << LANES) - 1
 AHEAD, MOVES = 3 * LANES, 6 * LANES
 """Words of `ahead`: gap in µs, slot, and time of eight rows; of `moves`: Δ, e, a, qa, qb, qc."""
 SLOTS, TIMES = np.uint64(LANES), np.uint64(2 * LANES)
-FAR = np.uint64(12)
-"""Rows between a machine's memory being asked for and its turn: 400 ns, a wait for main memory."""
+FAR = np.uint64(6)
+"""Rows between a machine's memory being asked for and its turn: 200 ns, about main memory's."""
 
 near_compiled = inlined(near)
 far_compiled = compiled(far)
