@@ -1,6 +1,6 @@
 """Filter, gate and view of a fleet, a sample of each machine a call: ours against two others."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import islice
 from typing import Any
 
@@ -18,9 +18,9 @@ from twin.evaluation.bench.scenario import N_SENSORS, Scenario, scenario
 __all__ = ["SIZES", "Advance", "bench_kernel"]
 
 SIZES = (100, 1_000, 10_000)
-ROUNDS = 7
-STEPS = 5
-"""Samples of every machine in a turn: long enough to run warm, as a worker does."""
+ROUNDS = 5
+STEPS = 20
+"""Samples of every machine in a turn: long enough to run warm after a rival, as a worker does."""
 LOOP_MACHINES = 200
 """A Python loop costs the same a machine however many there are; more would only take longer."""
 
@@ -46,7 +46,7 @@ def _figures(timings: dict[str, Timing]) -> dict[str, Any]:
 
 def _race(advance: Advance, n: int) -> dict[str, Timing]:
     """Time all on the same samples; refuse to compare unless their answers agree."""
-    case = scenario(n, (ROUNDS + 1) * STEPS)
+    case = scenario(n, 1 + (ROUNDS + 1) * STEPS, STEPS)
     loop = FilterpyLoop(min(n, LOOP_MACHINES), case.trend.r, case.trend.p0, case.trend.gate)
     fleet = SimdkalmanFleet(n, case.trend.r, case.trend.p0, case.trend.gate)
     state = new_state(case.trend, np.zeros(n, np.int64))
@@ -63,8 +63,10 @@ def _race(advance: Advance, n: int) -> dict[str, Timing]:
 
 
 def _ours(advance: Advance, case: Scenario, state: Array) -> Run:
+    """Turns of our kernel, after every machine's first sample."""
     view = new_view(case.trend, len(state))
     samples = iter(case.rows)
+    advance(case.trend, state, view, next(samples))
 
     def run() -> int:
         for rows in islice(samples, STEPS):
@@ -75,17 +77,14 @@ def _ours(advance: Advance, case: Scenario, state: Array) -> Run:
 
 
 def _steps(case: Scenario, rival: FilterpyLoop | SimdkalmanFleet, n: int, joint: bool) -> Run:
-    """The rival's steps over the first n machines, matrices made before the clock starts."""
-    prepared: Iterator[tuple[Array, Array, Array]] = iter(
-        [
-            (rows["value"][:n].astype(np.float64), *_matrices(case.trend, dt[:n], joint))
-            for rows, dt in zip(case.rows, case.dt_steps, strict=True)
-        ]
-    )
+    """The rival's turns over the first n machines; matrices are made before the clock starts."""
+    matrices = [_matrices(case.trend, dt[:n], joint) for dt in case.dt_steps]
+    samples = (rows["value"][:n].astype(np.float64) for rows in case.rows)
+    rival.step(next(samples), *_matrices(case.trend, np.zeros(n), joint))
 
     def run() -> int:
-        for step in islice(prepared, STEPS):
-            rival.step(*step)
+        for z, (F, Q) in zip(islice(samples, STEPS), matrices, strict=True):
+            rival.step(z, F, Q)
         return STEPS * n
 
     return run

@@ -17,7 +17,8 @@ OUTLIERS = 0.001
 
 
 class Scenario(NamedTuple):
-    """`rounds` samples of each machine: rows[i] (N,) is the i-th of all, dt_steps (rounds, N)."""
+    """Samples of each machine: rows[i] (N,) is the i-th of all; rows[i + 1] comes
+    dt_steps[i % period] (N,) after it."""
 
     trend: Trend
     rows: list[NDArray[np.void]]
@@ -37,12 +38,17 @@ def trend(monitors: bool = False) -> Trend:
     )
 
 
-def scenario(n_machines: int, rounds: int, seed: int = 1, monitors: bool = False) -> Scenario:
-    """Random-walk machines sampled every 0.7 to 1.3 steps, 5 % missing, 0.1 % outliers."""
+def scenario(
+    n_machines: int, rounds: int, period: int = 5, seed: int = 1, monitors: bool = False
+) -> Scenario:
+    """Random-walk machines sampled every 0.7 to 1.3 steps, 5 % missing, 0.1 % outliers.
+
+    The steps of all machines repeat after `period`, which bounds what rivals have made for them.
+    """
     rng = np.random.default_rng(seed)
     shape = (rounds, n_machines, N_SENSORS)
-    dt_us = rng.integers(700_000, 1_300_000, (rounds, n_machines))
-    dt_us[0] = 0
+    dt_us = rng.integers(700_000, 1_300_000, (period, n_machines))
+    since = np.cumsum(np.resize(dt_us, (rounds - 1, n_machines)), axis=0)
     level = np.cumsum(rng.normal(0.0, 0.01, shape), axis=0)
     z = (level + rng.normal(size=shape)).astype(np.float32)
     z[rng.random(shape) < OUTLIERS] += 50.0
@@ -50,6 +56,7 @@ def scenario(n_machines: int, rounds: int, seed: int = 1, monitors: bool = False
     rows = np.empty((rounds, n_machines), row_dtype(N_SENSORS))
     rows["slot"] = np.arange(n_machines)
     rows["quality"] = 0
-    rows["time"] = STEP_US + np.cumsum(dt_us, axis=0)
+    rows["time"] = STEP_US
+    rows["time"][1:] += since
     rows["value"] = z
     return Scenario(trend(monitors), list(rows), dt_us / STEP_US)
