@@ -4,7 +4,6 @@
 lengths belong to their types, so the compiler knows them and lays out loops over sensors for them.
 No fast-math: every result is the same whatever is inlined where, so that `trace` equals `advance`
 bit for bit. Nothing here allocates or counts references (`_nrt=False`). Shapes: kernel_step.py.
-Numba's cache looks at the date of this file alone: touch it after changing one that it imports.
 """
 
 from typing import Any
@@ -45,7 +44,11 @@ from twin.core.layout import APPLIED, LATE, RESET_DONE, UNKNOWN
 from twin.core.statespace import PAR_ROWS, Packed
 from twin.core.view import NEVER
 
-__all__ = ["advance_rows", "trace_rows"]
+__all__ = ["SOURCES", "advance_rows", "trace_rows"]
+
+SOURCES = "88f168e62712ad1c"
+"""Digest of the files that are compiled into this one. Numba's cache looks at this file's date
+alone; a test wants this line changed when another file has, and so what was compiled is renewed."""
 
 
 @inlined
