@@ -98,7 +98,10 @@ def create_app(store: Store, settings: Settings) -> PlantTwin:
     live.register(app.server, reader, max(1, settings.threads - SPARE_THREADS))
     compression.compress(app.server)
     security.protect(
-        app.server, security.content_policy(app.csp_hashes()), settings.allowed_origins
+        app.server,
+        security.content_policy(app.csp_hashes()),
+        settings.allowed_origins,
+        settings.is_local,
     )
     reader.start()
     _warm_up(app)

@@ -5,7 +5,9 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Request, Response, abort, request
 
-__all__ = ["SAFE_METHODS", "content_policy", "protect", "same_origin"]
+from twin.config import LOOPBACK
+
+__all__ = ["SAFE_METHODS", "content_policy", "known_host", "protect", "same_origin"]
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -43,12 +45,27 @@ def same_origin(asked: Request, allowed: frozenset[str]) -> bool:
     return origin in allowed or urlsplit(origin).netloc == asked.host
 
 
-def protect(server: Flask, policy: str, allowed_origins: str) -> None:
-    """Refuse what comes from elsewhere and would change something; add headers to all answers."""
+def known_host(asked: Request, allowed: frozenset[str]) -> bool:
+    """Whether a request names us: a loopback name, or the host of an allowed origin.
+
+    A page elsewhere can have its own name resolve to 127.0.0.1; the name gives it away (DNS
+    rebinding).
+    """
+    name = urlsplit(f"//{asked.host}").hostname
+    return name in LOOPBACK or name in {urlsplit(origin).hostname for origin in allowed}
+
+
+def protect(server: Flask, policy: str, allowed_origins: str, is_local: bool = True) -> None:
+    """Refuse what comes from elsewhere and would change something; add headers to all answers.
+
+    is_local: we serve this computer alone, under its own names.
+    """
     allowed = frozenset(origin.strip() for origin in allowed_origins.split(",") if origin.strip())
 
     @server.before_request
     def refuse_foreign() -> None:
+        if is_local and not known_host(request, allowed):
+            abort(421, "this name is not ours; TWIN_ALLOWED_ORIGINS lists others")
         if request.method not in SAFE_METHODS and not same_origin(request, allowed):
             abort(403, "this request does not come from the dashboard's own pages")
 

@@ -3,6 +3,7 @@
 import logging
 import os
 import sys
+from dataclasses import replace
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
@@ -16,7 +17,6 @@ from twin.stores.embedded import open_store
 __all__ = ["DashboardServer", "main", "options", "run_dashboard"]
 
 N_WORKERS_MAX = 2
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 class DashboardServer(BaseApplication):  # type: ignore[misc]
@@ -41,7 +41,7 @@ def options(settings: Settings) -> dict[str, Any]:
     """One thread a live screen, so threads and not an event loop; no preload, because the reader
     is a thread and threads do not survive a fork."""
     return {
-        "bind": f"{settings.host}:{settings.port}",
+        "bind": settings.address(settings.port),
         "worker_class": "gthread",
         "workers": min(N_WORKERS_MAX, os.cpu_count() or 1),
         "threads": settings.threads,
@@ -58,12 +58,17 @@ def options(settings: Settings) -> dict[str, Any]:
 def run_dashboard(settings: Settings) -> None:
     """Serve until stopped. Raises SchemaError for a faulty plant file before anything starts."""
     load_plant(settings.plant)
-    if settings.host not in LOOPBACK:
+    store = open_store(settings)  # an embedded server is this process's, not a worker's
+    if not settings.is_local:
         logging.getLogger(__name__).warning(
             "the dashboard has no sign-in yet and listens on %s: everybody there can read it",
             settings.host,
         )
-    DashboardServer(settings).run()
+    url = settings.redis_url or store.url
+    try:
+        DashboardServer(replace(settings, redis_url=url)).run()
+    finally:
+        store.close()
 
 
 def main() -> int:

@@ -9,6 +9,7 @@ import yaml
 
 from twin.cli import _parser
 from twin.config import Settings
+from twin.stores.embedded import CONFIG
 
 ROOT = Path(__file__).parents[1]
 PARTS = {"feed", "worker", "planner", "dashboard"}
@@ -61,16 +62,31 @@ def test_parts_wait_for_a_healthy_store(services):
         assert services[part]["depends_on"]["redis"]["condition"] == "service_healthy"
 
 
-def test_only_the_dashboard_is_published_and_only_on_loopback(services):
+def test_only_screens_and_gateway_are_published_and_only_on_loopback(services):
     published = {name: s["ports"] for name, s in services.items() if "ports" in s}
-    assert set(published) == {"dashboard"}
-    assert all(port.startswith("127.0.0.1:") for port in published["dashboard"])
+    default = Settings()
+    assert published == {
+        "dashboard": [f"127.0.0.1:{default.port}:{default.port}"],
+        "feed": [f"127.0.0.1:{default.gateway_port}:{default.gateway_port}"],
+    }
+
+
+def test_every_part_reads_the_same_mounted_plant_file(services):
+    for part in PARTS:
+        assert services[part]["environment"]["TWIN_PLANT"] == "/etc/twin/plant.toml"
+        assert any(v.endswith(":/etc/twin:ro") for v in services[part]["volumes"])
+
+
+def test_the_server_is_laid_out_as_the_embedded_one(services):
+    words = services["redis"]["command"].split()
+    for key in ("stream-node-max-bytes", "stream-node-max-entries", "appendfsync"):
+        assert words[words.index(f"--{key}") + 1] == CONFIG[key]
 
 
 def test_what_must_survive_is_on_a_named_volume(services):
     compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
     for name, service in services.items():
-        volumes = [v.split(":")[0] for v in service["volumes"]]
+        volumes = [v.split(":")[0] for v in service["volumes"] if not v.startswith("$")]
         assert volumes, name
         assert set(volumes) <= set(compose["volumes"])
 

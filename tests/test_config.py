@@ -30,6 +30,27 @@ def test_a_value_of_the_wrong_type_names_variable_got_and_want():
         Settings.from_env({"TWIN_PORT": "eighty"})
 
 
+@pytest.mark.parametrize(
+    ("variable", "text"),
+    [("TWIN_PORT", "99999999"), ("TWIN_BATCH_MS", "-5"), ("TWIN_PARTITIONS", "0")],
+)
+def test_a_value_out_of_bounds_names_variable_got_and_want(variable, text):
+    with pytest.raises(SchemaError, match=rf"{variable}: got {text}, want .* to "):
+        Settings.from_env({variable: text})
+
+
+def test_settings_survive_the_way_through_the_environment():
+    settings = Settings.from_env({"TWIN_PORT": "9000", "TWIN_MODELS": "m", "TWIN_HOST": "::1"})
+    assert Settings.from_env(settings.to_env()) == settings
+
+
+def test_an_ipv6_host_is_bracketed_and_local():
+    settings = Settings.from_env({"TWIN_HOST": "::1"})
+    assert settings.is_local
+    assert settings.address(80) == "[::1]:80"
+    assert not Settings.from_env({"TWIN_HOST": "0.0.0.0"}).is_local
+
+
 def test_an_unknown_variable_is_a_fault_that_lists_the_known():
     with pytest.raises(SchemaError, match=r"TWIN_REDIS, want one of .*TWIN_REDIS_URL"):
         Settings.from_env({"TWIN_REDIS": "redis://"})

@@ -8,7 +8,17 @@ from typing import Any
 
 from twin.errors import SchemaError
 
-__all__ = ["Settings"]
+__all__ = ["LOOPBACK", "Settings"]
+
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+BOUNDS = {
+    "partitions": (1, 1024),
+    "port": (1, 65535),
+    "gateway_port": (1, 65535),
+    "reorder_s": (0.0, 3600.0),
+    "batch_ms": (0.0, 1000.0),
+    "threads": (1, 4096),
+}
 
 
 @dataclass(frozen=True)
@@ -38,6 +48,20 @@ class Settings:
     """Threads of a web process: each live screen holds one."""
     log_level: str = "INFO"
 
+    @property
+    def is_local(self) -> bool:
+        """Whether only this computer can reach what is served."""
+        return self.host in LOOPBACK
+
+    def address(self, port: int) -> str:
+        """host:port to bind or to open, an IPv6 host in brackets."""
+        return f"[{self.host}]:{port}" if ":" in self.host else f"{self.host}:{port}"
+
+    def to_env(self) -> dict[str, str]:
+        """The variables that give these settings, for child processes."""
+        values = {f"TWIN_{f.name.upper()}": getattr(self, f.name) for f in fields(self)}
+        return {name: str(value) for name, value in values.items() if value not in {None, ""}}
+
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> "Settings":
         """Settings from TWIN_* variables. Raises SchemaError naming variable, got and want."""
@@ -56,6 +80,10 @@ class Settings:
 def _parse(variable: str, text: str, default: object) -> Any:
     kind: Any = Path if default is None else type(default)
     try:
-        return kind(text)
+        value = kind(text)
     except ValueError as error:
         raise SchemaError(f"{variable}: got {text!r}, want {kind.__name__}") from error
+    low, high = BOUNDS.get(variable.removeprefix("TWIN_").lower(), (None, None))
+    if low is not None and high is not None and not low <= value <= high:
+        raise SchemaError(f"{variable}: got {text}, want {low} to {high}")
+    return value

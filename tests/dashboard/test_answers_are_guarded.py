@@ -38,6 +38,22 @@ def test_only_our_own_pages_may_change_something(
     assert answer.status_code == want
 
 
+@pytest.mark.parametrize(
+    ("host", "want"),
+    [
+        ("127.0.0.1:8050", 200),
+        ("localhost", 200),
+        ("[::1]:8050", 200),
+        ("evil.example:8050", 421),
+        ("127.0.0.1.evil.example", 421),
+    ],
+)
+def test_a_name_that_is_not_ours_is_not_served(app: PlantTwin, host: str, want: int) -> None:
+    """DNS rebinding: a page elsewhere may have its own name resolve to this computer."""
+    client = app.server.test_client()
+    assert client.get("/", headers={"Host": host}).status_code == want
+
+
 def test_scripts_run_from_ourselves_only(app: PlantTwin) -> None:
     policy = app.server.test_client().get("/").headers["Content-Security-Policy"]
     parts = dict(part.strip().split(" ", 1) for part in policy.split(";"))

@@ -43,8 +43,8 @@ def supervised():
     run.stop()
 
 
-def part(name, command, ends=False):
-    return Part(name, command, dict(os.environ), ends)
+def part(name, command):
+    return Part(name, command, dict(os.environ))
 
 
 def test_a_killed_part_is_started_again_and_shown(supervised, monkeypatch, capfd):
@@ -62,7 +62,7 @@ def test_a_killed_part_is_started_again_and_shown(supervised, monkeypatch, capfd
 def test_pauses_double_while_a_part_keeps_dying(monkeypatch, capfd):
     now = [1000.0]
     monkeypatch.setattr(supervisor.time, "monotonic", lambda: now[0])
-    failing = part("feed", [sys.executable, "-c", "raise SystemExit(3)"], ends=True)
+    failing = part("feed", [sys.executable, "-c", "raise SystemExit(3)"])
     for _ in range(8):
         failing.tick()
         failing.process.wait()
@@ -72,11 +72,11 @@ def test_pauses_double_while_a_part_keeps_dying(monkeypatch, capfd):
     assert said == ["0.5", "1", "2", "4", "8", "16", "30", "30"]
 
 
-def test_a_source_that_has_no_more_is_done(supervised):
-    feed = part("feed", [sys.executable, "-c", ""], ends=True)
+def test_a_part_that_ends_cleanly_while_the_plant_runs_is_started_again(supervised, capfd):
+    feed = part("feed", [sys.executable, "-c", ""])
     supervised(feed)
-    _until(lambda: feed.state == "done")
-    assert feed.n_restarts == 0
+    _until(lambda: feed.n_restarts >= 1)
+    assert "feed: ended with status 0; starts again in 0.5 s" in capfd.readouterr().err
 
 
 def test_all_parts_stop_even_one_that_does_not_want_to(supervised, monkeypatch):
@@ -125,7 +125,7 @@ def test_parts_end_with_a_supervisor_that_is_killed():
         "import os, sys, threading\n"
         "from twin.pipeline.supervisor import Part, supervise\n"
         "from twin.stores.memory import MemoryStore\n"
-        f"part = Part('p', {SLEEPER!r}, dict(os.environ), False)\n"
+        f"part = Part('p', {SLEEPER!r}, dict(os.environ))\n"
         "threading.Timer(1.0, lambda: print(part.process.pid, flush=True)).start()\n"
         "supervise([part], MemoryStore(1), None, threading.Event())\n"
     )

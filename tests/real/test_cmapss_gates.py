@@ -44,6 +44,16 @@ def test_fd001_reaches_the_gates(scores):
     assert scores["policy_cost_ratio"] <= 1.06
 
 
+@pytest.mark.timeout(400)
+def test_fd002_reaches_the_gates_with_nothing_tuned_for_it(data):
+    scores = evaluate(data, "FD002")["FD002"]
+    assert scores["rmse_capped"] <= 10.0
+    assert scores["nasa_score"] <= 490
+    assert scores["p30_pr_auc"] >= 0.96
+    assert scores["ece"] <= 0.006
+    assert 0.77 <= scores["coverage_80"] <= 0.90
+
+
 def test_fd001_beats_every_trivial_baseline_and_the_published_networks(scores):
     for name in ("constant", "age_alone"):
         baseline = scores["baselines"][name]

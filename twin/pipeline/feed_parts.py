@@ -5,7 +5,6 @@ import os
 import subprocess
 import sys
 from contextlib import suppress
-from dataclasses import fields
 from pathlib import Path
 
 from twin.config import Settings
@@ -67,7 +66,7 @@ class GatewayProcess:
         self.n_restarts += 1
         self._process = subprocess.Popen(
             [sys.executable, "-m", "twin.pipeline.gateway"],
-            env=os.environ | _variables(self._settings),
+            env=os.environ | self._settings.to_env(),
         )
 
     def stop(self) -> None:
@@ -79,9 +78,3 @@ class GatewayProcess:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-
-
-def _variables(settings: Settings) -> dict[str, str]:
-    """The settings as the environment that gives them."""
-    values = {f.name: getattr(settings, f.name) for f in fields(settings)}
-    return {f"TWIN_{k.upper()}": str(v) for k, v in values.items() if v not in {None, ""}}

@@ -28,7 +28,6 @@ from twin.stores.embedded import die_with_parent, open_store
 __all__ = ["Door", "GatewayServer", "main"]
 
 log = logging.getLogger(__name__)
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 BUSY_CHECK_US = 50_000
 WAIT_S = 10.0
 """Longest wait for the store, besides the time a sample may be held."""
@@ -191,7 +190,7 @@ def main() -> int:
         logging.basicConfig(level=settings.log_level)
         plant = load_plant(settings.plant)
         token_of = tokens(plant, os.environ)
-        if settings.host not in LOOPBACK:
+        if not settings.is_local:
             log.warning("the gateway listens on %s: put TLS in front of it", settings.host)
         GatewayServer(settings, plant, token_of).run()
     except TwinError as error:

@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import IO
 
 import orjson
@@ -35,14 +35,13 @@ SOUND_S = 60.0
 """A part that has lived this long is sound again: its next death counts as the first."""
 STOP_S = 8.0
 MACHINES_A_WORKER = 2000
-LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 
 class Part:
     """One child process that is to run."""
 
-    def __init__(self, name: str, command: list[str], env: dict[str, str], ends: bool) -> None:
-        self.name, self.command, self.env, self.ends = name, command, env, ends
+    def __init__(self, name: str, command: list[str], env: dict[str, str]) -> None:
+        self.name, self.command, self.env = name, command, env
         self.process: subprocess.Popen[bytes] | None = None
         self.n_deaths = self.n_restarts = 0
         self.state = "waiting"
@@ -86,10 +85,6 @@ class Part:
         assert self.process is not None
         status = self.process.poll()
         if status is None:
-            return
-        if status == 0 and self.ends:
-            self.state = "done"
-            _say(f"{self.name}: done")
             return
         self.n_deaths = 1 if now - self._since > SOUND_S else self.n_deaths + 1
         pause = min(BACKOFF_S[0] * 2 ** (self.n_deaths - 1), BACKOFF_S[1])
@@ -147,14 +142,13 @@ def parts_of(settings: Settings, site: Site) -> list[Part]:
     n_workers = 1
     if len(site.plant.machines) > MACHINES_A_WORKER:
         n_workers = max(1, min(settings.partitions, (os.cpu_count() or 2) // 2))
-    env = {**os.environ, **_variables(settings)}
+    env = {**os.environ, **settings.to_env()}
     verbs = {"feed": ["feed"], "planner": ["planner"], "dashboard": ["dashboard"]}
     for n in range(n_workers):
         own = ",".join(str(p) for p in range(n, settings.partitions, n_workers))
         verbs[f"worker-{n}"] = ["worker", "--partitions", own]
     return [
-        Part(name, [sys.executable, "-m", "twin.cli", *verb], env, ends=name == "feed")
-        for name, verb in verbs.items()
+        Part(name, [sys.executable, "-m", "twin.cli", *verb], env) for name, verb in verbs.items()
     ]
 
 
@@ -220,15 +214,9 @@ def _beat(store: Store, parts: list[Part]) -> None:
 def _greet(settings: Settings, site: Site) -> None:
     plant = site.plant
     _say(f"{len(plant.machines)} machines of {len(plant.classes)} classes: {settings.plant}")
-    _say(f"screens: http://{settings.host}:{settings.port}/  (Ctrl-C stops everything)")
-    if settings.host not in LOOPBACK:
+    _say(f"screens: http://{settings.address(settings.port)}/  (Ctrl-C stops everything)")
+    if not settings.is_local:
         _say(f"TWIN_HOST={settings.host}: others on the network can reach it, there is no sign-in")
-
-
-def _variables(settings: Settings) -> dict[str, str]:
-    """The settings as environment variables, for children."""
-    values = {f"TWIN_{f.name.upper()}": getattr(settings, f.name) for f in fields(settings)}
-    return {name: str(value) for name, value in values.items() if value is not None}
 
 
 def _say(line: str) -> None:

@@ -33,14 +33,12 @@ def load_plant(path: Path) -> Plant:
 
 
 def faults(document: dict[str, Any]) -> list[str]:
-    """Every fault of a parsed plant file as 'key: got …, want …', all at once; [] if none.
-
-    References are checked once the tables themselves are sound.
-    """
+    """Every fault of a parsed plant file as 'key: got …, want …', all at once; [] if none."""
     try:
         plant = PlantFile.model_validate(document)
     except ValidationError as error:
-        return [sentence(document, dict(e)) for e in error.errors(include_url=False)]
+        found = [sentence(document, dict(e)) for e in error.errors(include_url=False)]
+        return [*found, *_loose_references(document)]
     return [*_repeated(plant), *_references(plant)]
 
 
@@ -68,14 +66,35 @@ def _document(path: Path) -> dict[str, Any]:
 
 
 def _repeated(plant: PlantFile) -> list[str]:
-    found = []
-    for key, ids in {
-        "line": [x.id for x in plant.lines],
-        "machine": [m.id for m in plant.machines],
-    }.items():
-        twice = sorted({i for i in ids if ids.count(i) > 1})
-        found += [f"{key}: got id {i!r} {ids.count(i)} times, want it once" for i in twice]
+    lines, machines = [x.id for x in plant.lines], [m.id for m in plant.machines]
+    return [*_twice("line", lines), *_twice("machine", machines)]
+
+
+def _twice(key: str, ids: list[str]) -> list[str]:
+    twice = sorted({i for i in ids if ids.count(i) > 1})
+    return [f"{key}: got id {i!r} {ids.count(i)} times, want it once" for i in twice]
+
+
+def _loose_references(document: dict[str, Any]) -> list[str]:
+    """Repeated ids, and lines and classes that machines name in vain, of tables with faults."""
+    lines, machines = _tables(document, "line"), _tables(document, "machine")
+    known = {"line": {x["id"] for x in lines}, "class": set(document.get("class", {}))}
+    found = _twice("line", [x["id"] for x in lines])
+    found += _twice("machine", [m["id"] for m in machines])
+    for n, machine in enumerate(machines):
+        for key, want in known.items():
+            got = machine.get(key)
+            if isinstance(got, str) and got not in want:
+                where = f"machine[{n}] ({machine['id']}).{key}"
+                found.append(f"{where}: got {got!r}, want one of {_some(want)}")
     return found
+
+
+def _tables(document: dict[str, Any], key: str) -> list[dict[str, Any]]:
+    """Those tables of an array that are tables with an id."""
+    rows = document.get(key)
+    rows = rows if isinstance(rows, list) else []
+    return [row for row in rows if isinstance(row, dict) and isinstance(row.get("id"), str)]
 
 
 def _references(plant: PlantFile) -> list[str]:

@@ -3,6 +3,7 @@
 from itertools import pairwise
 from typing import Annotated, Literal, Self
 
+import numpy as np
 from pydantic import Field, field_validator, model_validator
 
 from twin.core.rows import MAX_LANES
@@ -105,6 +106,37 @@ class TwinSettings(Strict):
             raise ValueError(f"got no {missing}, want F, H, Q and R in family 'linear'")
         return self
 
+    def shape_faults(self, n_sensors: int, n_inputs: int) -> list[str]:
+        """What is wrong with the matrices of a class with so many sensors and inputs."""
+        n = len(self.F or ())
+        want = {"F": (n, n), "B": (n, n_inputs), "H": (n_sensors, n), "Q": (n, n)}
+        want["R"] = (n_sensors, n_sensors)
+        found = []
+        for name, shape in want.items():
+            rows = getattr(self, name)
+            if rows is None:
+                continue
+            widths = {len(row) for row in rows}
+            if len(rows) != shape[0] or widths - {shape[1]}:
+                size = f"{len(rows)} rows of {sorted(widths)}"
+                found.append(f"{name}: got {size}, want {shape[0]} of {shape[1]}")
+            elif name in {"Q", "R"}:
+                found += _covariance_faults(name, rows)
+        return found
+
+
+def _covariance_faults(name: str, rows: Matrix) -> list[str]:
+    """A covariance is symmetric; Q has no negative variance, R none that is not positive."""
+    matrix = np.array(rows, dtype=np.float64)
+    if not np.allclose(matrix, matrix.T):
+        return [f"{name}: got a matrix that is not symmetric, want a covariance"]
+    least = float(np.linalg.eigvalsh(matrix).min(initial=np.inf))
+    tiny = 1e-9 * float(np.abs(matrix).max(initial=0.0))
+    if least < -tiny or (name == "R" and least <= 0.0):
+        want = "0 or greater" if name == "Q" else "greater than 0"
+        return [f"{name}: got least eigenvalue {least:g}, want {want}"]
+    return []
+
 
 class MachineClass(Strict):
     name: Text = ""
@@ -126,6 +158,14 @@ class MachineClass(Strict):
         twice = sorted({i for i in ids if ids.count(i) > 1})
         if twice:
             raise ValueError(f"got sensor or input ids {twice} twice, want each once")
+        return self
+
+    @model_validator(mode="after")
+    def _shapes(self) -> Self:
+        linear = self.twin.family == "linear"
+        found = self.twin.shape_faults(len(self.sensors), len(self.inputs)) if linear else []
+        if found:
+            raise ValueError("twin." + "; twin.".join(found))
         return self
 
     @property
