@@ -10,12 +10,14 @@ from worker_plant import PARTITIONS, settings_in
 
 from twin.core.view import NEVER
 from twin.pipeline.classtwin import n_local, slots_of
+from twin.pipeline.failures import Failures
 from twin.pipeline.partition import PartitionTwin
-from twin.pipeline.planner import make_plan, stops_interval
+from twin.pipeline.planner import key_figures_of, make_plan, stops_interval
 from twin.pipeline.signals import events_of, forecasts_of
 from twin.pipeline.site import prepare
 from twin.pipeline.worklist import MachineNow, failure_curve, item_of
 from twin.stores.memory import MemoryStore
+from twin.types import Event
 
 NOW_US = 1_700_000_100_000_000
 NO_MONEY = {"cost_wait", "cost_service", "saves"}
@@ -88,7 +90,7 @@ def test_lost_output_counts_what_of_a_repair_falls_into_the_day(site):
 
 def test_the_soonest_comes_first_with_its_money(site):
     rows = rows_of(site)
-    at_risk(rows["mill-1"], 0.05, 300.0)
+    at_risk(rows["mill-1"], 0.05, 90.0)
     at_risk(rows["mill-0"], 0.9, 10.0)
     items = make_plan(site, rows, NOW_US, 1.0)["items"]
     assert [(i["machine"], i["priority"], i["reason"]) for i in items] == [
@@ -116,11 +118,69 @@ def test_to_pay_at_once_is_planned_today_and_only_a_life_within_the_shift_is_act
     assert priority_of(site, 0.0, rul_h=16.1)[0] == 2
 
 
+def test_to_wear_as_it_should_is_no_warning(site):
+    """Without a cost per hour: service before the life that nine in ten outlive, half of rul_h."""
+    row = rows_of(site)["mill-0"]
+
+    def priority(p_day, rul_h):
+        at_risk(row, p_day, rul_h)
+        item = item_of(MachineNow(site.plant, site.plant.machines[0], row, False, None))
+        return item and item["priority"]
+
+    assert priority(0.05, 96.0) == 3  # within two days
+    assert priority(0.05, 97.0) is None
+    assert priority(0.2, 168.0) == 3  # 79 % within the week, and the median too
+    assert priority(0.2, 169.0) is None
+
+
+def test_machine_has_failed_until_it_is_begun_anew(site):
+    rows = rows_of(site)
+    at_risk(rows["mill-0"], 0.9, 10.0)
+    at_risk(rows["mill-1"], 0.25, 10.0)
+    failures = Failures()
+    failures.take([Event(NOW_US - 5_000_000, "failure", m, {}) for m in ("mill-1", "mill-2")])
+    failures.take([Event(NOW_US - 4_000_000, "repair", "mill-2", {})])
+    rows["mill-1"]["born"] = NOW_US - 9_000_000
+    plan = make_plan(site, rows, NOW_US, 1.0, failures)
+    assert [(i["machine"], i["priority"], i["reason"]) for i in plan["items"]] == [
+        ("mill-1", 1, "failed"),
+        ("mill-0", 1, "risk"),
+    ]
+    assert plan["items"][0]["p_week"] is None
+    assert plan["expected_stops_24h"]["mean"] == pytest.approx(0.9)
+    rows["mill-1"]["born"] = NOW_US - 4_000_000
+    again = make_plan(site, rows, NOW_US, 1.0, failures)["items"]
+    assert {i["reason"] for i in again} == {"risk"}
+
+
+def test_failures_are_followed_through_the_store():
+    store, failures = MemoryStore(PARTITIONS), Failures()
+    store.add_events([Event(NOW_US, "failure", "mill-1", {})])
+    failures.follow(store)
+    assert failures.holds("mill-1")
+    assert not failures.holds("mill-0")
+    store.add_events([Event(NOW_US + 1, "repair", "mill-1", {})])
+    failures.follow(store)
+    assert not failures.holds("mill-1")
+
+
+def test_nobody_heard_is_nothing_known_not_nothing_expected(site):
+    rows = rows_of(site)
+    at_risk(rows["mill-0"], 0.9, 10.0)
+    plan = make_plan(site, rows, NOW_US + 60_000_000, 1.0)
+    assert (plan["running"], plan["forecast_for"]) == (0, 0)
+    assert set(plan["expected_stops_24h"].values()) == {None}
+    assert set(plan["lost_output_24h"].values()) == {None}
+    figures = key_figures_of(plan)
+    assert {figures[k] for k in figures if k != "time"} == {None}
+
+
 def test_where_a_run_hour_is_worth_more_than_its_risk_service_waits(site):
     """C_fail − C_planned = 9000; a hazard of 1e-3 an hour costs 9 an hour: g decides."""
     row = rows_of(site)["mill-0"]
     row["p"] = 1 - np.exp(-1e-3 * np.array([8.0, 24.0, 168.0]))
     row["rul_q10"] = row["rul_q50"] = row["rul_q90"] = np.inf
+    row["changed"] = 1  # on the list in any case
     by = [
         item_of(MachineNow(site.plant, site.plant.machines[0], row, False, g))["service_by_h"]
         for g in (4.0, 12.0)

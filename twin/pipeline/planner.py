@@ -18,13 +18,14 @@ from numpy.typing import NDArray
 from twin.config import Settings
 from twin.core.view import NEVER, view_dtype
 from twin.errors import TwinError
+from twin.pipeline.failures import Failures
 from twin.pipeline.site import Site, prepare
 from twin.pipeline.worklist import MachineNow, item_of
 from twin.plant import Machine
 from twin.stores.base import Store
 from twin.stores.embedded import open_store
 
-__all__ = ["make_plan", "read_rows", "run_planner", "stops_interval"]
+__all__ = ["key_figures_of", "make_plan", "read_rows", "run_planner", "stops_interval"]
 
 PLAN_S = 2.0
 KPI_S = 60.0
@@ -33,6 +34,8 @@ TRANSPORT_S = 5.0
 """Wall seconds that a sample may take from the machine to here before it counts as missing."""
 Z80 = 1.2815515655446004
 Rows = dict[str, np.void]
+_NO_LOSS: dict[str, float | None] = {"percent": None, "lo": None, "hi": None}
+"""Where no machine's risk is known."""
 
 
 def run_planner(settings: Settings, stop: threading.Event | None = None) -> None:
@@ -40,18 +43,20 @@ def run_planner(settings: Settings, stop: threading.Event | None = None) -> None
     stop = threading.Event() if stop is None else stop
     store = open_store(settings)
     try:
-        site, next_kpi = prepare(store, settings), 0.0
+        site, next_kpi, failures = prepare(store, settings), 0.0, Failures()
         stamp = _stamp(store, site)
         while not stop.wait(PLAN_S):
             try:
                 if _stamp(store, site) != stamp:
                     site = prepare(store, settings)
                     stamp = _stamp(store, site)
-                plan = make_plan(site, read_rows(store, site), *_now(store))
+                failures.follow(store)
+                plan = make_plan(site, read_rows(store, site), *_now(store), failures)
                 store.set_plan(orjson.dumps(plan))
-                if plan["running"] and time.monotonic() >= next_kpi:
+                # The trend begins with the first machine heard; an outage later is a gap in it.
+                if time.monotonic() >= next_kpi and (plan["running"] or store.kpis(1)):
                     next_kpi = time.monotonic() + KPI_S
-                    store.add_kpi(orjson.dumps(_key_figures(plan)))
+                    store.add_kpi(orjson.dumps(key_figures_of(plan)))
                 state = {"time": time.time_ns() // 1000, "pid": os.getpid(), "state": "running"}
                 store.heartbeat("planner", orjson.dumps(state))
             except TwinError as error:  # the plant file may have faults while somebody edits it
@@ -60,19 +65,28 @@ def run_planner(settings: Settings, stop: threading.Event | None = None) -> None
         store.close()
 
 
-def make_plan(site: Site, rows: Rows, now_us: int, speed: float) -> dict[str, Any]:
+def make_plan(
+    site: Site, rows: Rows, now_us: int, speed: float, failures: Failures | None = None
+) -> dict[str, Any]:
     """The plan document from every machine's view row, at plant time now_us (µs UTC)."""
+    failures = failures or Failures()
     found = [_machine_now(site, m, rows.get(m.id), now_us, speed) for m in site.plant.machines]
-    known = [now for now in found if now is not None]
+    known = [
+        now._replace(is_failed=failures.holds(now.machine.id, int(now.row["born"])))
+        for now in found
+        if now is not None
+    ]
     items = [item for item in map(item_of, known) if item is not None]
     fresh = [now for now in known if not now.is_silent]
+    at_risk = [n for n in fresh if np.isfinite(n.row["p"][1]) and not n.is_failed]
     total = len(site.plant.machines)
     return {
         "made": now_us,
         "horizon_h": _horizon_h(site),
         "items": sorted(items, key=_urgency),
-        "expected_stops_24h": _stops(fresh),
-        "lost_output_24h": _lost_output(fresh),
+        "expected_stops_24h": _stops(at_risk),
+        "lost_output_24h": _lost_output(fresh) if at_risk else _NO_LOSS,
+        "forecast_for": len(at_risk),
         "running": len(fresh),
         "total": total,
         "data_complete": sum(map(_complete, fresh)) / total if total else 1.0,
@@ -135,10 +149,11 @@ def _long_run_cost_h(site: Site, machine: Machine) -> float | None:
     return hazard.replace_at * service / (model.step_s / 3600.0)
 
 
-def _stops(known: list[MachineNow]) -> dict[str, float]:
-    """Failures expected within a day, and their 80 % interval."""
+def _stops(known: list[MachineNow]) -> dict[str, float | None]:
+    """Failures expected within a day, and their 80 % interval; None where no risk is known."""
+    if not known:
+        return {"mean": None, "lo": None, "hi": None}
     p = np.array([float(now.row["p"][1]) for now in known])
-    p = p[np.isfinite(p)]
     lo, hi = stops_interval(p)
     return {"mean": float(p.sum()), "lo": lo, "hi": hi}
 
@@ -147,14 +162,15 @@ def _lost_output(known: list[MachineNow]) -> dict[str, float]:
     """Percent of a day's output lost to failures, and its 80 % interval (normal, from 0 up).
 
     A failure falls anywhere in the day; of a repair of d hours, d − d²/48 fall into it on average
-    for d ≤ 24, and 12 for longer ones. Machines without a value of output count alike.
+    for d ≤ 24, and 12 for longer ones. Machines without a value of output count alike; what
+    has failed is no longer a forecast.
     """
     worth = np.array([now.plant.costs_of(now.machine).output_per_h for now in known])
     worth = np.ones(len(worth)) if not worth.any() else worth
-    p = np.nan_to_num(np.array([float(now.row["p"][1]) for now in known]))
+    p = np.nan_to_num(np.array([0.0 if n.is_failed else float(n.row["p"][1]) for n in known]))
     repair = np.array([now.plant.costs_of(now.machine).unplanned_h for now in known])
     inside = np.where(repair <= 24.0, repair - repair**2 / 48.0, 12.0)
-    share = inside * worth / (24.0 * worth.sum()) if len(worth) else worth
+    share = inside * worth / (24.0 * worth.sum())
     mean, sd = float(p @ share), float(np.sqrt((p * (1.0 - p)) @ share**2))
     lo, hi = max(0.0, mean - Z80 * sd), min(1.0, mean + Z80 * sd)
     return {"percent": 100.0 * mean, "lo": 100.0 * lo, "hi": 100.0 * hi}
@@ -175,10 +191,15 @@ def _horizon_h(site: Site) -> float:
 
 def _urgency(item: dict[str, Any]) -> tuple[float, ...]:
     by_h, p_week = item["service_by_h"], item["p_week"]
-    return item["priority"], by_h if by_h is not None else 1e9, -(p_week or 0.0)
+    first = item["reason"] != "failed"
+    return item["priority"], first, by_h if by_h is not None else 1e9, -(p_week or 0.0)
 
 
-def _key_figures(plan: dict[str, Any]) -> dict[str, Any]:
+def key_figures_of(plan: dict[str, Any]) -> dict[str, Any]:
+    """The figures of now; while nothing is heard they are unknown, not 0."""
+    if not plan["running"]:
+        names = ("running", "stops", "lost", "attention", "complete")
+        return {"time": plan["made"]} | dict.fromkeys(names)
     return {
         "time": plan["made"],
         "running": plan["running"],

@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from twin.pipeline.feed import resume
 from twin.pipeline.ingest import Intake
 from twin.pipeline.pump import Pump
 from twin.pipeline.site import prepare
-from twin.pipeline.supervisor import parts_of, supervise
+from twin.pipeline.supervisor import only_one, parts_of, supervise
 from twin.plant import Plant, ReplaySource
 from twin.sources.base import Source
 from twin.sources.replay import replay_file
@@ -92,25 +92,33 @@ def drain(store: Store, stop: threading.Event) -> None:
 
 def stay(stop: threading.Event) -> None:
     """Keep the screens up for somebody at a terminal until Ctrl-C; for a script, do not."""
-    if sys.stdout.isatty() and not stop.is_set():
-        print("replayed; the screens stay up until Ctrl-C", file=sys.stderr)
-        stop.wait()
+    if stop.is_set():
+        return
+    if not sys.stdout.isatty():
+        print("replayed; not at a terminal, so this ends here", file=sys.stderr)
+        return
+    print("replayed; the screens stay up until Ctrl-C", file=sys.stderr)
+    stop.wait()
 
 
 @contextmanager
 def served(settings: Settings) -> Iterator[Store]:
     """The store of `settings`, with a worker, planner and dashboard behind it."""
-    if settings.redis_url or _is_up(settings):
-        with closing(open_store(settings)) as store:
-            yield store
-        return
-    with _own_parts(settings) as own:
-        yield own
+    with ExitStack() as held:
+        if settings.redis_url or not _takes(settings, held):
+            yield held.enter_context(closing(open_store(settings)))
+        else:
+            yield held.enter_context(_own_parts(settings))
 
 
-def _is_up(settings: Settings) -> bool:
-    """Whether a server answers in the data directory: then its `twin up` keeps the parts."""
-    return EmbeddedServer(settings.data_dir).answers()
+def _takes(settings: Settings, held: ExitStack) -> bool:
+    """Hold the data directory, unless a `twin up` does: then that keeps the parts. A server that
+    outlived its `twin up` says nothing; it is adopted."""
+    try:
+        held.enter_context(only_one(settings))
+    except StoreError:
+        return False
+    return True
 
 
 @contextmanager

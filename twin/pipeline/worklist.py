@@ -21,8 +21,11 @@ from twin.scheduling.maintenance import cost_curve
 __all__ = ["MachineNow", "failure_curve", "item_of"]
 
 DAY_H, WEEK_H = 24.0, 168.0
-SOON_P = 0.1
+ATTENTION_H = 48.0
+"""A service that is cheapest later than this needs nobody yet."""
+HIGH_P = 0.5
 """P of failing within a week above which a machine is worth a line without a control limit."""
+FAILED_PRIORITY = 1
 NO_DATA_PRIORITY, BAD_SENSOR_PRIORITY, CHANGED_PRIORITY = 3, 3, 2
 
 
@@ -35,6 +38,8 @@ class MachineNow(NamedTuple):
     is_silent: bool
     long_run_cost_h: float | None
     """g in money per hour; None: not learnt."""
+    is_failed: bool = False
+    """A failure was reported since the machine was last begun anew."""
 
     @property
     def machine_class(self) -> MachineClass:
@@ -43,6 +48,8 @@ class MachineNow(NamedTuple):
 
 def item_of(now: MachineNow) -> dict[str, Any] | None:
     """A line of the work list, with the most urgent of its reasons; None: nothing to do."""
+    if now.is_failed:
+        return _failed(now)
     risk = _risk(now)
     reasons = [r for r in (_risk_reason(now, risk), *_signals(now)) if r is not None]
     if not reasons:
@@ -50,6 +57,13 @@ def item_of(now: MachineNow) -> dict[str, Any] | None:
     priority, reason, drivers = min(reasons, key=lambda r: r[0])
     item = {"machine": now.machine.id, "priority": priority, "reason": reason}
     return item | {"drivers": drivers or _drivers(now), "mode": _mode(now)} | risk
+
+
+def _failed(now: MachineNow) -> dict[str, Any]:
+    """A machine that stands still: nothing is forecast, each hour costs its output."""
+    item = {"machine": now.machine.id, "priority": FAILED_PRIORITY, "reason": "failed"}
+    cost_h = now.plant.costs_of(now.machine).output_per_h
+    return item | {"drivers": [], "mode": None, "cost_h": cost_h or None} | _unknown_risk()
 
 
 def failure_curve(row: np.void, horizons_h: list[float], step_h: float) -> tuple[Any, Any]:
@@ -70,12 +84,16 @@ def _risk(now: MachineNow) -> dict[str, Any]:
     """Probabilities, remaining life and money; all None without a failure model."""
     row, step_h = now.row, now.machine_class.step_s / 3600.0
     if not np.isfinite(row["p"]).all():
-        names = (*(f"p_{h}" for h in HORIZONS), "lo_h", "mid_h", "hi_h", "service_by_h")
-        return dict.fromkeys((*names, "cost_wait", "cost_service", "saves"))
+        return _unknown_risk()
     lives = [_hours(row[f"rul_q{q}"], step_h) for q in (10, 50, 90)]
     out: dict[str, Any] = {f"p_{h}": float(row["p"][n]) for n, h in enumerate(HORIZONS)}
     out |= dict(zip(("lo_h", "mid_h", "hi_h"), lives, strict=True))
     return out | _money(now, step_h)
+
+
+def _unknown_risk() -> dict[str, Any]:
+    names = (*(f"p_{h}" for h in HORIZONS), "lo_h", "mid_h", "hi_h", "service_by_h")
+    return dict.fromkeys((*names, "cost_wait", "cost_service", "saves"))
 
 
 def _money(now: MachineNow, step_h: float) -> dict[str, Any]:
@@ -116,12 +134,24 @@ def _service_by(
 def _risk_reason(now: MachineNow, risk: dict[str, Any]) -> tuple[int, str, list[str]] | None:
     """Act now: one in ten fails within the shift. Plan today: the cheapest slot is today. Else
     watch. That service pays at once is no reason to run: the machine may well last for days."""
-    by_h, p_week, early_h = risk["service_by_h"], risk["p_week"], risk["lo_h"]
-    if p_week is None or (by_h is None and p_week < SOON_P):
+    by_h, early_h = risk["service_by_h"], risk["lo_h"]
+    if risk["p_week"] is None:
         return None
     if early_h is not None and early_h <= now.plant.plant.shift_h:
         return 1, "risk", _drivers(now)
-    return 2 if by_h is not None and by_h <= DAY_H else 3, "risk", _drivers(now)
+    if by_h is not None and by_h <= DAY_H:
+        return 2, "risk", _drivers(now)
+    return (3, "risk", _drivers(now)) if _to_watch(now, risk) else None
+
+
+def _to_watch(now: MachineNow, risk: dict[str, Any]) -> bool:
+    """Whether the cheapest slot is near or, where none is known, a stop within the week is more
+    likely than not. A fleet that wears as it should is no list of warnings."""
+    by_h, mid_h = risk["service_by_h"], risk["mid_h"]
+    if by_h is not None and by_h <= ATTENTION_H:
+        return True
+    is_planned = by_h is not None and now.long_run_cost_h is not None
+    return not is_planned and risk["p_week"] >= HIGH_P and mid_h is not None and mid_h <= WEEK_H
 
 
 def _signals(now: MachineNow) -> list[tuple[int, str, list[str]]]:

@@ -1,0 +1,41 @@
+"""Which machines stand failed: the failures in the store's events that no repair has followed."""
+
+from collections.abc import Iterable
+
+from twin.core.view import NEVER
+from twin.stores.base import FIRST_ID, READ_MAX, Store
+from twin.types import Event
+
+__all__ = ["Failures", "stands_failed"]
+
+
+def stands_failed(failed_us: int | None, born_us: int) -> bool:
+    """Whether a failure at failed_us (µs UTC; None: none) still holds for a machine that was last
+    begun anew, by commissioning or repair, at born_us."""
+    return failed_us is not None and failed_us >= born_us
+
+
+class Failures:
+    """Follows the events of a store from the oldest that it keeps."""
+
+    def __init__(self) -> None:
+        self._after = FIRST_ID
+        self._failed_us: dict[str, int] = {}
+
+    def follow(self, store: Store) -> None:
+        """Take up what has come since the last call. Raises StoreError."""
+        while found := store.events(self._after, READ_MAX):
+            self._after = found[-1][0]
+            self.take(event for _, event in found)
+
+    def take(self, events: Iterable[Event]) -> None:
+        """Events, oldest first."""
+        for event in events:
+            if event.kind == "failure":
+                self._failed_us[event.machine_id] = event.time
+            elif event.kind == "repair":
+                self._failed_us.pop(event.machine_id, None)
+
+    def holds(self, machine_id: str, born_us: int = NEVER) -> bool:
+        """Whether the machine has failed and was not begun anew since."""
+        return stands_failed(self._failed_us.get(machine_id), born_us)
