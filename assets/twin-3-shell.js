@@ -6,13 +6,16 @@
   const root = document.documentElement;
   const byId = (id) => document.getElementById(id);
 
+  let stands = false;  // the plant's clock, as last heard
+
   twin.paintAge = (kind, seconds) => {
     root.dataset.live = kind;
     const mark = byId("live");
     if (mark && mark.dataset.live !== kind) mark.dataset.live = kind;
     const text = {
       live: () => t("Live, {age} old", { age: twin.age(seconds) }),
-      stale: () => seconds === null ? t("No connection") : seconds === undefined ? t("Nothing received yet") : t("Not live: {age} old", { age: twin.age(seconds) }),
+      stale: () => seconds === null ? t("No connection") : seconds === undefined ? t("Nothing received yet")
+        : stands ? t("Source stopped, {age} ago", { age: twin.age(seconds) }) : t("Not live: {age} old", { age: twin.age(seconds) }),
       connecting: () => t("Connecting"),
     }[kind]();
     say(byId("live-text"), text);
@@ -33,9 +36,9 @@
   }[reason] || reason);
 
   const rejected = (status) => {
-    const reasons = Object.entries(status.reasons || {}).slice(0, 3).map(([reason, n]) => `${reasonText(reason)} ${number(n, 0)}`);
+    const reasons = Object.entries(status.reasons || {}).slice(0, 3).map(([reason, n]) => `${reasonText(reason)} ${number(n, 0)}`).join(t(", "));
     const text = t("{n} rejected", { n: number(status.rejected, 0) });
-    return h("span", { class: status.rejected ? "off" : "" }, reasons.length ? `${text}: ${reasons.join(", ")}` : text);
+    return h("span", { class: status.rejected ? "off" : "" }, reasons ? text + t(": ") + reasons : text);
   };
 
   const paintStatus = once((status) => {
@@ -51,10 +54,11 @@
 
   twin.paintFrame = (state) => {
     const { clock, status } = state;
+    stands = Boolean(clock.stands);
     say(byId("clock"), `${clock.date} ${clock.time} ${clock.offset}`);
     const badge = byId("simulated");
     badge.hidden = !clock.simulated;
-    say(badge, clock.speed === 1 ? t("Simulated") : t("Simulated ×{speed}", { speed: clock.speed }));
+    say(badge, clock.speed === 1 || stands ? t("Simulated") : t("Simulated ×{speed}", { speed: clock.speed }));
     if (status) paintStatus(status);
   };
 
@@ -71,6 +75,13 @@
     dispatchEvent(new CustomEvent("_dashprivate_pushstate"));
     if (moves) scrollTo(0, 0);
   };
+
+  /** An address that leads nowhere has a title, and nothing on it that could be live. */
+  new MutationObserver(() => {
+    const lost = document.querySelector("[data-nowhere]");
+    byId("live")?.toggleAttribute("hidden", Boolean(lost));
+    if (lost && document.title !== lost.dataset.title) document.title = lost.dataset.title;
+  }).observe(document.body, { childList: true, subtree: true });
 
   document.addEventListener("click", (event) => {
     const link = event.target.closest("a[data-nav]");

@@ -24,17 +24,24 @@
       ? []
       : [svg("svg", { viewBox: "0 0 100 24", preserveAspectRatio: "none", "aria-hidden": "true" }, svg("path", { d: sparkPath(values) }))];
 
+  /** Why there is no forecast: nobody sends, or nothing was learnt. */
+  const unknown = (k) => k.silent === k.of ? t("no data") : t("no failure model yet");
+  const forecast = (k, note) => k.value === undefined ? unknown(k) : k.for < k.of ? note + t(", ") + t("{n} of {of} machines", { n: k.for, of: k.of }) : note;
+  /** A number stays with the word after it. */
+  const keep = (text) => text.replace(/([\d■▲◆]) (?=\S)/g, "$1\u00a0");
+
   const kpiTexts = {
     running: (k) => ({ value: number(k.value, 0), unit: t("of {n}", { n: k.of }), note: k.idle ? t("target {n}, {idle} idle", { n: k.aim, idle: k.idle }) : t("target {n}", { n: k.aim }) }),
-    stops: (k) => ({ value: number(k.value, 1), note: k.value === undefined ? t("no failure model yet") : t("80 %: {lo} to {hi}", { lo: number(k.lo, 0, 1), hi: number(k.hi, 0, 1) }) }),
-    lost: (k) => ({ value: number(k.value, 1), note: k.value === undefined ? t("no failure model yet") : t("limit {n}", { n: number(k.aim, 1) }) }),
+    stops: (k) => ({ value: number(k.value, 1), note: forecast(k, t("80 %: {lo} to {hi}", { lo: number(k.lo, 0, 1), hi: number(k.hi, 0, 1) })) }),
+    lost: (k) => ({ value: number(k.value, 1), note: forecast(k, t("limit {n}", { n: number(k.aim, 1) })) }),
     attention: (k) => ({ value: number(k.value, 0), note: k.value === undefined ? "" : [1, 2, 3].map((p) => `${shapes[p]} ${k[`p${p}`]}`).join("  ") }),
     complete: (k) => ({ value: number(k.value, 1), note: k.silent ? t("{n} without data", { n: k.silent }) : t("target {n}", { n: number(k.aim, 0) }) }),
   };
 
   const paintKpi = (card, key) => once((figure) => {
     const part = (name) => card.querySelector(`[data-f="${name}"]`);
-    for (const [name, text] of Object.entries(kpiTexts[key](figure))) say(part(name), text);
+    for (const [name, text] of Object.entries(kpiTexts[key](figure))) say(part(name), keep(text));
+    part("off").hidden = !figure.off;
     card.classList.toggle("off", Boolean(figure.off));
     part("trend").replaceChildren(...spark(figure.trend || []));
   });
@@ -70,7 +77,7 @@
         if (shown.get(a) === code) continue;
         shown.set(a, code);
         a.className = `tile ${code}`;
-        a.title = `${names.get(a.dataset.machine)}: ${code.split(" ").map((c) => words[c]).join(", ")}`;
+        a.title = `${names.get(a.dataset.machine)}${t(": ")}${code.split(" ").map((c) => words[c]).join(t(", "))}`;
         a.setAttribute("aria-label", a.title);
       }
     };
@@ -94,14 +101,16 @@
   };
 
   const row = (item, currency, horizon) => {
-    const drivers = (item.drivers || []).slice(0, 2).map(pick).join(", ");
+    const detail = item.withheld ? t("No data, last forecast withheld") : (item.drivers || []).slice(0, 2).map(pick).join(t(", "));
+    const why = item.reason === "risk" && item.mode ? pick(item.mode) : reasonText(item);
+    const stake = item.reason !== "failed" ? money(item.cost_wait, currency) : item.cost_h ? t("{money} an hour", { money: money(item.cost_h, currency) }) : "—";
     return h("tr", {},
       h("td", {}, twin.badge(item.priority)),
       h("td", { class: "machine" }, h("a", { href: `/machine/${encodeURIComponent(item.machine)}`, "data-nav": 1 }, pick(item.name))),
-      h("td", { class: "why" }, h("div", {}, item.reason === "risk" && item.mode ? pick(item.mode) : reasonText(item)), drivers ? h("div", { class: "detail" }, drivers) : null),
+      h("td", { class: "why" }, h("div", { title: why }, why), detail ? h("div", { class: "detail", title: detail }, detail) : null),
       h("td", { class: "num" }, expected(item, horizon), h("div", { class: "narrow detail" }, range(item, horizon))),
       h("td", { class: "num detail range" }, range(item, horizon)),
-      h("td", { class: "num stake" }, money(item.cost_wait, currency)));
+      h("td", { class: "num stake" }, stake));
   };
 
   /** Bars over the next days: where the stop lies, with what certainty, and by when to act. */
@@ -120,7 +129,7 @@
       const y = 14 + n * pitch;
       const hi = item.hi_h ?? horizon;
       const label = pick(item.name);
-      parts.push(svg("text", { class: "name", x: left - 8, y: y + 4, "text-anchor": "end" }, label.length > left / 7 ? `${label.slice(0, left / 7 - 1)}…` : label));
+      parts.push(svg("text", { class: "name", x: left - 14, y: y + 4, "text-anchor": "end" }, label.length > left / 7.5 ? `${label.slice(0, left / 7.5 - 1)}…` : label));
       if (item.lo_h !== undefined)
         parts.push(svg("rect", { class: "range", x: x(item.lo_h), y: y - 5, width: Math.max(3, x(hi) - x(item.lo_h)), height: 10 }));
       if (item.mid_h !== undefined)
@@ -141,13 +150,14 @@
       region("lines").replaceChildren(...all.filter((l) => !only || l.id === only).map((l) => line(l, Boolean(only))));
       tiles = paintTiles(region("lines"));
     });
-    const attention = once(({ items: all, currency, horizon, age }) => {
+    const attention = once(({ items: all, silent, currency, horizon, age }) => {
       const items = all.slice(0, LISTED_MAX);
+      const rest = [all.length > LISTED_MAX ? t("and {n} more, see the tiles", { n: all.length - LISTED_MAX }) : items.length ? "" : t("Nothing needs attention."),
+        silent ? t("{n} without data", { n: silent }) : ""].filter(Boolean);
       twin.replace(region("attention"), items.map((item) => row(item, currency, horizon)));
       say(region("attention-empty"), age === undefined ? t("The planner has not spoken yet.")
         : age > 0 ? t("This list is {age} old.", { age: twin.age(age) })
-        : all.length > LISTED_MAX ? t("and {n} more, see the tiles", { n: all.length - LISTED_MAX })
-        : items.length ? "" : t("Nothing needs attention."));
+        : rest.join(" · "));
       const dated = items.filter((item) => item.lo_h !== undefined);
       region("when").replaceChildren(...(dated.length ? [whenChart(dated, horizon, region("when").clientWidth || 560)]
         : [h("p", { class: "quiet" }, t("No stop is dated."))]));
@@ -156,8 +166,11 @@
       lines(state.lines);
       tiles(state.tiles, names(state.lines));
       for (const [key, paint] of kpis) paint(state.kpis[key]);
-      const items = state.attention.filter((item) => !only || item.line === only);
-      attention({ items: items.map((i) => Object.fromEntries(Object.entries(i).filter(([, v]) => v !== null))), currency: state.currency, horizon: state.horizon_h, age: state.plan_age_s });
+      // Counted as on the tiles: who only sends nothing needs no decision, and is counted apart.
+      const items = state.attention.filter((item) => item.reason !== "no_data" && (!only || item.line === only));
+      const here = state.lines.filter((l) => !only || l.id === only).flatMap((l) => l.groups.flatMap((g) => g.machines));
+      const silent = here.filter((m) => (state.tiles[m.id] || "silent").includes("silent")).length;
+      attention({ silent, items: items.map((i) => Object.fromEntries(Object.entries(i).filter(([, v]) => v !== null))), currency: state.currency, horizon: state.horizon_h, age: state.plan_age_s });
     };
   };
 })();

@@ -6,14 +6,14 @@ from typing import Any
 import numpy as np
 
 from dashboard.numbers import rounded
-from dashboard.snapshot import STALE_PERIODS, Snapshot, age_s, pace
+from dashboard.snapshot import STALE_PERIODS, TRANSPORT_S, Snapshot, age_s, pace, stands, stood_s
 from dashboard.times import local, offset_text
 from twin.core.view import NEVER
 
 __all__ = ["clock_state", "status_state"]
 
 STALE_S = 10.0
-"""Wall seconds past which a screen greys out."""
+"""Wall seconds past which a screen greys out, if the plant sends that often."""
 FORGOTTEN_S = 86_400
 """A part silent for longer is no longer part of this installation."""
 
@@ -22,16 +22,25 @@ def clock_state(snapshot: Snapshot) -> dict[str, Any]:
     """The plant's time in words, and how old the newest sample of the whole plant is."""
     zone = snapshot.plant.zone
     newest = max((_newest(rows["time"]) for rows in snapshot.views.values()), default=NEVER)
-    period_s = min(c.period_s for c in snapshot.plant.classes.values())
+    waits_s = stood_s(snapshot)
     return {
         "time": local(snapshot.plant_us, zone).strftime("%H:%M:%S"),
         "date": local(snapshot.plant_us, zone).strftime("%Y-%m-%d"),
         "offset": offset_text(snapshot.plant_us, zone),
         "simulated": snapshot.clock.simulated or snapshot.plant.plant.simulated,
         "speed": rounded(snapshot.clock.speed),
-        "age_s": None if newest == NEVER else round(age_s(snapshot, newest), 1),
-        "stale_s": round(STALE_S + STALE_PERIODS * period_s / pace(snapshot), 1),
+        "stands": stands(snapshot),
+        "age_s": None if newest == NEVER else round(waits_s or age_s(snapshot, newest), 1),
+        "stale_s": _stale_s(snapshot),
     }
+
+
+def _stale_s(snapshot: Snapshot) -> float:
+    """A plant that sends once a minute is not stale after ten seconds."""
+    if stands(snapshot):
+        return STALE_S
+    period_s = min(c.period_s for c in snapshot.plant.classes.values())
+    return round(max(STALE_S, STALE_PERIODS * period_s / pace(snapshot) + TRANSPORT_S), 1)
 
 
 def _newest(times: np.ndarray[Any, Any]) -> int:

@@ -38,8 +38,8 @@ def key_figures(snapshot: Snapshot, codes: dict[str, str]) -> dict[str, Any]:
             "idle": sum(code == "idle" for code in codes.values()),
             "off": running < aims["running"],
         },
-        "stops": _range(stops, "mean") | {"off": stops.get("mean", 0) > aims["stops"]},
-        "lost": _range(lost, "percent") | {"off": lost.get("percent", 0) > aims["lost"]},
+        "stops": _range(stops, "mean") | {"off": (stops.get("mean") or 0) > aims["stops"]},
+        "lost": _range(lost, "percent") | {"off": (lost.get("percent") or 0) > aims["lost"]},
         "attention": {
             "value": sum(counts.values()) if plan else None,
             **counts,
@@ -51,6 +51,9 @@ def key_figures(snapshot: Snapshot, codes: dict[str, str]) -> dict[str, Any]:
             "off": complete is not None and complete < TARGETS["complete"],
         },
     }
+    for key in ("stops", "lost"):
+        # Who sends nothing has no forecast; a figure that leaves them out says for how many it is.
+        figures[key] |= {"for": plan.get("forecast_for"), "of": total, "silent": n_silent}
     for key, figure in figures.items():
         figure["aim"] = aims.get(key)
         figure["trend"] = _trend(snapshot.kpis, key)

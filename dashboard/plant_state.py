@@ -26,7 +26,7 @@ def plant_state(snapshot: Snapshot) -> dict[str, Any]:
         "lines": _lines(snapshot),
         "tiles": codes,
         "kpis": key_figures(snapshot, codes),
-        "attention": [_item(snapshot, item) for item in _soonest_first(snapshot)],
+        "attention": _soonest_first(snapshot),
         "horizon_h": snapshot.plan.get("horizon_h", HORIZON_H),
         "plan_age_s": _plan_age_s(snapshot),
         "currency": snapshot.plant.plant.currency,
@@ -96,13 +96,14 @@ def _tile(machine: Machine) -> dict[str, Any]:
 
 
 def _soonest_first(snapshot: Snapshot) -> list[dict[str, Any]]:
-    """The work list by priority, then by when the stop is expected, which readers see."""
+    """The work list by priority, what has failed first, then by when the stop is expected."""
 
-    def urgency(item: dict[str, Any]) -> tuple[int, float]:
+    def urgency(item: dict[str, Any]) -> tuple[int, bool, float]:
         expected_h = item.get("mid_h")
-        return item["priority"], math.inf if expected_h is None else expected_h
+        is_failed = item["reason"] == "failed"
+        return item["priority"], not is_failed, math.inf if expected_h is None else expected_h
 
-    return sorted(snapshot.plan.get("items", []), key=urgency)
+    return sorted((_item(snapshot, i) for i in snapshot.plan.get("items", [])), key=urgency)
 
 
 def _withheld(snapshot: Snapshot, machine: Machine | None) -> dict[str, Any]:
@@ -112,7 +113,9 @@ def _withheld(snapshot: Snapshot, machine: Machine | None) -> dict[str, Any]:
     silent = is_silent(snapshot, snapshot.plant.class_of(machine), row_of(snapshot, machine.id))
     failed = failed_at(snapshot, machine.id) is not None
     unsaid = dict.fromkeys(("p_week", "lo_h", "mid_h", "hi_h", "service_by_h", "cost_wait"))
-    return (unsaid if silent or failed else {}) | ({"reason": "failed"} if failed else {})
+    if failed:
+        return unsaid | {"reason": "failed", "priority": 1}
+    return unsaid | {"withheld": True} if silent else {}
 
 
 def _item(snapshot: Snapshot, item: dict[str, Any]) -> dict[str, Any]:

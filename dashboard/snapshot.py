@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.core.view import NEVER
+from twin.pipeline.failures import stands_failed
 from twin.plant import Machine, MachineClass, Plant
 from twin.types import Clock, Event
 
@@ -21,12 +22,16 @@ __all__ = [
     "machine_of",
     "pace",
     "row_of",
+    "stands",
+    "stood_s",
 ]
 
 STALE_PERIODS = 3
 """A machine is silent after this many expected periods without a sample."""
 TRANSPORT_S = 2.0
 """Wall seconds that a sample may take from the source to the view."""
+STANDS = 1e-3
+"""Speed of the clock up to which it stands: its source has stopped, or moves it on by hand."""
 IDLE_INPUTS = ("load", "speed", "power", "flow")
 """Inputs (load_pct, speed_rpm, …) that say whether a machine is used; its first one counts."""
 IDLE_SHARE = 0.05
@@ -67,9 +72,21 @@ def row_of(snapshot: Snapshot, machine_id: str) -> np.void | None:
     return None if row["time"] == NEVER else row
 
 
+def stands(snapshot: Snapshot) -> bool:
+    """Whether the plant's clock stands still."""
+    return snapshot.clock.speed <= STANDS
+
+
+def stood_s(snapshot: Snapshot) -> float:
+    """Wall seconds for which the clock has stood still; 0 while it goes."""
+    if not stands(snapshot):
+        return 0.0
+    return max(0.0, (snapshot.wall_us - snapshot.clock.wall_us) / 1e6)
+
+
 def pace(snapshot: Snapshot) -> float:
     """Plant seconds in a wall second; a clock that stands still is taken for a real one."""
-    return snapshot.clock.speed if snapshot.clock.speed > 0 else 1.0
+    return 1.0 if stands(snapshot) else snapshot.clock.speed
 
 
 def age_s(snapshot: Snapshot, time_us: int) -> float:
@@ -103,4 +120,7 @@ def failed_at(snapshot: Snapshot, machine_id: str) -> int | None:
     """When the machine failed (µs UTC), if it has not been repaired since."""
     own = (e for e in snapshot.events if e.machine_id == machine_id)
     last = next((e for e in own if e.kind in {"failure", "repair"}), None)
-    return last.time if last and last.kind == "failure" else None
+    row = row_of(snapshot, machine_id)
+    failed_us = last.time if last and last.kind == "failure" else None
+    born_us = NEVER if row is None else int(row["born"])
+    return failed_us if stands_failed(failed_us, born_us) else None

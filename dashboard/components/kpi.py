@@ -1,5 +1,7 @@
 """Key figures: name, value with unit, trend and aim. The script fills the values."""
 
+from typing import Any
+
 from dash import html
 from dash.development.base_component import Component
 
@@ -23,9 +25,13 @@ def _names(t: Translate) -> dict[str, tuple[str, str]]:
 def kpi_card(t: Translate, key: str) -> Component:
     """One figure, a key of KPIS."""
     name, unit = _names(t)[key]
+    off: dict[str, Any] = {"data-f": "off", "hidden": True}
     return html.Div(
         [
-            html.Div(name, className="kpi-name"),
+            html.Div(
+                [name, html.Span(t("off target"), className="off-mark", **off)],
+                className="kpi-name",
+            ),
             html.Div(
                 [
                     html.Span(className="kpi-value", **{"data-f": "value"}),

@@ -33,6 +33,8 @@ def layout(t: Translate, language: str, plant: Plant, line_id: str = "") -> Comp
                 ],
                 className="head" if line else "head plain-head",
             ),
+            # The figures are forecast for the plant; a line has none of its own.
+            *([html.H2(t("Whole plant"), className="scope")] if line else []),
             kpi_row(t),
             html.Div(
                 [html.Div(left, className="side"), html.Div(right, className="side list-side")],

@@ -57,8 +57,13 @@ def route(
         return plant.layout(t, language, reader.plant, line_id=name)
     if kind == "machine" and any(m.id == name for m in reader.plant.machines):
         return machine.layout(t, language, reader, name, query)
+    nowhere = t("There is nothing at this address")
     return html.Div(
-        [html.H1(t("There is nothing at this address")), html.A(t("Back to the plant"), href="/")],
+        [html.H1(nowhere), html.A(t("Back to the plant"), href="/")],
         className="panel",
         id="content",
+        **{
+            "data-nowhere": "1",
+            "data-title": f"{nowhere} · Plant Twin",
+        },
     )

@@ -1,6 +1,7 @@
 """What the plant page says of the plant."""
 
 import numpy as np
+import pytest
 from fake_plant import START_US, FakePlant
 
 from dashboard.data import decode_views, read_snapshot
@@ -59,10 +60,26 @@ def test_age_is_what_a_reader_waits_not_plant_time(fake: FakePlant) -> None:
     assert clock_state(snapshot)["age_s"] == 3.0
 
 
-def test_clock_that_stands_still_is_no_division_by_zero(fake: FakePlant) -> None:
-    snapshot = later(fake, 3.0)
-    still = snapshot._replace(clock=snapshot.clock._replace(speed=0.0))
-    assert plant_state(still)["clock"]["stale_s"] == 10 + 3 * 60
+@pytest.mark.parametrize("speed", [0.0, 1e-6, 1e-3])
+def test_clock_that_stands_ages_by_the_wall_and_greys_out(fake: FakePlant, speed: float) -> None:
+    fake.store.set_clock(fake.store.clock()._replace(speed=speed))
+    clock = plant_state(later(fake, 15.0))["clock"]
+    assert clock["stands"]
+    assert clock["age_s"] == 15.0 > clock["stale_s"]
+
+
+def test_stopped_source_is_no_plant_of_dead_machines(fake: FakePlant) -> None:
+    before = tile_codes(later(fake, 0.0))
+    fake.store.set_clock(fake.store.clock()._replace(speed=1e-6))
+    assert tile_codes(later(fake, 3600.0)) == before
+
+
+@pytest.mark.parametrize(("speed", "stale_s"), [(60.0, 10.0), (1.0, 3 * 60 + 2)])
+def test_screen_greys_out_after_ten_seconds_or_once_its_tiles_are_silent(
+    fake: FakePlant, speed: float, stale_s: float
+) -> None:
+    fake.store.set_clock(fake.store.clock()._replace(speed=speed))
+    assert clock_state(later(fake, 0.0))["stale_s"] == stale_s
 
 
 def test_clock_is_the_plants_own_with_its_offset(snapshot: Snapshot) -> None:
@@ -114,6 +131,17 @@ def test_failure_takes_the_place_of_its_forecast_until_the_repair(fake: FakePlan
     assert reason() == "risk"
 
 
+def test_what_has_failed_comes_first(fake: FakePlant) -> None:
+    fake.store.add_events([Event(START_US, "failure", "press-01", {})])
+    first = plant_state(later(fake, 0))["attention"][0]
+    assert (first["machine"], first["priority"], first["reason"]) == ("press-01", 1, "failed")
+
+
+def test_silent_machine_says_that_its_forecast_is_withheld(fake: FakePlant) -> None:
+    assert not any("withheld" in i for i in plant_state(later(fake, 0))["attention"])
+    assert all(i["withheld"] for i in plant_state(later(fake, 60))["attention"])
+
+
 def test_every_machine_has_one_tile_in_its_line(snapshot: Snapshot) -> None:
     lines = plant_state(snapshot)["lines"]
     tiles = [m["id"] for line in lines for g in line["groups"] for m in g["machines"]]
@@ -136,6 +164,14 @@ def test_without_a_failure_model_nothing_is_forecast(fake: FakePlant) -> None:
     assert plant_state(snapshot)["kpis"]["stops"]["value"] == 1.8
     assert kpis["stops"]["value"] is None
     assert kpis["lost"]["value"] is None
+
+
+def test_unknown_forecast_is_not_off_its_aim(fake: FakePlant) -> None:
+    fake.plan["expected_stops_24h"] = {"mean": None, "lo": None, "hi": None}
+    fake.plan["lost_output_24h"] = {"percent": None, "lo": None, "hi": None}
+    fake.step(0)
+    kpis = plant_state(later(fake, 0))["kpis"]
+    assert [(kpis[k]["value"], kpis[k]["off"]) for k in ("stops", "lost")] == [(None, False)] * 2
 
 
 def test_empty_plan_is_shown_as_unknown_not_as_zero(fake: FakePlant) -> None:
