@@ -26,7 +26,7 @@ from twin.stores.base import Store
 from twin.stores.embedded import EmbeddedServer, die_with_parent
 from twin.stores.redis import RedisStore
 
-__all__ = ["Part", "parts_of", "run_up", "supervise"]
+__all__ = ["Part", "only_one", "parts_of", "run_up", "supervise"]
 
 TICK_S = 0.2
 HEARTBEAT_S = 2.0
@@ -96,7 +96,7 @@ class Part:
 def run_up(settings: Settings) -> int:
     """Run everything until SIGINT or SIGTERM. Raises TwinError where it cannot start."""
     stop = threading.Event()
-    with _only_one(settings):
+    with only_one(settings):
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
         with _server(settings) as (server, url):
@@ -153,7 +153,7 @@ def parts_of(settings: Settings, site: Site) -> list[Part]:
 
 
 @contextmanager
-def _only_one(settings: Settings) -> Iterator[IO[str]]:
+def only_one(settings: Settings) -> Iterator[IO[str]]:
     """Hold the data directory; two supervisors on it would run every part twice."""
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     path = settings.data_dir / "up.pid"
