@@ -159,9 +159,11 @@
         : age > 0 ? t("This list is {age} old.", { age: twin.age(age) })
         : rest.join(" · "));
       const dated = items.filter((item) => item.lo_h !== undefined);
-      region("when").replaceChildren(...(dated.length ? [whenChart(dated, horizon, region("when").clientWidth || 560)]
+      region("when").replaceChildren(...(dated.length ? [whenChart(dated, horizon, width())]
         : [h("p", { class: "quiet" }, t("No stop is dated."))]));
     });
+    /** In the chart's own units, of which a line of text always has as many. */
+    const width = () => ((region("when").clientWidth || 560) * 14) / parseFloat(getComputedStyle(document.documentElement).fontSize);
     return (state) => {
       lines(state.lines);
       tiles(state.tiles, names(state.lines));

@@ -10,9 +10,10 @@ from worker_plant import PARTITIONS, settings_in
 
 from twin.core.view import NEVER
 from twin.pipeline.classtwin import n_local, slots_of
+from twin.pipeline.expected import stops_interval
 from twin.pipeline.failures import Failures
 from twin.pipeline.partition import PartitionTwin
-from twin.pipeline.planner import key_figures_of, make_plan, stops_interval
+from twin.pipeline.planner import key_figures_of, make_plan
 from twin.pipeline.signals import events_of, forecasts_of
 from twin.pipeline.site import prepare
 from twin.pipeline.worklist import MachineNow, failure_curve, item_of

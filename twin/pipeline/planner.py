@@ -13,11 +13,11 @@ from typing import Any
 
 import numpy as np
 import orjson
-from numpy.typing import NDArray
 
 from twin.config import Settings
 from twin.core.view import NEVER, view_dtype
 from twin.errors import TwinError
+from twin.pipeline.expected import NO_LOSS, expected_stops, lost_output
 from twin.pipeline.failures import Failures
 from twin.pipeline.site import Site, prepare
 from twin.pipeline.worklist import MachineNow, item_of
@@ -25,17 +25,14 @@ from twin.plant import Machine
 from twin.stores.base import Store
 from twin.stores.embedded import open_store
 
-__all__ = ["key_figures_of", "make_plan", "read_rows", "run_planner", "stops_interval"]
+__all__ = ["key_figures_of", "make_plan", "read_rows", "run_planner"]
 
 PLAN_S = 2.0
 KPI_S = 60.0
 STALE_PERIODS = 3.0
 TRANSPORT_S = 5.0
 """Wall seconds that a sample may take from the machine to here before it counts as missing."""
-Z80 = 1.2815515655446004
 Rows = dict[str, np.void]
-_NO_LOSS: dict[str, float | None] = {"percent": None, "lo": None, "hi": None}
-"""Where no machine's risk is known."""
 
 
 def run_planner(settings: Settings, stop: threading.Event | None = None) -> None:
@@ -84,8 +81,8 @@ def make_plan(
         "made": now_us,
         "horizon_h": _horizon_h(site),
         "items": sorted(items, key=_urgency),
-        "expected_stops_24h": _stops(at_risk),
-        "lost_output_24h": _lost_output(fresh) if at_risk else _NO_LOSS,
+        "expected_stops_24h": expected_stops(at_risk),
+        "lost_output_24h": lost_output(fresh) if at_risk else NO_LOSS,
         "forecast_for": len(at_risk),
         "running": len(fresh),
         "total": total,
@@ -111,22 +108,6 @@ def read_rows(store: Store, site: Site) -> Rows:
     return out
 
 
-def stops_interval(p: NDArray[np.float64], mass: float = 0.8) -> tuple[int, int]:
-    """Central interval of the number of failures, each with its own probability p (N,).
-
-    The exact Poisson-binomial distribution by convolution; beyond 10 sd it has no weight.
-    """
-    most = int(p.sum() + 10.0 * np.sqrt((p * (1 - p)).sum()) + 10.0)
-    chance = np.zeros(min(most, len(p)) + 1)
-    chance[0] = 1.0
-    for each in p:
-        chance[1:] = chance[1:] * (1.0 - each) + chance[:-1] * each
-        chance[0] *= 1.0 - each
-    tail = (1.0 - mass) / 2.0
-    total = np.cumsum(chance)
-    return int(np.searchsorted(total, tail)), int(np.searchsorted(total, 1.0 - tail))
-
-
 def _machine_now(
     site: Site, machine: Machine, row: np.void | None, now_us: int, speed: float
 ) -> MachineNow | None:
@@ -147,33 +128,6 @@ def _long_run_cost_h(site: Site, machine: Machine) -> float | None:
     costs = site.plant.costs_of(machine)
     service = costs.planned + costs.planned_h * costs.output_per_h
     return hazard.replace_at * service / (model.step_s / 3600.0)
-
-
-def _stops(known: list[MachineNow]) -> dict[str, float | None]:
-    """Failures expected within a day, and their 80 % interval; None where no risk is known."""
-    if not known:
-        return {"mean": None, "lo": None, "hi": None}
-    p = np.array([float(now.row["p"][1]) for now in known])
-    lo, hi = stops_interval(p)
-    return {"mean": float(p.sum()), "lo": lo, "hi": hi}
-
-
-def _lost_output(known: list[MachineNow]) -> dict[str, float]:
-    """Percent of a day's output lost to failures, and its 80 % interval (normal, from 0 up).
-
-    A failure falls anywhere in the day; of a repair of d hours, d − d²/48 fall into it on average
-    for d ≤ 24, and 12 for longer ones. Machines without a value of output count alike; what
-    has failed is no longer a forecast.
-    """
-    worth = np.array([now.plant.costs_of(now.machine).output_per_h for now in known])
-    worth = np.ones(len(worth)) if not worth.any() else worth
-    p = np.nan_to_num(np.array([0.0 if n.is_failed else float(n.row["p"][1]) for n in known]))
-    repair = np.array([now.plant.costs_of(now.machine).unplanned_h for now in known])
-    inside = np.where(repair <= 24.0, repair - repair**2 / 48.0, 12.0)
-    share = inside * worth / (24.0 * worth.sum())
-    mean, sd = float(p @ share), float(np.sqrt((p * (1.0 - p)) @ share**2))
-    lo, hi = max(0.0, mean - Z80 * sd), min(1.0, mean + Z80 * sd)
-    return {"percent": 100.0 * mean, "lo": 100.0 * lo, "hi": 100.0 * hi}
 
 
 def _complete(now: MachineNow) -> float:
