@@ -26,7 +26,7 @@
 
   /** Why there is no forecast: nobody sends, or nothing was learnt. */
   const unknown = (k) => k.silent === k.of ? t("no data") : t("no failure model yet");
-  const forecast = (k, note) => k.value === undefined ? unknown(k) : k.for < k.of ? note + t(", ") + t("{n} of {of} machines", { n: k.for, of: k.of }) : note;
+  const forecast = (k, note) => k.value === undefined ? unknown(k) : k.for < k.of ? note + t(", ") + t("of {n} machines", { n: k.for }) : note;
   /** A number stays with the word after it. */
   const keep = (text) => text.replace(/([\d■▲◆]) (?=\S)/g, "$1\u00a0");
 
@@ -103,7 +103,7 @@
   const row = (item, currency, horizon) => {
     const detail = item.withheld ? t("No data, last forecast withheld") : (item.drivers || []).slice(0, 2).map(pick).join(t(", "));
     const why = item.reason === "risk" && item.mode ? pick(item.mode) : reasonText(item);
-    const stake = item.reason !== "failed" ? money(item.cost_wait, currency) : item.cost_h ? t("{money} an hour", { money: money(item.cost_h, currency) }) : "—";
+    const stake = item.reason !== "failed" ? money(item.cost_wait, currency) : item.cost_h ? t("{money}/h", { money: money(item.cost_h, currency) }) : "—";
     return h("tr", {},
       h("td", {}, twin.badge(item.priority)),
       h("td", { class: "machine" }, h("a", { href: `/machine/${encodeURIComponent(item.machine)}`, "data-nav": 1 }, pick(item.name))),
