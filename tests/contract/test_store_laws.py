@@ -162,11 +162,12 @@ def test_an_expired_lease_writes_nothing_even_if_nobody_took_it(store):
 
 
 def test_renewing_keeps_a_lease(store):
-    lease = store.lease(0, "w", 150)
+    lease = store.lease(0, "w", 600)
     for _ in range(4):
-        time.sleep(0.06)
-        store.renew(lease, 150)
+        time.sleep(0.2)
+        store.renew(lease, 600)
     store.commit(lease, commit(b"1-0"))
+    assert store.load_checkpoint(0).last_id == b"1-0"
 
 
 def test_renewing_in_one_thread_does_not_lose_the_commits_of_another(store):
