@@ -101,7 +101,7 @@
   };
 
   const row = (item, currency, horizon) => {
-    const detail = item.withheld ? t("No data, last forecast withheld") : (item.drivers || []).slice(0, 2).map(pick).join(t(", "));
+    const detail = item.withheld && item.reason !== "failed" ? t("No data, last forecast withheld") : (item.drivers || []).slice(0, 2).map(pick).join(t(", "));
     const why = item.reason === "risk" && item.mode ? pick(item.mode) : reasonText(item);
     const stake = item.reason !== "failed" ? money(item.cost_wait, currency) : item.cost_h ? t("{money}/h", { money: money(item.cost_h, currency) }) : "—";
     return h("tr", {},
