@@ -100,6 +100,7 @@
 
   let live = null;
   let shown = null;
+  let path = null;
 
   /** React puts pages in and takes them out; the stream follows the page that is there. */
   const follow = () => {
@@ -107,12 +108,13 @@
     if (page === shown) return;
     live?.end();
     live = null;
-    const first = shown === null;
+    const first = path === null, moved = path !== location.pathname;
     shown = page;
     if (!page) return;
+    path = location.pathname;
     document.title = `${page.dataset.title} · Plant Twin`;
     live = new Live(page.dataset.stream, twin.pages[page.dataset.page](page));
-    if (!first) page.querySelector("h1")?.focus({ preventScroll: true });
+    if (!first && moved) page.querySelector("h1")?.focus({ preventScroll: true });
   };
 
   new MutationObserver(follow).observe(document.body, { childList: true, subtree: true });

@@ -95,7 +95,7 @@
       parts.push(svg("text", { x: left - 6, y: y(level) + 4, "text-anchor": "end" }, `${100 * level} %`));
     }
     const days = Math.round(last / 24);
-    for (let d = 0; d <= days; d += days > 8 ? 2 : 1)
+    for (let d = 0; d <= days; d += days > 8 ? (W < 330 ? 4 : 2) : 1)
       parts.push(svg("text", { x: x(24 * d), y: H - 6, "text-anchor": "middle" }, d === 0 ? t("now") : t("{n} d", { n: d })));
     parts.push(svg("path", { class: "curve-band", d: `${path(hi)}${back}Z` }), svg("path", { class: "curve-line", d: path(p) }));
     return svg("svg", { viewBox: `0 0 ${W} ${H}`, role: "img", "aria-label": t("Probability of failure over the next {n} days", { n: days }) }, ...parts);
@@ -117,7 +117,7 @@
       svg("rect", { x: 0, y: 0, height: 10, width: (100 * Math.abs(driver.logit)) / most })),
     h("span", { class: "num" }, t("odds ×{x}", { x: twin.compact(Math.exp(driver.logit)) })));
 
-  const modeBlock = (mode) => h("details", {},
+  const modeBlock = (mode) => h("details", { "data-mode": pick(mode.name) },
     h("summary", {}, h("span", {}, pick(mode.name)), h("span", { class: "num" }, mode.share === undefined || mode.share === null ? "" : percent(mode.share))),
     h("p", {}, h("b", {}, t("Consequence"), ": "), pick(mode.consequence) || "—"),
     h("p", {}, h("b", {}, t("Response"), ": "), pick(mode.response) || "—"));
@@ -125,15 +125,46 @@
   const seconds = (from, to) => (Date.parse(`${to}Z`) - Date.parse(`${from}Z`)) / 1000;
   const later = (time, s) => new Date(Date.parse(`${time}Z`) + 1000 * s).toISOString().slice(0, 19);
 
+  /** Ask the server for the past anew, but not again and again if it does not have it. */
+  const REFETCH_MS = 30000;
+  let leaving = false;
+  const refetch = () => {
+    if (leaving) return true;
+    if (Date.now() - (Number(sessionStorage.getItem("refetched")) || 0) < REFETCH_MS) return false;
+    sessionStorage.setItem("refetched", Date.now());
+    leaving = true;
+    location.reload();
+    return true;
+  };
+
+  /** Outline of the 95 % band: one closed polygon a run without gap. */
+  const drawBand = (plot) => {
+    const [, upper, level] = plot.data;
+    const x = [], y = [];
+    let run = [];
+    const close = () => {
+      if (!run.length) return;
+      if (x.length) { x.push(x[x.length - 1]); y.push(null); }
+      for (const i of run) { x.push(level.x[i]); y.push(upper.y[i]); }
+      for (const i of run.reverse()) { x.push(level.x[i]); y.push(2 * level.y[i] - upper.y[i]); }
+      run = [];
+    };
+    level.y.forEach((v, i) => (v === null || upper.y[i] === null ? close() : run.push(i)));
+    close();
+    window.Plotly.restyle(plot, { x: [x], y: [y] }, [0]);
+  };
+
   /** Append the newest sample to every chart. The window keeps its length; silence is a gap. */
-  const append = (plot, sample, values, period) => {
+  const append = (plot, sample, values, period, first) => {
     const xs = plot.data[plot.data.length - 1].x;
     const last = xs[xs.length - 1];
     if (last && last >= sample.time) return;
     const isGap = last && seconds(last, sample.time) > 3 * period;
+    // Only the newest sample is streamed: what lies between is in the server's history, or is a gap.
+    if (isGap && refetch()) return;
     const times = isGap ? [later(last, period), sample.time] : [sample.time];
     const points = values.map((v) => (isGap ? [null, v] : [v]));
-    window.Plotly.extendTraces(plot, { x: points.map(() => times), y: points }, [...points.keys()],
+    window.Plotly.extendTraces(plot, { x: points.map(() => times), y: points }, points.map((_, n) => n + first),
       Math.min(POINTS_MAX, Math.max(xs.length, 240)));
   };
   const extender = (page) => {
@@ -141,7 +172,7 @@
     return ({ sample, sensors, period_s: period }, resumed) => {
       if (sample.time === last) return;
       // What came while this page was not listening is in the server's history alone.
-      if (resumed && last && seconds(last, sample.time) > 3 * period) { location.reload(); return; }
+      if (resumed && last && seconds(last, sample.time) > 3 * period && refetch()) return;
       last = sample.time;
       const grid = page.querySelector(".charts");
       if (!grid || !window.Plotly) return;
@@ -149,16 +180,20 @@
         const plot = grid.querySelector(`[data-sensor="${CSS.escape(sensor.id)}"] .js-plotly-plot`);
         if (!plot?.data?.length) return;
         const level = sample.level[n], half = sample.half[n];
-        const band = (sign) => (level === null || half === null ? null : level + sign * half);
+        const upper = level === null || half === null ? null : level + half;
         const isSignal = grid.dataset.kind === "signals";
-        append(plot, sample, isSignal ? [band(1), band(-1), level, sample.value[n]] : [sample.innovation[n]], period);
+        append(plot, sample, isSignal ? [upper, level, sample.value[n]] : [sample.innovation[n]], period, isSignal ? 1 : 0);
+        if (isSignal) drawBand(plot);
       });
     };
   };
 
   twin.pages.machine = (page) => {
     const region = (name) => page.querySelector(`[data-list="${name}"]`);
-    const put = (name, make) => once((value) => twin.replace(region(name), make(value)));
+    const put = (name, make) => once((value) => {
+      const place = region(name), made = make(value);
+      if (made.length !== place.children.length || made.some((node, n) => node !== place.children[n])) twin.replace(place, made);
+    });
     const bars = put("bars", (sensors) => sensors.map(sensorRow));
     const inputs = once((list) => say(region("inputs"), inputsText(list)));
     const health = put("health", (value) => [
@@ -168,7 +203,9 @@
     const events = put("events", (list) => list.length ? list.map(event) : [h("li", { class: "quiet" }, t("Nothing has happened yet."))]);
     const risk = put("risk", (value) => Object.entries(value).map(([name, numbers]) => riskRow(name, numbers)));
     const fan = put("curve", (value) => value ? [curve(value, region("curve").clientWidth || 360)] : []);
-    const life = put("life", ({ life: value, horizon, item, currency }) => [
+    const life = put("life", ({ life: value, horizon, item, currency, withheld, failed, last }) => withheld ? [
+      h("p", {}, failed ? t("failed at {time}", { time: failed.slice(5, 16).replace("T", " ") })
+        : t("Withheld: no data since {time}", { time: last.slice(5, 16).replace("T", " ") }))] : [
       h("p", {}, ...lifeText(value, horizon)),
       item?.service_by_h === undefined ? null : h("p", {}, item.service_by_h < 1 ? t("Service is cheapest now.") : t("Service is cheapest in {n}.", { n: duration(item.service_by_h) })),
       item?.cost_wait === undefined ? null : h("p", { class: "quiet" }, t("Waiting is expected to cost {a}, service {b}.", { a: money(item.cost_wait, currency), b: money(item.cost_service, currency) }))].filter(Boolean));
@@ -177,7 +214,17 @@
       return list.length ? [...list.map((d) => driverRow(d, most)), h("p", { class: "quiet" }, t("How many times the odds of failure, against the average machine."))]
         : [h("p", { class: "quiet" }, t("Nothing stands out."))];
     });
-    const modes = put("modes", (list) => list.map(modeBlock));
+    const modes = put("modes", (list) => {
+      const names = list.map((mode) => pick(mode.name));
+      const place = region("modes");
+      const old = new Map([...place.children].map((node) => [node.dataset.mode, node]));
+      // Nodes stay where the modes are the same: an opened one stays open, and the keyboard in it.
+      if (names.length === old.size && names.every((name) => old.has(name))) {
+        list.forEach((mode, n) => say(old.get(names[n]).querySelector(".num"), mode.share === undefined || mode.share === null ? "" : percent(mode.share)));
+        return [...place.children];
+      }
+      return list.map(modeBlock);
+    });
     const head = once(({ code: all, idle, failed }) => {
       const [code] = all.split(" ");
       const isSilent = all.includes("silent");
@@ -196,7 +243,8 @@
       health({ health: state.health, born: state.born });
       risk(state.risk);
       fan(state.curve);
-      life({ life: state.life, horizon: state.horizon_h, item: state.item, currency: state.currency });
+      life({ life: state.life, horizon: state.horizon_h, item: state.item, currency: state.currency,
+        withheld: state.withheld, failed: state.failed, last: state.withheld ? state.last : null });
       drivers(state.drivers);
       modes(state.modes);
       extend(state, resumed);

@@ -14,6 +14,7 @@ from dashboard.snapshot import (
     age_s,
     failed_at,
     is_idle,
+    is_silent,
     pace,
     row_of,
 )
@@ -45,17 +46,39 @@ def machine_state(snapshot: Snapshot, machine: Machine) -> dict[str, Any]:
     }
     if row is None:
         return state | {"sensors": [], "sample": None}
-    return state | {
-        "idle": is_idle(machine_class, row),
-        "sensors": [_sensor(snapshot, machine, row, n) for n in range(len(machine_class.sensors))],
-        "inputs": [_input(machine_class, row, n) for n in range(len(machine_class.inputs))],
-        "health": _health(row),
+    withheld = failed is not None or is_silent(snapshot, machine_class, row)
+    forecast = {
         "risk": {name: _risk(row, n) for n, name in enumerate(HORIZONS)},
         "life": _life(row, machine_class.step_s),
         "drivers": _drivers(machine_class, row),
         "modes": _modes(machine_class, row),
-        "born": local(row["born"], snapshot.plant.zone).strftime("%Y-%m-%d"),
-        "sample": _sample(snapshot, machine_class, row),
+    }
+    return (
+        state
+        | (_unsaid(forecast) if withheld else forecast)
+        | {
+            "item": None if withheld else state["item"],
+            "withheld": withheld,
+            "last": iso_local(row["time"], snapshot.plant.zone),
+            "idle": is_idle(machine_class, row),
+            "sensors": [
+                _sensor(snapshot, machine, row, n) for n in range(len(machine_class.sensors))
+            ],
+            "inputs": [_input(machine_class, row, n) for n in range(len(machine_class.inputs))],
+            "health": _health(row),
+            "born": local(row["born"], snapshot.plant.zone).strftime("%Y-%m-%d"),
+            "sample": _sample(snapshot, machine_class, row),
+        }
+    )
+
+
+def _unsaid(forecast: dict[str, Any]) -> dict[str, Any]:
+    """The same places without numbers: inputs have stopped, or the failure has come."""
+    return {
+        "risk": {name: [None, None, None] for name in forecast["risk"]},
+        "life": {"known": forecast["life"]["known"]},
+        "drivers": [],
+        "modes": [mode | {"share": None} for mode in forecast["modes"]],
     }
 
 

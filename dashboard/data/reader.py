@@ -106,9 +106,10 @@ class Reader:
         if machine is not None:
             curve = self._machines.curve(snapshot, machine)
             horizon_h = curve["hours"][-1] if curve else snapshot.plan.get("horizon_h", HORIZON_H)
-            state = machine_state(snapshot, machine) | {
+            state = machine_state(snapshot, machine)
+            state |= {
                 "build": self.build,
-                "curve": curve,
+                "curve": None if state.get("withheld") else curve,
                 "horizon_h": horizon_h,
             }
             feed.publish(state, snapshot.seq)

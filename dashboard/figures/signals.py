@@ -69,7 +69,7 @@ def min_max(values: Array, n_max: int) -> NDArray[np.intp]:
 
 
 def signal_figure(past: Past, n: int, names: Sequence[str], limits: Sequence[float]) -> go.Figure:
-    """Sensor n: band (upper, lower), estimate, measurement, in this order.
+    """Sensor n: band, its upper bound (not drawn), estimate, measurement, in this order.
 
     names: words for estimate and measurement; limits: alarm limits worth showing.
     """
@@ -78,8 +78,8 @@ def signal_figure(past: Past, n: int, names: Sequence[str], limits: Sequence[flo
     level, half = past.level[kept, n], past.half[kept, n]
     figure = go.Figure(
         [
+            _line(*_band(times, level, half), skip=True, fill="toself"),
             _line(times, level + half, skip=True),
-            _line(times, level - half, skip=True, fill="tonexty"),
             _line(times, level, name=names[0], width=1.4),
             _line(times, past.value[kept, n], name=names[1], width=1),
         ]
@@ -87,6 +87,26 @@ def signal_figure(past: Past, n: int, names: Sequence[str], limits: Sequence[flo
     for limit in limits:
         figure.add_hline(limit, line={"width": 1.6, "dash": "dot"})
     return _dressed(figure)
+
+
+def _band(times: Sequence[str], level: Array, half: Array) -> tuple[list[str], Array]:
+    """Outline of the band: one closed polygon a run without gap, NaN between them.
+
+    A fill between two lines would be drawn across gaps, as if something were known there.
+    """
+    known = np.isfinite(level + half)
+    edges = np.flatnonzero(np.diff(np.r_[False, known, False]))
+    x: list[str] = []
+    y: list[float] = []
+    for start, end in zip(edges[::2], edges[1::2], strict=True):
+        if x:
+            x.append(x[-1])
+            y.append(np.nan)
+        run = list(times[start:end])
+        upper, lower = (level + half)[start:end], (level - half)[start:end]
+        x += run + run[::-1]
+        y += [*upper, *lower[::-1]]
+    return x, np.array(y)
 
 
 def innovation_figure(past: Past, n: int, name: str) -> go.Figure:
@@ -143,7 +163,8 @@ def _dressed(figure: go.Figure) -> go.Figure:
     figure.update_xaxes(
         **axis,
         type="date",
-        nticks=5,
+        nticks=3,
+        tickangle=0,
         tickformatstops=[
             {"dtickrange": [None, DAY_MS - 1], "value": "%H:%M"},
             {"dtickrange": [DAY_MS, None], "value": "%m-%d"},

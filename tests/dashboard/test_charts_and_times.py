@@ -53,9 +53,20 @@ def test_traces_are_plain_lists_that_a_browser_can_extend() -> None:
 
 
 def test_band_lies_round_the_estimate() -> None:
-    upper, lower, estimate, _ = signal_figure(past(4), 0, ["a", "b"], []).data
-    assert [u - e for u, e in zip(upper.y[3:], estimate.y[3:], strict=True)] == [1]
-    assert [e - x for x, e in zip(lower.y[3:], estimate.y[3:], strict=True)] == [1]
+    band = signal_figure(past(4), 0, ["a", "b"], []).data[0]
+    assert band.fill == "toself"
+    assert set(band.y) - {None} == {4, 6}
+
+
+def test_band_is_closed_before_a_gap_and_begins_anew_after_it() -> None:
+    given = past(6)
+    given.level[2] = np.nan
+    band = signal_figure(given, 0, ["a", "b"], []).data[0]
+    cut = band.y.index(None)
+    before, after = given.times[:2], given.times[3:]
+    assert list(band.x[:cut]) == before + before[::-1]
+    assert list(band.x[cut + 1 :]) == after + after[::-1]
+    assert given.times[2] not in band.x
 
 
 @pytest.mark.parametrize(

@@ -75,3 +75,14 @@ def test_machine_never_heard_of_has_no_sample(snapshot: Snapshot) -> None:
     views = {c: np.array(rows) for c, rows in snapshot.views.items()}
     views["mill"]["time"] = NEVER
     assert state_of(snapshot._replace(views=views), "mill-01")["sample"] is None
+
+
+def test_nothing_is_forecast_of_a_machine_that_is_silent(snapshot: Snapshot) -> None:
+    assert state_of(snapshot, "mill-01")["withheld"] is False
+    views = {c: np.array(rows) for c, rows in snapshot.views.items()}
+    views["mill"]["time"] -= 3_600_000_000
+    state = state_of(snapshot._replace(views=views), "mill-01")
+    assert state["withheld"] is True
+    assert state["item"] is None
+    assert {p for numbers in state["risk"].values() for p in numbers} == {None}
+    assert state["life"] == {"known": True}
