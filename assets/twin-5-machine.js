@@ -126,7 +126,7 @@
   const later = (time, s) => new Date(Date.parse(`${time}Z`) + 1000 * s).toISOString().slice(0, 19);
 
   /** Ask the server for the past anew, but not again and again if it does not have it. */
-  const REFETCH_MS = 30000;
+  const REFETCH_MS = 30000, PAUSE_MS = 5000;
   let leaving = false;
   const refetch = () => {
     if (leaving) return true;
@@ -154,25 +154,26 @@
     window.Plotly.restyle(plot, { x: [x], y: [y] }, [0]);
   };
 
-  /** Append the newest sample to every chart. The window keeps its length; silence is a gap. */
-  const append = (plot, sample, values, period, first) => {
+  /** Append the newest sample to a chart; the window keeps its length. */
+  const append = (plot, sample, values, period, first, isGap) => {
     const xs = plot.data[plot.data.length - 1].x;
     const last = xs[xs.length - 1];
     if (last && last >= sample.time) return;
-    const isGap = last && seconds(last, sample.time) > 3 * period;
-    // Only the newest sample is streamed: what lies between is in the server's history, or is a gap.
-    if (isGap && refetch()) return;
     const times = isGap ? [later(last, period), sample.time] : [sample.time];
     const points = values.map((v) => (isGap ? [null, v] : [v]));
     window.Plotly.extendTraces(plot, { x: points.map(() => times), y: points }, points.map((_, n) => n + first),
       Math.min(POINTS_MAX, Math.max(xs.length, 240)));
   };
   const extender = (page) => {
-    let last = null;
+    let last = null, heard = performance.now();
     return ({ sample, sensors, period_s: period }, resumed) => {
       if (sample.time === last) return;
-      // What came while this page was not listening is in the server's history alone.
-      if (resumed && last && seconds(last, sample.time) > 3 * period && refetch()) return;
+      // Only the newest sample is streamed, so a fast plant's line skips samples that were there.
+      // After a pause, what came meanwhile is in the server's history alone, or is a gap.
+      const paused = resumed || performance.now() - heard > PAUSE_MS;
+      const isGap = paused && last !== null && seconds(last, sample.time) > 3 * period;
+      heard = performance.now();
+      if (isGap && refetch()) return;
       last = sample.time;
       const grid = page.querySelector(".charts");
       if (!grid || !window.Plotly) return;
@@ -182,7 +183,7 @@
         const level = sample.level[n], half = sample.half[n];
         const upper = level === null || half === null ? null : level + half;
         const isSignal = grid.dataset.kind === "signals";
-        append(plot, sample, isSignal ? [upper, level, sample.value[n]] : [sample.innovation[n]], period, isSignal ? 1 : 0);
+        append(plot, sample, isSignal ? [upper, level, sample.value[n]] : [sample.innovation[n]], period, isSignal ? 1 : 0, isGap);
         if (isSignal) drawBand(plot);
       });
     };
