@@ -34,7 +34,7 @@
     value === null || value === undefined
       ? "—"
       : value.toLocaleString(document.documentElement.lang, {
-          minimumFractionDigits: decimals, maximumFractionDigits: most });
+          minimumFractionDigits: decimals, maximumFractionDigits: most, signDisplay: "negative" });
 
   /** Hours as a reader says them: minutes, hours, then days: the number, and its message. */
   const hoursParts = (hours) =>

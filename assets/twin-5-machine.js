@@ -115,7 +115,7 @@
     h("span", {}, pick(driver.name)),
     svg("svg", { class: "driver-bar", viewBox: "0 0 100 10", preserveAspectRatio: "none", "aria-hidden": "true" },
       svg("rect", { x: 0, y: 0, height: 10, width: (100 * Math.abs(driver.logit)) / most })),
-    h("span", { class: "num" }, t("odds ×{x}", { x: twin.compact(Math.exp(driver.logit)) })));
+    h("span", { class: "num" }, t("odds ×{x}", { x: Math.exp(driver.logit) < 1000 ? twin.compact(Math.exp(driver.logit)) : "1000+" })));
 
   const modeBlock = (mode) => h("details", { "data-mode": pick(mode.name) },
     h("summary", {}, h("span", {}, pick(mode.name)), h("span", { class: "num" }, mode.share === undefined || mode.share === null ? "" : percent(mode.share))),
@@ -126,7 +126,7 @@
   const later = (time, s) => new Date(Date.parse(`${time}Z`) + 1000 * s).toISOString().slice(0, 19);
 
   /** Ask the server for the past anew, but not again and again if it does not have it. */
-  const REFETCH_MS = 30000, PAUSE_MS = 5000;
+  const REFETCH_MS = 30000, PAUSE_MS = 5000, EDGE = 5;
   let leaving = false;
   const refetch = () => {
     if (leaving) return true;
@@ -183,7 +183,7 @@
         const level = sample.level[n], half = sample.half[n];
         const upper = level === null || half === null ? null : level + half;
         const isSignal = grid.dataset.kind === "signals";
-        append(plot, sample, isSignal ? [upper, level, sample.value[n]] : [sample.innovation[n]], period, isSignal ? 1 : 0, isGap);
+        append(plot, sample, isSignal ? [upper, level, sample.value[n]] : [sample.innovation[n] === null ? null : Math.max(-EDGE, Math.min(EDGE, sample.innovation[n]))], period, isSignal ? 1 : 0, isGap);
         if (isSignal) drawBand(plot);
       });
     };

@@ -27,6 +27,8 @@ __all__ = ["N_EVENTS", "Z95", "hours", "machine_state", "quality_code"]
 Z95 = 1.959964
 """Half width of a 95 % interval of the normal distribution, in sd."""
 N_EVENTS = 12
+LEAST_LOGIT = 0.1
+"""Log-odds below which a sensor does not drive the risk: a factor of 1.1."""
 
 
 def machine_state(snapshot: Snapshot, machine: Machine) -> dict[str, Any]:
@@ -161,7 +163,7 @@ def _drivers(machine_class: MachineClass, row: np.void) -> list[dict[str, Any]]:
     found = []
     for n in range(N_DRIVERS):
         index, logit = int(row["driver"][n]), float(row["driver_logit"][n])
-        if 0 <= index < len(machine_class.sensors) and np.isfinite(logit):
+        if 0 <= index < len(machine_class.sensors) and logit > LEAST_LOGIT:
             sensor = machine_class.sensors[index]
             found.append({"name": sensor.name or sensor.id, "logit": rounded(logit, 3)})
     return found

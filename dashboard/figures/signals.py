@@ -24,6 +24,7 @@ N_POINTS = 1000
 DAY_MS = 86_400_000
 BOUND = 1.959964
 """Standardised innovations of a fitting twin stay within ±BOUND in 95 of 100 samples."""
+EDGE = 5.0
 
 Array = NDArray[np.float64]
 
@@ -73,7 +74,7 @@ def signal_figure(past: Past, n: int, names: Sequence[str], limits: Sequence[flo
 
     names: words for estimate and measurement; limits: alarm limits worth showing.
     """
-    kept = min_max(past.value[:, n], N_POINTS)
+    kept = np.union1d(min_max(past.value[:, n], N_POINTS), _gaps(past))
     times = [past.times[i] for i in kept]
     level, half = past.level[kept, n], past.half[kept, n]
     figure = go.Figure(
@@ -87,6 +88,12 @@ def signal_figure(past: Past, n: int, names: Sequence[str], limits: Sequence[flo
     for limit in limits:
         figure.add_hline(limit, line={"width": 1.6, "dash": "dot"})
     return _dressed(figure)
+
+
+def _gaps(past: Past) -> NDArray[np.intp]:
+    """Rows that stand for a gap: nothing was measured, and nothing believed."""
+    unknown = np.isnan(past.value).all(axis=1) & np.isnan(past.level).all(axis=1)
+    return np.flatnonzero(unknown)
 
 
 def _band(times: Sequence[str], level: Array, half: Array) -> tuple[list[str], Array]:
@@ -110,13 +117,17 @@ def _band(times: Sequence[str], level: Array, half: Array) -> tuple[list[str], A
 
 
 def innovation_figure(past: Past, n: int, name: str) -> go.Figure:
-    """Sensor n: standardised innovations and the bounds that hold 95 of 100 of them."""
-    kept = min_max(past.innovation[:, n], N_POINTS)
+    """Sensor n: standardised innovations and the bounds that hold 95 of 100 of them.
+
+    What lies beyond ±EDGE is drawn on the edge, not left out.
+    """
+    kept = np.union1d(min_max(past.innovation[:, n], N_POINTS), _gaps(past))
     times = [past.times[i] for i in kept]
-    figure = go.Figure([_line(times, past.innovation[kept, n], name=name, width=1)])
+    shown = np.clip(past.innovation[kept, n], -EDGE, EDGE)
+    figure = go.Figure([_line(times, shown, name=name, width=1)])
     for bound in (-BOUND, BOUND):
         figure.add_hline(bound, line={"width": 1.2, "dash": "dash"})
-    figure.update_yaxes(range=[-5, 5], tickvals=[-4, -2, 0, 2, 4])
+    figure.update_yaxes(range=[-EDGE, EDGE], tickvals=[-4, -2, 0, 2, 4])
     return _dressed(figure)
 
 

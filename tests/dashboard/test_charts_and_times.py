@@ -41,6 +41,24 @@ def test_gap_stays_a_gap() -> None:
     assert measured.connectgaps is False
 
 
+def test_a_short_gap_survives_the_thinning_of_a_long_span() -> None:
+    """One row of 5,000 stands for the gap; drawing 1,000 points must not bridge it."""
+    given = past(5000)
+    for column in (given.value, given.level, given.half, given.innovation):
+        column[:, 0] = 5.0
+        column[2501] = np.nan
+    figure = signal_figure(given, 0, ["estimate", "measured"], [])
+    assert None in figure.data[3].y
+    assert None in figure.data[0].y
+    assert None in innovation_figure(given, 0, "c").data[0].y
+
+
+def test_an_innovation_beyond_the_edge_is_drawn_on_it() -> None:
+    given = past(6)
+    given.innovation[3] = 40.0
+    assert max(v for v in innovation_figure(given, 0, "c").data[0].y if v is not None) == 5.0
+
+
 def test_traces_are_plain_lists_that_a_browser_can_extend() -> None:
     """numpy arrays would travel as base64, which Plotly.extendTraces refuses."""
     for figure in (
