@@ -115,7 +115,7 @@
     h("span", {}, pick(driver.name)),
     svg("svg", { class: "driver-bar", viewBox: "0 0 100 10", preserveAspectRatio: "none", "aria-hidden": "true" },
       svg("rect", { x: 0, y: 0, height: 10, width: (100 * Math.abs(driver.logit)) / most })),
-    h("span", { class: "num" }, t("odds ×{x}", { x: Math.exp(driver.logit) < 1000 ? twin.compact(Math.exp(driver.logit)) : "1000+" })));
+    h("span", { class: "num" }, t("odds ×{x}", { x: Math.exp(driver.logit) < 1000 ? twin.compact(Math.exp(driver.logit)) : `${twin.compact(1000)}+` })));
 
   const modeBlock = (mode) => h("details", { "data-mode": pick(mode.name) },
     h("summary", {}, h("span", {}, pick(mode.name)), h("span", { class: "num" }, mode.share === undefined || mode.share === null ? "" : percent(mode.share))),
