@@ -10,9 +10,11 @@ from twin.stores.base import (
     FIRST_ID,
     Chunk,
     Commit,
+    DeskCommit,
     LeaseLostError,
     Run,
     Seal,
+    StaleError,
     check_format,
     stream_id,
 )
@@ -295,6 +297,41 @@ def test_events_page_forward_and_newest_come_first_on_request(store):
     assert [e for _, e in first] == made[:2]
     assert [e for _, e in store.events(first[-1][0], 10)] == made[2:]
     assert [e for _, e in store.last_events(2)] == [made[4], made[3]]
+
+
+def test_actions_are_kept_in_order_under_the_ids_that_were_given(store):
+    ids = [store.add_action(b"%d" % n) for n in range(3)]
+    assert store.actions(FIRST_ID, 10) == list(zip(ids, [b"0", b"1", b"2"], strict=True))
+    assert store.actions(ids[0], 1) == [(ids[1], b"1")]
+
+
+def test_documents_of_a_kind_are_written_and_removed_together(store):
+    store.set_documents("users", {"a": b"1", "b": b"2"})
+    store.set_documents("users", {"a": None, "b": b"3", "c": None})
+    assert store.documents("users") == {"b": b"3"}
+    assert store.documents("kiosks") == {}
+
+
+def test_a_step_of_the_desk_is_written_as_a_whole(store):
+    event = Event(1, "comment", "m1", {})
+    made = {"desk": {"position": b"1", "alarms": b"[]"}, "scenarios": {"s": b"{}"}}
+    store.commit_desk(DeskCommit(made, ("desk", "position", None), [event], {1: [entry(4)]}))
+    assert store.documents("desk") == made["desk"]
+    assert store.documents("scenarios") == made["scenarios"]
+    assert [e for _, e in store.events(FIRST_ID, 9)] == [event]
+    assert numbers(store.entries(1, FIRST_ID, None, 9)) == [4]
+
+
+def test_a_desk_that_was_overtaken_writes_nothing(store):
+    first = DeskCommit({"desk": {"position": b"1"}}, ("desk", "position", None))
+    store.commit_desk(first)
+    late = [Event(1, "comment", "m1", {})]
+    with pytest.raises(StaleError):
+        store.commit_desk(first._replace(events=late, entries={0: [entry(1)]}))
+    assert store.events(FIRST_ID, 9) == []
+    assert store.entries(0, FIRST_ID, None, 9) == []
+    store.commit_desk(DeskCommit({"desk": {"position": b"2"}}, ("desk", "position", b"1")))
+    assert store.documents("desk") == {"position": b"2"}
 
 
 def test_info_names_the_server_and_its_clock(store):

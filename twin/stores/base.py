@@ -12,6 +12,7 @@ from twin.errors import StoreError
 from twin.types import Clock, Event
 
 __all__ = [
+    "ACTIONS_MAX",
     "EVENTS_MAX",
     "FIRST_ID",
     "FORECASTS_MAX",
@@ -22,6 +23,8 @@ __all__ = [
     "Checkpoint",
     "Chunk",
     "Commit",
+    "DeskCommit",
+    "Documents",
     "Entry",
     "Info",
     "Lag",
@@ -29,6 +32,7 @@ __all__ = [
     "LeaseLostError",
     "Run",
     "Seal",
+    "StaleError",
     "Store",
     "WireEntry",
     "check_format",
@@ -44,6 +48,7 @@ EVENTS_MAX = 100_000
 REJECTED_MAX = 10_000
 KPIS_MAX = 10_080
 """A week of minutes."""
+ACTIONS_MAX = 1_000_000
 FORECASTS_MAX = 100_000
 """Records kept a partition."""
 
@@ -55,6 +60,10 @@ Entry = tuple[bytes, list[bytes] | None]
 
 class LeaseLostError(StoreError):
     """Another worker owns the partition now: what this one has computed must not be written."""
+
+
+class StaleError(StoreError):
+    """Somebody else wrote meanwhile: what was worked out from the old state was not written."""
 
 
 class Lease(NamedTuple):
@@ -85,6 +94,22 @@ class Commit(NamedTuple):
     forecasts: Sequence[bytes] = ()
     counters: Mapping[str, int] = {}
     rejects: Sequence[Mapping[str, bytes]] = ()
+
+
+Documents = Mapping[str, bytes | None]
+"""Name → JSON; None: gone."""
+
+
+class DeskCommit(NamedTuple):
+    """What follows from actions and events, written all or not at all."""
+
+    documents: Mapping[str, Documents]
+    """Kind → documents that changed."""
+    expected: tuple[str, str, bytes | None]
+    """Kind and name of the document that holds the position, and its text when this was begun."""
+    events: Sequence[Event] = ()
+    entries: Mapping[int, Sequence[WireEntry]] = {}
+    """For partitions' streams: machines that begin anew."""
 
 
 class Checkpoint(NamedTuple):
@@ -226,6 +251,22 @@ class Store(Protocol):
 
     def rejected(self, count: int) -> list[tuple[bytes, dict[str, bytes]]]:
         """Newest first."""
+
+    # --- what people do, and what follows from it ----------------------------------------------
+    def add_action(self, text: bytes) -> bytes:
+        """Keep an action (twin.actions); its id."""
+
+    def actions(self, after: bytes, count: int) -> list[tuple[bytes, bytes]]:
+        """Oldest first, ids > after."""
+
+    def documents(self, kind: str) -> dict[str, bytes]:
+        """All documents of a kind, by name."""
+
+    def set_documents(self, kind: str, changes: Documents) -> None:
+        """Write or remove some documents of a kind, together."""
+
+    def commit_desk(self, commit: DeskCommit) -> None:
+        """Write a step of the desk in one transaction. Raises StaleError: nothing is written."""
 
     def counters(self) -> dict[str, int]: ...
     def heartbeat(self, part: str, text: bytes) -> None: ...

@@ -1,6 +1,7 @@
 """The one place that spells a key. `p` is a partition's number, `c` a class id."""
 
 __all__ = [
+    "ACTIONS",
     "CATALOGUE",
     "CLOCK",
     "COUNTERS",
@@ -13,6 +14,7 @@ __all__ = [
     "checkpoint",
     "chunk",
     "chunks",
+    "documents",
     "forecast",
     "model",
     "owner",
@@ -29,6 +31,8 @@ CATALOGUE = "twin:catalogue"
 CLOCK = "twin:clock"
 """The plant's clock: real, or running from a moment at a speed."""
 EVENTS = "twin:events"
+ACTIONS = "twin:actions"
+"""Stream of what people did."""
 REJECTED = "twin:rejected"
 COUNTERS = "twin:counters"
 """Hash: `rejected:{source}:{reason}`, `accepted:{source}`, … → count."""
@@ -38,6 +42,11 @@ PLAN = "twin:plan"
 """Work list with costs, JSON, written by the planner."""
 KPIS = "twin:kpis"
 """Capped stream of the plant's key figures, one entry a minute, for their trends."""
+
+
+def documents(kind: str) -> str:
+    """Hash: name → JSON; kinds: desk, users, kiosks, scenarios, record, …"""
+    return f"twin:documents:{kind}"
 
 
 def readings(p: int) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Generic, TypeVar
 
 from twin.stores.base import (
+    ACTIONS_MAX,
     EVENTS_MAX,
     FIRST_ID,
     FORECASTS_MAX,
@@ -20,6 +21,8 @@ from twin.stores.base import (
     Checkpoint,
     Chunk,
     Commit,
+    DeskCommit,
+    Documents,
     Entry,
     Info,
     Lag,
@@ -27,6 +30,7 @@ from twin.stores.base import (
     LeaseLostError,
     Run,
     Seal,
+    StaleError,
     WireEntry,
     stream_id,
 )
@@ -46,13 +50,14 @@ class _Stream(Generic[T]):
         self.items: list[T] = []
         self.last = (0, 0)
 
-    def add(self, item: T) -> None:
+    def add(self, item: T) -> bytes:
         ms = time.time_ns() // 1_000_000
         self.last = (ms, 0) if ms > self.last[0] else (self.last[0], self.last[1] + 1)
         self.ids.append(self.last)
         self.items.append(item)
         if self.limit and len(self.ids) > self.limit:
             del self.ids[: -self.limit], self.items[: -self.limit]
+        return b"%d-%d" % self.last
 
     def after(self, text: bytes, count: int) -> list[tuple[bytes, T]]:
         first = bisect_right(self.ids, stream_id(text))
@@ -97,6 +102,8 @@ class MemoryStore:
         self._events: _Stream[Event] = _Stream(EVENTS_MAX)
         self._rejected: _Stream[dict[str, bytes]] = _Stream(REJECTED_MAX)
         self._kpis: _Stream[bytes] = _Stream(KPIS_MAX)
+        self._actions: _Stream[bytes] = _Stream(ACTIONS_MAX)
+        self._documents: defaultdict[str, dict[str, bytes]] = defaultdict(dict)
         self._counters: defaultdict[str, int] = defaultdict(int)
         self._positions: dict[str, bytes] = {}
         self._chunks: defaultdict[str, dict[int, Chunk]] = defaultdict(dict)
@@ -297,6 +304,37 @@ class MemoryStore:
     def rejected(self, count: int) -> list[tuple[bytes, dict[str, bytes]]]:
         with self._changed:
             return self._rejected.newest(count)
+
+    # --- what people do, and what follows from it -----------------------------------------------
+    def add_action(self, text: bytes) -> bytes:
+        with self._changed:
+            return self._actions.add(text)
+
+    def actions(self, after: bytes, count: int) -> list[tuple[bytes, bytes]]:
+        with self._changed:
+            return self._actions.after(after, count)
+
+    def documents(self, kind: str) -> dict[str, bytes]:
+        with self._changed:
+            return dict(self._documents.get(kind, {}))
+
+    def set_documents(self, kind: str, changes: Documents) -> None:
+        with self._changed:
+            for name, text in changes.items():
+                if text is None:
+                    self._documents[kind].pop(name, None)
+                else:
+                    self._documents[kind][name] = text
+
+    def commit_desk(self, commit: DeskCommit) -> None:
+        kind, name, text = commit.expected
+        with self._changed:
+            if self._documents[kind].get(name) != text:
+                raise StaleError(f"{kind}: {name} was written by somebody else meanwhile")
+            for changed, documents in commit.documents.items():
+                self.set_documents(changed, documents)
+            self.add_events(commit.events)
+            self.append(commit.entries)
 
     def counters(self) -> dict[str, int]:
         with self._changed:

@@ -18,7 +18,7 @@ from redis.retry import Retry
 
 from twin.errors import StoreError
 from twin.stores import keys
-from twin.stores.base import EVENTS_MAX, REJECTED_MAX, Lease, LeaseLostError
+from twin.stores.base import EVENTS_MAX, REJECTED_MAX, Lease, LeaseLostError, StaleError
 from twin.types import Event
 
 __all__ = ["Link", "Send", "add_capped", "add_counts", "add_events", "pairs"]
@@ -82,6 +82,23 @@ class Link:
                     return
             raise LeaseLostError(f"partition {lease.partition}: lease changed hands")
 
+    def unless_changed(
+        self, key: str, field: str, text: bytes | None, fill: Callable[[Send], None]
+    ) -> None:
+        """As together, but only if a hash's field still holds this text at that very moment.
+
+        Raises StaleError, having written nothing.
+        """
+        commands: list[tuple[Any, ...]] = []
+        fill(lambda *command: commands.append(command))
+        with self._connection() as line:
+            packed = _packed(line, commands)
+            for _ in range(ATTEMPTS):
+                _check_text(line, key, field, text)
+                if _transaction(line, packed, len(commands)) is not None:
+                    return
+            raise StaleError(f"{key}: changes all the time")
+
     def get(self, key: str) -> bytes | None:
         """A string key's value."""
         held: bytes | None = self.call("GET", key)
@@ -128,7 +145,7 @@ class Link:
             line = self._pool.get_connection()
             try:
                 yield line
-            except LeaseLostError:
+            except (LeaseLostError, StaleError):
                 raise
             except BaseException:
                 line.disconnect()
@@ -184,6 +201,16 @@ def _check_owner(line: Any, lease: Lease) -> None:
         line.send_command("UNWATCH")
         line.read_response()
         raise LeaseLostError(f"partition {lease.partition}: lease lost or run out")
+
+
+def _check_text(line: Any, key: str, field: str, text: bytes | None) -> None:
+    """Watch a hash and see that its field is as we know it. Raises StaleError."""
+    line.send_packed_command(line.pack_commands([("WATCH", key), ("HGET", key, field)]))
+    line.read_response()
+    if line.read_response() != text:
+        line.send_command("UNWATCH")
+        line.read_response()
+        raise StaleError(f"{key}: {field} was written by somebody else meanwhile")
 
 
 def _packed(line: Any, commands: Sequence[tuple[Any, ...]]) -> list[bytes]:

@@ -1,0 +1,213 @@
+"""What people may do, and what each needs to say: the vocabulary of every write by hand.
+
+An action is checked where it comes in (who, role, detail), kept in the stream of actions, and
+folded by the desk, in order, into what it changes. So each is attributed, and none is lost or done
+twice.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, NamedTuple
+
+import orjson
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from twin.errors import SchemaError
+
+__all__ = [
+    "ROLES",
+    "VERBS",
+    "Action",
+    "Role",
+    "Verb",
+    "checked_detail",
+    "pack_action",
+    "unpack_action",
+]
+
+Role = Literal["viewer", "operator", "manager", "engineer", "admin"]
+ROLES: tuple[Role, ...] = ("viewer", "operator", "manager", "engineer", "admin")
+"""Rising: each may do what those before it may."""
+
+Words = Annotated[str, Field(min_length=1, max_length=2000)]
+Name = Annotated[str, Field(min_length=1, max_length=80)]
+Note = Annotated[str, Field(max_length=2000)]
+Hours = Annotated[float, Field(gt=0, le=24 * 365)]
+Time = Annotated[int, Field(ge=0)]
+"""µs UTC of the plant."""
+
+
+class Detail(BaseModel):
+    """What an action says besides verb, machine and person; unknown keys are faults."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Acknowledge(Detail):
+    alarms: Annotated[list[Name], Field(min_length=1, max_length=1000)]
+    note: Note = ""
+
+
+class Shelve(Detail):
+    alarm: Name
+    hours: Annotated[float, Field(gt=0, le=24 * 31)] | None
+    """Plant hours until it returns by itself; None: until it clears (one shot)."""
+    reason: Words
+
+
+class OneAlarm(Detail):
+    alarm: Name
+
+
+class Remove(Detail):
+    alarm: Name
+    reason: Words
+
+
+class Failure(Detail):
+    mode: Name | None = None
+    time: Time | None = None
+    """When it happened; None: now."""
+    note: Note = ""
+
+
+class Repair(Detail):
+    mode: Name | None = None
+    time: Time | None = None
+    note: Note = ""
+    planned: bool = False
+    service: Name | None = None
+    """The planned service that this was."""
+
+
+class Comment(Detail):
+    text: Words
+
+
+class Plan(Detail):
+    start: Time
+    duration_h: Hours
+    mode: Name | None = None
+    note: Note = ""
+
+
+class Move(Detail):
+    service: Name
+    start: Time
+    duration_h: Hours
+
+
+class Cancel(Detail):
+    service: Name
+    reason: Words
+
+
+class Undo(Detail):
+    action: Name
+    """Id of the action that is taken back."""
+
+
+class Recalibrate(Detail):
+    class_id: Name
+    version: Annotated[int, Field(ge=0)]
+    """The model that it was worked out for."""
+    a: float
+    b: Annotated[float, Field(gt=0)]
+    """logit P' = a + b·logit P"""
+
+
+class SaveScenario(Detail):
+    name: Name
+    document: dict[str, Any]
+
+
+class DeleteScenario(Detail):
+    scenario: Name
+
+
+class DefineClass(Detail):
+    class_id: Name
+
+
+class CreateKiosk(Detail):
+    name: Name
+    document: dict[str, Any]
+
+
+class OneKiosk(Detail):
+    kiosk: Name
+
+
+class Verb(NamedTuple):
+    """What one kind of action needs."""
+
+    detail: type[Detail]
+    role: Role
+    """The least that may do it."""
+    needs_machine: bool
+
+
+VERBS: Mapping[str, Verb] = {
+    "alarm.acknowledge": Verb(Acknowledge, "operator", False),
+    "alarm.shelve": Verb(Shelve, "manager", False),
+    "alarm.unshelve": Verb(OneAlarm, "manager", False),
+    "alarm.remove": Verb(Remove, "engineer", False),
+    "alarm.restore": Verb(OneAlarm, "engineer", False),
+    "failure.report": Verb(Failure, "operator", True),
+    "repair.report": Verb(Repair, "operator", True),
+    "comment.add": Verb(Comment, "operator", True),
+    "service.plan": Verb(Plan, "manager", True),
+    "service.move": Verb(Move, "manager", True),
+    "service.cancel": Verb(Cancel, "manager", True),
+    "action.undo": Verb(Undo, "operator", False),
+    "model.recalibrate": Verb(Recalibrate, "engineer", False),
+    "scenario.save": Verb(SaveScenario, "engineer", True),
+    "scenario.delete": Verb(DeleteScenario, "engineer", False),
+    "class.define": Verb(DefineClass, "engineer", False),
+    "kiosk.create": Verb(CreateKiosk, "engineer", False),
+    "kiosk.renew": Verb(OneKiosk, "engineer", False),
+    "kiosk.revoke": Verb(OneKiosk, "engineer", False),
+}
+
+
+class Action(NamedTuple):
+    """One thing that one person did."""
+
+    verb: str
+    machine: str | None
+    time: int
+    """µs UTC of the plant when it was done."""
+    wall: int
+    """µs UTC of the clock on the wall then."""
+    who: str
+    role: Role
+    detail: dict[str, Any]
+    token: str
+    """Chosen by whoever sends it: the same token twice is the same action."""
+
+
+def checked_detail(verb: str, detail: object) -> dict[str, Any]:
+    """The detail of an action, complete. Raises SchemaError: verb, key, got and want."""
+    if verb not in VERBS:
+        raise SchemaError(f"action: got {verb!r}, want one of {', '.join(VERBS)}")
+    try:
+        return VERBS[verb].detail.model_validate(detail).model_dump()
+    except ValidationError as error:
+        raise SchemaError("; ".join(f"{verb}: {_fault(e)}" for e in error.errors())) from error
+
+
+def pack_action(action: Action) -> bytes:
+    """As it is kept in the stream of actions."""
+    return orjson.dumps(action._asdict())
+
+
+def unpack_action(text: bytes) -> Action:
+    """What pack_action made. Raises SchemaError."""
+    try:
+        return Action(**orjson.loads(text))
+    except (ValueError, TypeError) as error:
+        raise SchemaError(f"action: not readable: {error}") from error
+
+
+def _fault(error: Any) -> str:
+    where = ".".join(str(part) for part in error["loc"]) or "detail"
+    return f"{where}: got {str(error['input'])[:60]!r}, want: {error['msg']}"
