@@ -60,6 +60,29 @@
     badge.hidden = !clock.simulated;
     say(badge, clock.speed === 1 || stands ? t("Simulated") : t("Simulated ×{speed}", { speed: clock.speed }));
     if (status) paintStatus(status);
+    paintAlarms(status?.alarms?.unack || 0);
+  };
+
+  /** How many alarms nobody has acknowledged, behind the link that leads to them. */
+  const paintAlarms = once((n) => {
+    const count = document.querySelector('[data-tab="/alarms"] .tab-count');
+    if (!count) return;
+    count.hidden = !n;
+    say(count, n);
+    count.setAttribute("aria-label", t("{n} not acknowledged", { n }));
+  });
+
+  /** Pages that have no tab of their own belong to one that has. */
+  const tabOf = (path) => {
+    const first = `/${path.split("/")[1]}`;
+    return ["/", "/alarms", "/forecast", "/record", "/data", "/displays"].includes(first) ? first : "/";
+  };
+  const markTab = () => {
+    const here = tabOf(location.pathname);
+    document.querySelectorAll("[data-tab]").forEach((tab) => {
+      if (tab.dataset.tab === here) tab.setAttribute("aria-current", "page");
+      else tab.removeAttribute("aria-current");
+    });
   };
 
   const remember = (name, value) => {
@@ -78,6 +101,7 @@
 
   /** An address that leads nowhere has a title, and nothing on it that could be live. */
   new MutationObserver(() => {
+    markTab();
     const lost = document.querySelector("[data-nowhere]");
     byId("live")?.toggleAttribute("hidden", Boolean(lost));
     if (lost && document.title !== lost.dataset.title) document.title = lost.dataset.title;

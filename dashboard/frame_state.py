@@ -10,12 +10,17 @@ from dashboard.snapshot import STALE_PERIODS, TRANSPORT_S, Snapshot, age_s, pace
 from dashboard.times import local, offset_text
 from twin.core.view import NEVER
 
-__all__ = ["clock_state", "status_state"]
+__all__ = ["clock_state", "frame", "status_state"]
 
 STALE_S = 10.0
 """Wall seconds past which a screen greys out, if the plant sends that often."""
 FORGOTTEN_S = 86_400
 """A part silent for longer is no longer part of this installation."""
+
+
+def frame(snapshot: Snapshot) -> dict[str, Any]:
+    """What every screen's state holds besides its own."""
+    return {"clock": clock_state(snapshot), "status": status_state(snapshot)}
 
 
 def clock_state(snapshot: Snapshot) -> dict[str, Any]:

@@ -13,15 +13,11 @@ RETRY_AFTER_S = 5
 
 
 def register(server: Flask, reader: Reader, n_streams_max: int) -> None:
-    """Add /live/plant, /live/machine/<id> and /healthz; n_streams_max screens a process."""
+    """Add /live/<feed> and /healthz; n_streams_max screens a process."""
 
-    @server.get("/live/plant")
-    def live_plant() -> Response:
-        return _stream(reader.plant_feed(), reader, n_streams_max)
-
-    @server.get("/live/machine/<machine_id>")
-    def live_machine(machine_id: str) -> Response:
-        feed = reader.machine_feed(machine_id)
+    @server.get("/live/<path:name>")
+    def live(name: str) -> Response:
+        feed = reader.feed(name)
         if feed is None:
             abort(404)
         return _stream(feed, reader, n_streams_max)

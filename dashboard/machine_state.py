@@ -4,7 +4,6 @@ from typing import Any
 
 import numpy as np
 
-from dashboard.frame_state import clock_state, status_state
 from dashboard.numbers import decimals, rounded, roundeds
 from dashboard.plant_state import tile_codes
 from dashboard.snapshot import (
@@ -37,14 +36,12 @@ def machine_state(snapshot: Snapshot, machine: Machine) -> dict[str, Any]:
     row = row_of(snapshot, machine.id)
     failed = failed_at(snapshot, machine.id)
     state = {
-        "clock": clock_state(snapshot),
         "code": tile_codes(snapshot)[machine.id],
         "events": _events(snapshot, machine, machine_class),
         "item": _plan_item(snapshot, machine),
         "failed": None if failed is None else iso_local(failed, snapshot.plant.zone),
         "period_s": machine_class.period_s,
         "currency": snapshot.plant.plant.currency,
-        "status": status_state(snapshot),
     }
     if row is None:
         return state | {"sensors": [], "sample": None}

@@ -5,7 +5,6 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from dashboard.frame_state import clock_state, status_state
 from dashboard.key_figures import key_figures
 from dashboard.numbers import rounded
 from dashboard.snapshot import Snapshot, age_s, failed_at, is_idle, is_silent, row_of
@@ -22,7 +21,6 @@ def plant_state(snapshot: Snapshot) -> dict[str, Any]:
     """Everything the plant page shows."""
     codes = tile_codes(snapshot)
     return {
-        "clock": clock_state(snapshot),
         "lines": _lines(snapshot),
         "tiles": codes,
         "kpis": key_figures(snapshot, codes),
@@ -30,7 +28,6 @@ def plant_state(snapshot: Snapshot) -> dict[str, Any]:
         "horizon_h": snapshot.plan.get("horizon_h", HORIZON_H),
         "plan_age_s": _plan_age_s(snapshot),
         "currency": snapshot.plant.plant.currency,
-        "status": status_state(snapshot),
     }
 
 

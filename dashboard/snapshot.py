@@ -60,6 +60,10 @@ class Snapshot(NamedTuple):
     parts: Mapping[str, Mapping[str, Any]]
     """Heartbeats by part."""
     counters: Mapping[str, int]
+    desk: Mapping[str, Any] = {}
+    """What follows from people's actions, by name: alarms, services, …"""
+    record: Mapping[str, Any] = {}
+    """How forecasts turned out, by name."""
 
 
 def row_of(snapshot: Snapshot, machine_id: str) -> np.void | None:

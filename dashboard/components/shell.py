@@ -13,10 +13,7 @@ def header(t: Translate, language: str) -> Component:
     return html.Header(
         [
             html.A("Plant Twin", href="/", className="brand", **{"data-nav": "1"}),
-            html.Nav(
-                [html.A(t("Plant"), href="/", **{"data-nav": "1"}, className="tab")],
-                **{"aria-label": t("Pages")},
-            ),
+            html.Nav(_tabs(t), className="tabs", **{"aria-label": t("Pages")}),
             html.Span(id="simulated", className="simulated", hidden=True),
             html.Div(
                 [
@@ -34,6 +31,27 @@ def header(t: Translate, language: str) -> Component:
         ],
         className="top",
     )
+
+
+def _tabs(t: Translate) -> list[Component]:
+    """Links to the pages; the script marks where one is, and counts alarms behind theirs."""
+    pages = {
+        "/": t("Plant"),
+        "/alarms": t("Alarms"),
+        "/forecast": t("Forecasts"),
+        "/record": t("Track record"),
+        "/data": t("Data"),
+        "/displays": t("Displays"),
+    }
+    return [
+        html.A(
+            [text, html.Span(className="tab-count", hidden=True)],
+            href=href,
+            className="tab",
+            **{"data-nav": "1", "data-tab": href},
+        )
+        for href, text in pages.items()
+    ]
 
 
 def _switch(label: str, name: str, options: list[tuple[str, str]], chosen: str) -> Component:

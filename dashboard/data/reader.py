@@ -5,10 +5,13 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+from dashboard.data.documents import Documents
 from dashboard.data.machines import MachinePast
 from dashboard.data.snapshots import read_snapshot
 from dashboard.figures.signals import Past
+from dashboard.frame_state import frame
 from dashboard.machine_state import machine_state
 from dashboard.plant_state import HORIZON_H, plant_state
 from dashboard.snapshot import Snapshot, machine_of
@@ -17,9 +20,13 @@ from twin.errors import SchemaError, TwinError
 from twin.plant import Machine, load_plant
 from twin.stores.base import Store
 
-__all__ = ["TICK_S", "Reader"]
+__all__ = ["TICK_S", "Reader", "StateOf"]
 
 TICK_S = 0.5
+
+StateOf = Callable[[Snapshot], dict[str, Any]]
+"""What a screen shows of a snapshot."""
+MACHINE = "machine/"
 
 log = logging.getLogger(__name__)
 
@@ -39,8 +46,9 @@ class Reader:
         self.latest: Snapshot | None = None
         self._file, self._changed = plant_file, plant_file.stat().st_mtime_ns
         self._wall_us = wall_us or (lambda: time.time_ns() // 1000)
-        self._plant_feed = Feed()
-        self._machine_feeds: dict[str, Feed] = {}
+        self._state_of: dict[str, StateOf] = {"plant": plant_state}
+        self._feeds: dict[str, Feed] = {"plant": Feed()}
+        self._documents = Documents(store)
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -51,22 +59,29 @@ class Reader:
     @property
     def n_readers(self) -> int:
         """Live screens on this process."""
-        return self._plant_feed.n_readers + sum(f.n_readers for f in self._machine_feeds.values())
+        return sum(feed.n_readers for feed in list(self._feeds.values()))
 
-    def plant_feed(self) -> Feed:
-        """The feed of the plant page."""
-        return self._plant_feed
-
-    def machine_feed(self, machine_id: str) -> Feed | None:
-        """The feed of a machine, filled at once; None if the plant has no such machine."""
-        snapshot = self.latest
-        if all(m.id != machine_id for m in self.plant.machines):
-            return None
+    def add_feed(self, name: str, state_of: StateOf) -> None:
+        """From now on /live/<name> streams what state_of makes of each snapshot, and the frame."""
         with self._lock:
-            feed = self._machine_feeds.setdefault(machine_id, Feed())
-        if snapshot is not None:
-            self._feed_machine(machine_id, feed, snapshot)
+            self._state_of[name] = state_of
+            self._feeds.setdefault(name, Feed())
+
+    def feed(self, name: str) -> Feed | None:
+        """A feed, filled at once; None where there is none of that name."""
+        if name.startswith(MACHINE):
+            self._add_machine(name)
+        with self._lock:
+            feed = self._feeds.get(name)
+        snapshot = self.latest
+        if feed is not None and snapshot is not None and not feed.n_readers:
+            self._publish(name, feed, snapshot)
         return feed
+
+    def _add_machine(self, name: str) -> None:
+        machine_id = name.removeprefix(MACHINE)
+        if any(m.id == machine_id for m in self.plant.machines):
+            self.add_feed(name, lambda snapshot: self._machine_state(snapshot, machine_id))
 
     def past(self, machine: Machine, span_s: float) -> Past:
         """The machine's last span_s seconds of plant time."""
@@ -83,7 +98,7 @@ class Reader:
     def stop(self) -> None:
         """End the tick and every stream."""
         self._stop.set()
-        for feed in (self._plant_feed, *self._machine_feeds.values()):
+        for feed in list(self._feeds.values()):
             feed.close()
         if self._thread is not None:
             self._thread.join(timeout=5)
@@ -92,27 +107,34 @@ class Reader:
         """Read once and feed all screens. Raises StoreError."""
         self._take_up_plant()
         snapshot = read_snapshot(self.store, self.plant, self._seq + 1, self._wall_us())
+        snapshot = snapshot._replace(
+            desk=self._documents.read("desk"), record=self._documents.read("record")
+        )
         self._seq += 1
         self.latest = snapshot
-        self._plant_feed.publish(plant_state(snapshot) | {"build": self.build}, snapshot.seq)
         with self._lock:
-            feeds = dict(self._machine_feeds)
-        for machine_id, feed in feeds.items():
-            if feed.n_readers:
-                self._feed_machine(machine_id, feed, snapshot)
+            feeds = [(n, f) for n, f in self._feeds.items() if f.n_readers or n == "plant"]
+        for name, feed in feeds:
+            try:
+                self._publish(name, feed, snapshot)
+            except TwinError:
+                raise
+            except Exception:  # a fault in one screen's state is not the others'
+                log.exception("no news for /live/%s", name)
 
-    def _feed_machine(self, machine_id: str, feed: Feed, snapshot: Snapshot) -> None:
+    def _publish(self, name: str, feed: Feed, snapshot: Snapshot) -> None:
+        state = frame(snapshot) | self._state_of[name](snapshot) | {"build": self.build}
+        feed.publish(state, snapshot.seq)
+
+    def _machine_state(self, snapshot: Snapshot, machine_id: str) -> dict[str, Any]:
         machine = machine_of(snapshot, machine_id)
-        if machine is not None:
-            curve = self._machines.curve(snapshot, machine)
-            horizon_h = curve["hours"][-1] if curve else snapshot.plan.get("horizon_h", HORIZON_H)
-            state = machine_state(snapshot, machine)
-            state |= {
-                "build": self.build,
-                "curve": None if state.get("withheld") else curve,
-                "horizon_h": horizon_h,
-            }
-            feed.publish(state, snapshot.seq)
+        if machine is None:  # it has left the plant file
+            return {}
+        curve = self._machines.curve(snapshot, machine)
+        horizon_h = curve["hours"][-1] if curve else snapshot.plan.get("horizon_h", HORIZON_H)
+        state = machine_state(snapshot, machine)
+        shown = None if state.get("withheld") else curve
+        return state | {"curve": shown, "horizon_h": horizon_h}
 
     def _run(self) -> None:
         down = False

@@ -11,9 +11,10 @@ from dashboard.components.machine_panels import forecast_panels, now_panels
 from dashboard.components.shell import panel
 from dashboard.data import Reader
 from dashboard.i18n import Translate, pick
+from dashboard.pages.visit import Visit
 from twin.plant import Machine, Plant
 
-__all__ = ["SPANS", "chosen", "layout", "span_text"]
+__all__ = ["SPANS", "chosen", "layout", "show", "span_text"]
 
 SPANS = (240, 1440, 10080)
 """Spans that the charts may show, in expected periods; the first is shown at first."""
@@ -33,6 +34,13 @@ def span_text(t: Translate, seconds: float) -> str:
     if seconds < 2 * 86400:
         return t("{n} h").format(n=f"{seconds / 3600:.3g}")
     return t("{n} d").format(n=f"{seconds / 86400:.3g}")
+
+
+def show(visit: Visit) -> Component | None:
+    """The machine that the address names."""
+    if all(m.id != visit.name for m in visit.reader.plant.machines):
+        return None
+    return layout(visit.t, visit.language, visit.reader, visit.name, visit.query)
 
 
 def layout(

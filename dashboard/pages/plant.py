@@ -7,12 +7,26 @@ from dashboard.components.kpi import kpi_row
 from dashboard.components.legend import legend
 from dashboard.components.shell import panel
 from dashboard.i18n import Translate, pick
+from dashboard.pages.visit import Visit
 from twin.plant import Plant
 
-__all__ = ["layout"]
+__all__ = ["layout", "show", "show_line"]
 
 FEW = 100
 """Machines of a plant whose tiles fill less than half a screen."""
+
+
+def show(visit: Visit) -> Component | None:
+    """The whole plant, at "/" alone."""
+    return None if visit.name else layout(visit.t, visit.language, visit.reader.plant)
+
+
+def show_line(visit: Visit) -> Component | None:
+    """One line of it."""
+    plant = visit.reader.plant
+    if all(line.id != visit.name for line in plant.lines):
+        return None
+    return layout(visit.t, visit.language, plant, line_id=visit.name)
 
 
 def layout(t: Translate, language: str, plant: Plant, line_id: str = "") -> Component:

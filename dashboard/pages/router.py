@@ -12,8 +12,16 @@ from dashboard import i18n, ids
 from dashboard.components.shell import footer, header
 from dashboard.data import Reader
 from dashboard.pages import machine, plant
+from dashboard.pages.visit import Show, Visit
 
-__all__ = ["register", "route"]
+__all__ = ["PAGES", "register", "route"]
+
+PAGES: Mapping[str, Show] = {
+    "": plant.show,
+    "line": plant.show_line,
+    "machine": machine.show,
+}
+"""First part of an address → its page."""
 
 
 def register(app: Dash, reader: Reader, language: Callable[[], str]) -> None:
@@ -50,13 +58,10 @@ def route(
     """The page of an address; one that leads nowhere says so."""
     t = i18n.translator(language)
     kind, _, rest = pathname.strip("/").partition("/")
-    name = unquote(rest)
-    if not kind:
-        return plant.layout(t, language, reader.plant)
-    if kind == "line" and any(line.id == name for line in reader.plant.lines):
-        return plant.layout(t, language, reader.plant, line_id=name)
-    if kind == "machine" and any(m.id == name for m in reader.plant.machines):
-        return machine.layout(t, language, reader, name, query)
+    page = PAGES.get(kind)
+    found = page(Visit(t, language, reader, unquote(rest), query)) if page else None
+    if found is not None:
+        return found
     nowhere = t("There is nothing at this address")
     return html.Div(
         [html.H1(nowhere), html.A(t("Back to the plant"), href="/")],

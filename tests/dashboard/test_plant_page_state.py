@@ -5,7 +5,7 @@ import pytest
 from fake_plant import START_US, FakePlant
 
 from dashboard.data import decode_views, read_snapshot
-from dashboard.frame_state import clock_state
+from dashboard.frame_state import clock_state, status_state
 from dashboard.plant_state import plant_state, tile_codes
 from dashboard.snapshot import Snapshot, age_s, row_of
 from twin.core.view import NEVER, view_dtype
@@ -63,7 +63,7 @@ def test_age_is_what_a_reader_waits_not_plant_time(fake: FakePlant) -> None:
 @pytest.mark.parametrize("speed", [0.0, 1e-6, 1e-3])
 def test_clock_that_stands_ages_by_the_wall_and_greys_out(fake: FakePlant, speed: float) -> None:
     fake.store.set_clock(fake.store.clock()._replace(speed=speed))
-    clock = plant_state(later(fake, 15.0))["clock"]
+    clock = clock_state(later(fake, 15.0))
     assert clock["stands"]
     assert clock["age_s"] == 15.0 > clock["stale_s"]
 
@@ -90,7 +90,7 @@ def test_clock_is_the_plants_own_with_its_offset(snapshot: Snapshot) -> None:
 
 
 def test_refused_readings_are_counted_by_reason(snapshot: Snapshot) -> None:
-    status = plant_state(snapshot)["status"]
+    status = status_state(snapshot)
     assert status["rejected"] == 12
     assert status["reasons"] == {"ahead_of_clock": 12}
     assert status["accepted"] == 120000

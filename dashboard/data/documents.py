@@ -1,0 +1,39 @@
+"""Documents of the store as values, parsed again only when their text has changed."""
+
+import logging
+from typing import Any
+
+import orjson
+
+from twin.stores.base import Store
+
+__all__ = ["Documents"]
+
+log = logging.getLogger(__name__)
+
+
+class Documents:
+    """Reads kinds of documents, tick after tick. What it gives is shared: not to be changed."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._known: dict[str, dict[str, tuple[bytes, Any]]] = {}
+
+    def read(self, kind: str) -> dict[str, Any]:
+        """Name → value of every document of the kind. Raises StoreError."""
+        known = self._known.get(kind, {})
+        texts = self._store.documents(kind)
+        now = {
+            name: known[name] if name in known and known[name][0] == text else (text, _value(text))
+            for name, text in texts.items()
+        }
+        self._known[kind] = now
+        return {name: value for name, (_, value) in now.items()}
+
+
+def _value(text: bytes) -> Any:
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        log.warning("store: a document is not JSON, shown as absent")
+        return None
