@@ -149,6 +149,14 @@ def restore(args: Args, settings: Settings) -> None:
     restore_store(settings, args.file)
 
 
+def user(args: Args, settings: Settings) -> None:
+    """Say who may sign in to the screens, and as what."""
+    from twin.pipeline.usercommand import run_user
+
+    lines = run_user(settings, args.what, args.name, args.role, args.password_stdin)
+    _print(lines, args.json, lines)
+
+
 def doctor(args: Args, settings: Settings) -> int:
     """Say what is wrong with this installation, or that nothing is."""
     from twin.pipeline.maintain import examine
@@ -215,6 +223,13 @@ def _parser() -> argparse.ArgumentParser:
 
     add(backup).add_argument("file", type=Path)
     add(restore).add_argument("file", type=Path)
+
+    sub = add(user)
+    sub.add_argument("what", choices=["add", "list", "remove", "role", "password"])
+    sub.add_argument("name", nargs="?")
+    sub.add_argument("--role", help="viewer, operator, manager, engineer or admin")
+    sub.add_argument("--password-stdin", action="store_true", help="its first line, unseen")
+    sub.add_argument("--json", action="store_true")
 
     sub = add(doctor)
     sub.add_argument("--part", help="only whether this part is alive: feed, worker, planner")
