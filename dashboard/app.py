@@ -21,6 +21,8 @@ ASSETS = next(p for p in (_HERE / "assets", _HERE.parent / "assets") if p.is_dir
 """Beside the package in the repository, inside it in a wheel."""
 SPARE_THREADS = 16
 """Threads of a process that live screens may not take: pages must still be served."""
+LOADED = ("*.py", "*.po", "*.js", "*.css")
+"""What of this package decides what a browser gets to see."""
 
 _INDEX = """<!DOCTYPE html>
 <html lang="{lang}" data-build="{build}"{theme}>
@@ -69,7 +71,7 @@ def current_language() -> str:
 def build_id() -> str:
     """Changes with every change of what a browser has loaded: stale tabs reload themselves."""
     digest = hashlib.sha256()
-    for path in sorted([*ASSETS.iterdir(), *_HERE.rglob("*.py"), *_HERE.rglob("*.po")]):
+    for path in sorted([*ASSETS.iterdir(), *(p for kind in LOADED for p in _HERE.rglob(kind))]):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:12]
 

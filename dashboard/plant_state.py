@@ -10,7 +10,7 @@ from dashboard.numbers import rounded
 from dashboard.snapshot import Snapshot, age_s, failed_at, is_idle, is_silent, row_of
 from twin.plant import Machine
 
-__all__ = ["HORIZON_H", "plant_state", "tile_codes"]
+__all__ = ["HORIZON_H", "plant_state", "tile_codes", "work_list"]
 
 PLAN_OLD_S = 60
 HORIZON_H = 336
@@ -24,7 +24,7 @@ def plant_state(snapshot: Snapshot) -> dict[str, Any]:
         "lines": _lines(snapshot),
         "tiles": codes,
         "kpis": key_figures(snapshot, codes),
-        "attention": _soonest_first(snapshot),
+        "attention": work_list(snapshot),
         "horizon_h": snapshot.plan.get("horizon_h", HORIZON_H),
         "plan_age_s": _plan_age_s(snapshot),
         "currency": snapshot.plant.plant.currency,
@@ -92,7 +92,7 @@ def _tile(machine: Machine) -> dict[str, Any]:
     return {"id": machine.id, "name": machine.name or machine.id, "label": label}
 
 
-def _soonest_first(snapshot: Snapshot) -> list[dict[str, Any]]:
+def work_list(snapshot: Snapshot) -> list[dict[str, Any]]:
     """The work list by priority, what has failed first, then by when the stop is expected."""
 
     def urgency(item: dict[str, Any]) -> tuple[int, bool, float]:
