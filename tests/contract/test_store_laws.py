@@ -8,12 +8,14 @@ import pytest
 from twin.errors import StoreError
 from twin.stores.base import (
     FIRST_ID,
+    OVERVIEW_CHUNKS,
     Chunk,
     Commit,
     DeskCommit,
     LeaseLostError,
     Run,
     Seal,
+    Span,
     StaleError,
     check_format,
     stream_id,
@@ -251,6 +253,31 @@ def test_chunks_are_found_by_overlap_and_dropped_by_age(store):
     late = Chunk("m1", 4, 5, 49, b"late")
     store.seal(lease, Seal(b"2-0", {}, {}), [late], keep_us=15)
     assert store.chunks("m1", 0, 12) == [made[1], late]
+    assert store.spans("m1") == [Span(c.number, c.start, c.end) for c in (*made[1:], late)]
+    assert store.spans("m2") == []
+    gone = Span(0, 0, 9)
+    assert store.numbered("m1", [Span(4, 5, 49), gone, Span(2, 20, 29)]) == [late, made[2]]
+    assert store.seal_id(0) == b"2-0"
+    assert store.seal_id(1) is None
+
+
+def test_overviews_are_joined_by_blocks_and_outlive_their_chunks(store):
+    lease = owned(store)
+    numbers = 0, 1, OVERVIEW_CHUNKS, 2 * OVERVIEW_CHUNKS
+    for n in numbers:
+        chunk = Chunk("m1", n, n * 10, n * 10 + 9, b"x", b"<%d>" % n)
+        store.seal(lease, Seal(b"1-0", {}, {}), [chunk], keep_us=n * 10, keep_overview_us=5)
+    last = 2 * OVERVIEW_CHUNKS
+    assert store.spans("m1") == [Span(last, last * 10, last * 10 + 9)]
+    assert store.overviews("m1") == {0: b"<0><1>", 1: b"<%d>" % numbers[2], 2: b"<%d>" % last}
+    assert store.overviews("m1", after=1) == {2: b"<%d>" % last}
+    assert store.overviews("m2") == {}
+    newest = Chunk("m1", last + 1, 10**6, 10**6, b"x", b"!")
+    store.seal(lease, Seal(b"1-0", {}, {}), [newest], keep_us=0, keep_overview_us=35)
+    assert store.overviews("m1", after=-1) == {
+        1: b"<%d>" % numbers[2],
+        2: b"<%d>!" % last,
+    }
 
 
 def test_lag_counts_what_is_not_in_the_checkpoint(store):

@@ -12,12 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.catalogue import Catalogue, Place
+from twin.core.layout import Layout
 from twin.core.rows import RESET, row_dtype
 from twin.core.statespace import Trend
 from twin.core.trend import Trace, new_state, trace
 from twin.stores.base import FIRST_ID, READ_MAX, Chunk, Entry, Seal, Store
 from twin.stores.chunkcodec import ChunkData, decode_chunk, encode_chunk
 from twin.stores.codec import Readings, decode
+from twin.stores.overviewcodec import summarise
 
 __all__ = [
     "GOES_ON",
@@ -47,6 +49,8 @@ class ClassTail(NamedTuple):
     model_version: int
     belief: NDArray[np.float64]
     parts: list[Rows]
+    layout: Layout | None = None
+    """Of the beliefs, where they are of the trend family."""
 
 
 class Tail:
@@ -94,7 +98,8 @@ def chunks_of(
             belief, version = tail.belief[local], tail.model_version
         data = ChunkData(tail.lane_version, version, belief, own)
         start, end = int(own["time"].min()), int(own["time"].max())
-        yield Chunk(machine_ids[slot], number, start, end, encode_chunk(data))
+        overview = summarise(number, data, tail.layout)
+        yield Chunk(machine_ids[slot], number, start, end, encode_chunk(data), overview)
 
 
 class Estimate(NamedTuple):

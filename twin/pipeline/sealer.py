@@ -9,6 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.pipeline.classtwin import ClassTwin
 from twin.pipeline.history import GOES_ON, ClassTail, Tail, chunks_of, tail_of
 from twin.pipeline.partition import PartitionTwin
 from twin.stores.base import FIRST_ID, Lease, Seal, Store
@@ -18,6 +19,8 @@ __all__ = ["KEEP_ROWS", "Sealer"]
 WAIT_S = 0.5
 KEEP_ROWS = 100_000
 """Samples of a machine that stay readable in the store: about a megabyte for 8 sensors."""
+OVERVIEW_FACTOR = 4
+"""How many times longer their overview does, at a tenth of the size."""
 
 
 class Sealer:
@@ -89,23 +92,24 @@ class Sealer:
         self._number += 1
         tail, self._tail = self._tail, _snapshot(self._twin)
         seal = _record(self._twin, last_id, self._number)
-        self._running = self._work.submit(self._write, tail, seal, self._keep_us(), self._number)
+        self._running = self._work.submit(self._write, tail, seal, self._kept(), self._number)
 
-    def _write(self, tail: Tail, seal: Seal, keep_us: int, number: int) -> None:
+    def _write(self, tail: Tail, seal: Seal, kept: tuple[int, int], number: int) -> None:
         catalogue, partitions = self._twin.catalogue, self._twin.partitions
         chunks = [
             chunk
             for own in tail.classes()
             for chunk in chunks_of(own, number, partitions, catalogue.machines_ever(own.class_id))
         ]
-        self._store.seal(self._lease, seal, chunks, keep_us)
+        self._store.seal(self._lease, seal, chunks, *kept)
 
-    def _keep_us(self) -> int:
-        """Source time before which chunks are dropped."""
+    def _kept(self) -> tuple[int, int]:
+        """Source times before which chunks and overviews are dropped."""
         twins = self._twin.twins.values()
         newest = max((int(t.view["time"].max(initial=0)) for t in twins), default=0)
         period_s = max((t.machine_class.period_s for t in twins), default=0.0)
-        return newest - int(KEEP_ROWS * period_s * 1e6)
+        span_us = int(KEEP_ROWS * period_s * 1e6)
+        return newest - span_us, newest - OVERVIEW_FACTOR * span_us
 
 
 def _never_ago() -> int:
@@ -117,7 +121,8 @@ def _snapshot(twin: PartitionTwin) -> Tail:
     tail = Tail()
     for c, own in twin.twins.items():
         lanes = twin.catalogue.lane_version(c)
-        tail.begin(ClassTail(c, lanes, own.model.version, own.state.copy(), []))
+        layout = own.trend.layout if isinstance(own, ClassTwin) else None
+        tail.begin(ClassTail(c, lanes, own.model.version, own.state.copy(), [], layout))
     return tail
 
 
@@ -140,7 +145,8 @@ def _tail_since(seal: Seal, twin: PartitionTwin) -> Tail:
         then = tuple(seal.meta.get(f"{key}:{c}", "") for key in ("width", "model", "lanes"))
         if now == then:
             belief = np.frombuffer(seal.state[c]).reshape(-1, own.state.shape[1])
-            tail.begin(ClassTail(c, lanes, own.model.version, belief, []))
+            layout = own.trend.layout if isinstance(own, ClassTwin) else None
+            tail.begin(ClassTail(c, lanes, own.model.version, belief, [], layout))
         else:
             tail.begin(ClassTail(c, lanes, GOES_ON, np.zeros((0, 0)), []))
     return tail

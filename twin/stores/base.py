@@ -18,6 +18,7 @@ __all__ = [
     "FORECASTS_MAX",
     "FORMAT_VERSION",
     "KPIS_MAX",
+    "OVERVIEW_CHUNKS",
     "READ_MAX",
     "REJECTED_MAX",
     "Checkpoint",
@@ -32,6 +33,7 @@ __all__ = [
     "LeaseLostError",
     "Run",
     "Seal",
+    "Span",
     "StaleError",
     "Store",
     "WireEntry",
@@ -46,6 +48,8 @@ READ_MAX = 1000
 FIRST_ID = b"0-0"
 EVENTS_MAX = 100_000
 REJECTED_MAX = 10_000
+OVERVIEW_CHUNKS = 256
+"""Chunks whose overviews are kept and dropped as one block."""
 KPIS_MAX = 10_080
 """A week of minutes."""
 ACTIONS_MAX = 1_000_000
@@ -121,6 +125,14 @@ class Checkpoint(NamedTuple):
     view: dict[str, bytes]
 
 
+class Span(NamedTuple):
+    """When a chunk's rows were: µs, inclusive."""
+
+    number: int
+    start: int
+    end: int
+
+
 class Chunk(NamedTuple):
     """A piece of a machine's history: times of its rows (µs, inclusive) and its packed columns."""
 
@@ -129,6 +141,8 @@ class Chunk(NamedTuple):
     start: int
     end: int
     blob: bytes
+    overview: bytes = b""
+    """Summary of its rows (overviewcodec), appended to what is kept for wide views."""
 
 
 class Seal(NamedTuple):
@@ -216,14 +230,35 @@ class Store(Protocol):
     def forecasts(self, p: int, after: bytes, count: int) -> list[tuple[bytes, bytes]]: ...
 
     # --- history ------------------------------------------------------------------------------
-    def seal(self, lease: Lease, seal: Seal, chunks: Sequence[Chunk], keep_us: int) -> None:
-        """Write chunks and seal, drop chunks that end before keep_us, trim the stream up to the
-        seal: one transaction. Raises LeaseLostError."""
+    def seal(
+        self,
+        lease: Lease,
+        seal: Seal,
+        chunks: Sequence[Chunk],
+        keep_us: int,
+        keep_overview_us: int | None = None,
+    ) -> None:
+        """Write chunks and seal, drop chunks that end before keep_us and blocks of overviews that
+        end before keep_overview_us (None: keep_us), trim the stream up to the seal: one
+        transaction. Raises LeaseLostError."""
 
     def load_seal(self, p: int) -> Seal | None: ...
 
+    def seal_id(self, p: int) -> bytes | None:
+        """Stream id up to which history is sealed, without the beliefs."""
+
     def chunks(self, machine_id: str, start: int, end: int) -> list[Chunk]:
         """Chunks that overlap [start, end] µs, by number."""
+
+    def spans(self, machine_id: str) -> list[Span]:
+        """Times of all chunks held, by number."""
+
+    def numbered(self, machine_id: str, wanted: Sequence[Span]) -> list[Chunk]:
+        """Chunks of these numbers, as far as they are still held, in the order asked for."""
+
+    def overviews(self, machine_id: str, after: int = -1) -> dict[int, bytes]:
+        """Joined overviews of OVERVIEW_CHUNKS chunks each, by number of the block, above `after`;
+        all but the last are complete."""
 
     # --- the plant ----------------------------------------------------------------------------
     def clock(self) -> Clock: ...

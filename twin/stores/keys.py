@@ -17,6 +17,8 @@ __all__ = [
     "documents",
     "forecast",
     "model",
+    "overview",
+    "overviews",
     "owner",
     "readings",
     "seal",
@@ -82,6 +84,16 @@ def chunks(machine_id: str) -> str:
 def chunk(machine_id: str, number: int) -> str:
     """One sealed chunk of a machine's history."""
     return f"twin:chunk:{machine_id}:{number}"
+
+
+def overviews(machine_id: str) -> str:
+    """Sorted set of a machine's blocks of overviews: member its number, score its end, µs."""
+    return f"twin:overviews:{machine_id}"
+
+
+def overview(machine_id: str, block: int) -> str:
+    """Joined overviews of a block of a machine's chunks."""
+    return f"twin:overview:{machine_id}:{block}"
 
 
 def model(c: str) -> str:

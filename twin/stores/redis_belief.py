@@ -4,7 +4,18 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from twin.stores import keys
-from twin.stores.base import FORECASTS_MAX, Checkpoint, Chunk, Commit, Lease, Run, Seal, stream_id
+from twin.stores.base import (
+    FORECASTS_MAX,
+    OVERVIEW_CHUNKS,
+    Checkpoint,
+    Chunk,
+    Commit,
+    Lease,
+    Run,
+    Seal,
+    Span,
+    stream_id,
+)
 from twin.stores.redis_link import Link, Send, add_capped, add_counts, add_events, pairs
 
 __all__ = ["BeliefVerbs"]
@@ -69,16 +80,29 @@ class BeliefVerbs:
         return [(i, fields[1]) for i, fields in found]
 
     # --- history --------------------------------------------------------------------------------
-    def seal(self, lease: Lease, seal: Seal, chunks: Sequence[Chunk], keep_us: int) -> None:
-        p = lease.partition
-        old = self._chunks_before([chunk.machine_id for chunk in chunks], keep_us)
+    def seal(
+        self,
+        lease: Lease,
+        seal: Seal,
+        chunks: Sequence[Chunk],
+        keep_us: int,
+        keep_overview_us: int | None = None,
+    ) -> None:
+        p, machine_ids = lease.partition, [chunk.machine_id for chunk in chunks]
+        keep = keep_us if keep_overview_us is None else keep_overview_us
+        old = self._ended(machine_ids, keys.chunks, keep_us)
+        old_blocks = self._ended(machine_ids, keys.overviews, keep)
 
         def fill(send: Send) -> None:
+            for machine_id, blocks in old_blocks.items():
+                send("DEL", *(keys.overview(machine_id, int(n)) for n in blocks))
+                send("ZREM", keys.overviews(machine_id), *blocks)
             for chunk in chunks:
                 times = chunk.start.to_bytes(8, "little", signed=True)
                 send("SET", keys.chunk(chunk.machine_id, chunk.number), times + chunk.blob)
                 member = f"{chunk.number}:{chunk.start}"
                 send("ZADD", keys.chunks(chunk.machine_id), chunk.end, member)
+                _summarise(send, chunk)
             for machine_id, members in old.items():
                 send("DEL", *(keys.chunk(machine_id, _number(m)) for m in members))
                 send("ZREM", keys.chunks(machine_id), *members)
@@ -103,13 +127,18 @@ class BeliefVerbs:
         }
         return Seal(fields[b"last_id"], _meta(fields), state)
 
+    def seal_id(self, p: int) -> bytes | None:
+        held: bytes | None = self._link.call("HGET", keys.seal(p), "last_id")
+        return held
+
     def chunks(self, machine_id: str, start: int, end: int) -> list[Chunk]:
-        found = self._link.call(
-            "ZRANGEBYSCORE", keys.chunks(machine_id), start, "+inf", "WITHSCORES"
-        )
-        pairs = zip(found[0::2], found[1::2], strict=True)
-        wanted = sorted((_number(m), _start(m), int(score)) for m, score in pairs)
-        wanted = [item for item in wanted if item[1] <= end]
+        spans = self._spans(machine_id, start)
+        return self.numbered(machine_id, [span for span in spans if span.start <= end])
+
+    def spans(self, machine_id: str) -> list[Span]:
+        return self._spans(machine_id, "-inf")
+
+    def numbered(self, machine_id: str, wanted: Sequence[Span]) -> list[Chunk]:
         if not wanted:
             return []
         blobs = self._link.call("MGET", *(keys.chunk(machine_id, n) for n, _, _ in wanted))
@@ -119,13 +148,40 @@ class BeliefVerbs:
             if blob is not None
         ]
 
-    def _chunks_before(self, machine_ids: Sequence[str], keep_us: int) -> dict[str, list[bytes]]:
+    def overviews(self, machine_id: str, after: int = -1) -> dict[int, bytes]:
+        held = sorted(map(int, self._link.call("ZRANGE", keys.overviews(machine_id), 0, -1)))
+        wanted = [n for n in held if n > after]
+        if not wanted:
+            return {}
+        blocks = self._link.call("MGET", *(keys.overview(machine_id, n) for n in wanted))
+        return _present(dict(zip(wanted, blocks, strict=True)))
+
+    def _spans(self, machine_id: str, start: int | str) -> list[Span]:
+        found = self._link.call(
+            "ZRANGEBYSCORE", keys.chunks(machine_id), start, "+inf", "WITHSCORES"
+        )
+        pairs = zip(found[0::2], found[1::2], strict=True)
+        return sorted(Span(_number(m), _start(m), int(end)) for m, end in pairs)
+
+    def _ended(
+        self, machine_ids: Sequence[str], key: Callable[[str], str], keep_us: int
+    ) -> dict[str, list[bytes]]:
+        """Members of machines' sorted sets that end before keep_us."""
+
         def fill(send: Send) -> None:
             for machine_id in machine_ids:
-                send("ZRANGEBYSCORE", keys.chunks(machine_id), "-inf", f"({keep_us}")
+                send("ZRANGEBYSCORE", key(machine_id), "-inf", f"({keep_us}")
 
         found = self._link.together(fill)
         return {m: members for m, members in zip(machine_ids, found, strict=True) if members}
+
+
+def _summarise(send: Send, chunk: Chunk) -> None:
+    """Append a chunk's overview to its block; the block ends where its newest chunk does."""
+    if chunk.overview:
+        block = chunk.number // OVERVIEW_CHUNKS
+        send("APPEND", keys.overview(chunk.machine_id, block), chunk.overview)
+        send("ZADD", keys.overviews(chunk.machine_id), chunk.end, block)
 
 
 def _write(send: Send, p: int, key: Callable[[int, str], str], runs: Sequence[Run]) -> None:
