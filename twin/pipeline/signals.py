@@ -7,11 +7,13 @@ from numpy.typing import NDArray
 
 from twin.core.view import NEVER
 from twin.pipeline.classtwin import ClassTwin, Moved
+from twin.plant import AlarmLimits, Sensor
 from twin.stores.records import ISSUED, Issued, pack_issued
 from twin.types import Event
 
-__all__ = ["events_of", "forecasts_of"]
+__all__ = ["events_of", "forecasts_of", "limit_crossed"]
 
+SIDES = ("low_low", "low", "high", "high_high")
 KINDS = {"beyond": ("alarm_on", "alarm_off"), "bad": ("bad_sensor", "sensor_back")}
 
 
@@ -21,16 +23,75 @@ def events_of(twin: ClassTwin, moved: Moved, machine_ids: Sequence[str]) -> list
     found: list[Event] = []
     for field, kinds in KINDS.items():
         for n, lane, on in _flips(moved.before[field], after[field]):
-            sensor = twin.machine_class.sensors[lane]
+            sensor = _sensors(twin, moved, n)[lane]
             detail = {"sensor": sensor.id, "value": _number(after["value"][n, lane])}
             if field == "beyond":
                 detail["priority"] = sensor.alarm.priority
+                if on:
+                    detail["limit"] = limit_crossed(after["value"][n, lane], sensor.alarm)
             time = int(after["time"][n])
             found.append(Event(time, kinds[0 if on else 1], machine_ids[n], detail))
+    found += _limit_moves(twin, moved, machine_ids)
     for n, _, on in _flips(moved.before["changed"], after["changed"]):
         if on:
             found.append(Event(int(after["time"][n]), "changed", machine_ids[n], {}))
     return sorted(found, key=lambda event: event.time)
+
+
+def limit_crossed(value: float, alarm: AlarmLimits) -> str:
+    """The outermost limit that a value of an alarm is beyond; within all of them (the deadband is
+    not left yet) the nearest."""
+    low, high = (alarm.low_low, alarm.low), (alarm.high, alarm.high_high)
+    for name, limit in (("low_low", low[0]), ("low", low[1])):
+        if limit is not None and value <= limit:
+            return name
+    for name, limit in (("high_high", high[1]), ("high", high[0])):
+        if limit is not None and value >= limit:
+            return name
+    inner = [(n, x) for n, x in alarm.model_dump().items() if n in SIDES and x is not None]
+    return min(inner, key=lambda pair: abs(value - pair[1]))[0] if inner else ""
+
+
+def _limit_moves(twin: ClassTwin, moved: Moved, machine_ids: Sequence[str]) -> list[Event]:
+    """Alarms that go on but have come to another limit.
+
+    Outwards once reading and estimate are both beyond the outer limit, so that one wild reading is
+    no alarm of its own; back once both are within it by the deadband.
+    """
+    after, before = twin.view[moved.touched], moved.before
+    both = after["beyond"] & before["beyond"]
+    found = []
+    for n in np.flatnonzero(both).tolist():
+        for lane, sensor in enumerate(_sensors(twin, moved, n)):
+            if not int(both[n]) >> lane & 1:
+                continue
+            was, now = (_reach(rows[n], lane, sensor.alarm) for rows in (before, after))
+            if now and now != was:
+                detail = {"sensor": sensor.id, "value": _number(after["value"][n, lane])}
+                detail |= {"limit": now, "priority": sensor.alarm.priority}
+                found.append(Event(int(after["time"][n]), "alarm_limit", machine_ids[n], detail))
+    return found
+
+
+def _reach(row: np.void, lane: int, alarm: AlarmLimits) -> str:
+    """The limit of which reading and estimate leave no doubt; "" between an outer limit and its
+    deadband, where the limit that held goes on to hold."""
+    least, most = sorted((float(row["value"][lane]), float(row["level"][lane])))
+    band = alarm.deadband
+    if alarm.low_low is not None and most <= alarm.low_low:
+        return "low_low"
+    if alarm.high_high is not None and least >= alarm.high_high:
+        return "high_high"
+    if alarm.low is not None and most <= alarm.low:
+        return "low" if alarm.low_low is None or least >= alarm.low_low + band else ""
+    if alarm.high is not None and least >= alarm.high:
+        return "high" if alarm.high_high is None or most <= alarm.high_high - band else ""
+    return ""
+
+
+def _sensors(twin: ClassTwin, moved: Moved, n: int) -> Sequence[Sensor]:
+    """Sensors of the nth machine touched, with its own limits."""
+    return twin.own_sensors.get(int(moved.touched[n]), twin.machine_class.sensors)
 
 
 def forecasts_of(twin: ClassTwin, moved: Moved, slots: NDArray[np.int64]) -> list[bytes]:
@@ -45,7 +106,10 @@ def forecasts_of(twin: ClassTwin, moved: Moved, slots: NDArray[np.int64]) -> lis
         return []
     rows = np.zeros(int(entered.sum()), dtype=ISSUED)
     rows["slot"], rows["time"] = slots[moved.touched[entered]], after["time"][entered]
-    rows["p"] = after["p"][entered]
+    for name in ("p", "p_lo", "p_hi"):
+        rows[name] = after[name][entered]
+    lives = np.column_stack([after[name][entered] for name in ("rul_q10", "rul_q50", "rul_q90")])
+    rows["life_h"] = lives * (step / 3.6e9)
     hours = [h * step / 3.6e9 for h in twin.horizons]
     return [pack_issued(Issued(twin.class_id, twin.model.version, hours, rows))]
 

@@ -9,10 +9,26 @@ from numpy.typing import NDArray
 from twin.core.view import HORIZONS
 from twin.errors import WireError
 
-__all__ = ["ISSUED", "Issued", "pack_issued", "unpack_issued"]
+__all__ = ["ISSUED", "ISSUED_1", "Issued", "pack_issued", "unpack_issued"]
 
-ISSUED = np.dtype([("slot", "<u4"), ("pad", "V4"), ("time", "<i8"), ("p", "<f4", (len(HORIZONS),))])
-"""Slot of the machine in its class, source time (µs) of the belief, P of failure a horizon."""
+H = len(HORIZONS)
+LAYOUT = 2
+ISSUED_1 = np.dtype([("slot", "<u4"), ("pad", "V4"), ("time", "<i8"), ("p", "<f4", (H,))])
+"""Layout of records whose head does not name one: probabilities alone."""
+ISSUED = np.dtype(
+    [
+        ("slot", "<u4"),
+        ("pad", "V4"),
+        ("time", "<i8"),
+        ("p", "<f4", (H,)),
+        ("p_lo", "<f4", (H,)),
+        ("p_hi", "<f4", (H,)),
+        ("life_h", "<f4", (3,)),
+    ]
+)
+"""Slot of the machine in its class, source time (µs) of the belief, P of failure a horizon and its
+80 % interval, 10, 50 and 90 % quantiles of the remaining life in hours (inf: beyond the model's
+horizon; NaN: not recorded)."""
 
 
 class Issued(NamedTuple):
@@ -27,15 +43,30 @@ class Issued(NamedTuple):
 
 def pack_issued(issued: Issued) -> bytes:
     """One record: a line of JSON, then the rows."""
-    head = [issued.class_id, issued.model_version, issued.horizons_h]
+    head = [issued.class_id, issued.model_version, issued.horizons_h, LAYOUT]
     return orjson.dumps(head) + b"\n" + issued.rows.astype(ISSUED).tobytes()
 
 
 def unpack_issued(record: bytes) -> Issued:
-    """What pack_issued made. Raises WireError."""
+    """What pack_issued made, now or before rows held intervals. Raises WireError."""
     try:
         head, _, blob = record.partition(b"\n")
-        class_id, version, horizons_h = orjson.loads(head)
-        return Issued(class_id, version, horizons_h, np.frombuffer(blob, dtype=ISSUED))
-    except ValueError as error:
+        class_id, version, horizons_h, *layout = orjson.loads(head)
+        if layout in ([], [1]):
+            rows = _upgraded(np.frombuffer(blob, dtype=ISSUED_1))
+        elif layout == [LAYOUT]:
+            rows = np.frombuffer(blob, dtype=ISSUED)
+        else:
+            raise WireError(f"forecast record: got layout {layout}, want 1 or {LAYOUT}")
+        return Issued(class_id, version, horizons_h, rows)
+    except (ValueError, TypeError) as error:
         raise WireError(f"forecast record: {error}") from error
+
+
+def _upgraded(old: NDArray[np.void]) -> NDArray[np.void]:
+    rows = np.zeros(len(old), dtype=ISSUED)
+    for name in ("p_lo", "p_hi", "life_h"):
+        rows[name] = np.nan
+    for name in ("slot", "time", "p"):
+        rows[name] = old[name]
+    return rows
