@@ -19,13 +19,15 @@ from twin.core.view import NEVER, view_dtype
 from twin.errors import TwinError
 from twin.pipeline.expected import NO_LOSS, expected_stops, lost_output
 from twin.pipeline.failures import Failures
+from twin.pipeline.production import ProductionKept
+from twin.pipeline.services import planned_services, under_way
 from twin.pipeline.site import Site, prepare
 from twin.pipeline.worklist import MachineNow, item_of
 from twin.plant import Machine
 from twin.stores.base import Store
 from twin.stores.embedded import open_store
 
-__all__ = ["key_figures_of", "make_plan", "read_rows", "run_planner"]
+__all__ = ["key_figures_of", "machines_now", "make_plan", "read_rows", "run_planner"]
 
 PLAN_S = 2.0
 KPI_S = 60.0
@@ -41,14 +43,22 @@ def run_planner(settings: Settings, stop: threading.Event | None = None) -> None
     store = open_store(settings)
     try:
         site, next_kpi, failures = prepare(store, settings), 0.0, Failures()
-        stamp = _stamp(store, site)
+        stamp, production = _stamp(store, site), ProductionKept()
+        production.load(store)
         while not stop.wait(PLAN_S):
             try:
                 if _stamp(store, site) != stamp:
                     site = prepare(store, settings)
                     stamp = _stamp(store, site)
                 failures.follow(store)
-                plan = make_plan(site, read_rows(store, site), *_now(store), failures)
+                rows, (now_us, speed) = read_rows(store, site), _now(store)
+                plan = make_plan(site, rows, now_us, speed, failures)
+                found = machines_now(site, rows, now_us, speed, failures)
+                production.look(
+                    site.plant, found, now_us, under_way(planned_services(store), now_us)
+                )
+                production.save(store)
+                plan["oee"] = production.figures(site.plant, now_us)
                 store.set_plan(orjson.dumps(plan))
                 # The trend begins with the first machine heard; an outage later is a gap in it.
                 if time.monotonic() >= next_kpi and (plan["running"] or store.kpis(1)):
@@ -66,13 +76,7 @@ def make_plan(
     site: Site, rows: Rows, now_us: int, speed: float, failures: Failures | None = None
 ) -> dict[str, Any]:
     """The plan document from every machine's view row, at plant time now_us (µs UTC)."""
-    failures = failures or Failures()
-    found = [_machine_now(site, m, rows.get(m.id), now_us, speed) for m in site.plant.machines]
-    known = [
-        now._replace(is_failed=failures.holds(now.machine.id, int(now.row["born"])))
-        for now in found
-        if now is not None
-    ]
+    known = machines_now(site, rows, now_us, speed, failures)
     items = [item for item in map(item_of, known) if item is not None]
     fresh = [now for now in known if not now.is_silent]
     at_risk = [n for n in fresh if np.isfinite(n.row["p"][1]) and not n.is_failed]
@@ -88,6 +92,19 @@ def make_plan(
         "total": total,
         "data_complete": sum(map(_complete, fresh)) / total if total else 1.0,
     }
+
+
+def machines_now(
+    site: Site, rows: Rows, now_us: int, speed: float, failures: Failures | None = None
+) -> list[MachineNow]:
+    """Every machine that has a view row, at plant time now_us (µs UTC)."""
+    failures = failures or Failures()
+    found = [_machine_now(site, m, rows.get(m.id), now_us, speed) for m in site.plant.machines]
+    return [
+        now._replace(is_failed=failures.holds(now.machine.id, int(now.row["born"])))
+        for now in found
+        if now is not None
+    ]
 
 
 def read_rows(store: Store, site: Site) -> Rows:
@@ -152,8 +169,9 @@ def _urgency(item: dict[str, Any]) -> tuple[float, ...]:
 def key_figures_of(plan: dict[str, Any]) -> dict[str, Any]:
     """The figures of now; while nothing is heard they are unknown, not 0."""
     if not plan["running"]:
-        names = ("running", "stops", "lost", "attention", "complete")
+        names = ("running", "stops", "lost", "attention", "complete", "oee")
         return {"time": plan["made"]} | dict.fromkeys(names)
+    day = (plan.get("oee") or {}).get("day")
     return {
         "time": plan["made"],
         "running": plan["running"],
@@ -161,6 +179,7 @@ def key_figures_of(plan: dict[str, Any]) -> dict[str, Any]:
         "lost": plan["lost_output_24h"]["percent"],
         "attention": sum(item["reason"] != "no_data" for item in plan["items"]),
         "complete": 100.0 * plan["data_complete"],
+        "oee": None if day is None or day["oee"] is None else 100.0 * day["oee"],
     }
 
 

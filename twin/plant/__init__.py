@@ -10,6 +10,8 @@ from twin.plant.machine_class import (
     FailureMode,
     Input,
     MachineClass,
+    Production,
+    Quality,
     Sensor,
     TwinSettings,
 )
@@ -24,6 +26,7 @@ from twin.plant.plant import (
 )
 from twin.plant.sources import GatewaySource, ReplaySource, SimulatorSource, Source
 from twin.plant.words import Text
+from twin.plant.working import Pause, Targets, is_paused, pauses_between, shift_began
 
 __all__ = [
     "AlarmLimits",
@@ -35,18 +38,25 @@ __all__ = [
     "Machine",
     "MachineClass",
     "Overrides",
+    "Pause",
     "Plant",
     "PlantFile",
     "PlantHead",
+    "Production",
+    "Quality",
     "ReplaySource",
     "Sensor",
     "SensorOverride",
     "SimulatorSource",
     "Source",
+    "Targets",
     "Text",
     "TwinSettings",
     "check_plant",
     "faults",
+    "is_paused",
     "json_schema",
     "load_plant",
+    "pauses_between",
+    "shift_began",
 ]

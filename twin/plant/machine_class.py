@@ -10,7 +10,17 @@ from twin.core.rows import MAX_LANES
 from twin.core.view import N_MODES
 from twin.plant.words import Key, Strict, Text
 
-__all__ = ["AlarmLimits", "Costs", "FailureMode", "Input", "MachineClass", "Sensor", "TwinSettings"]
+__all__ = [
+    "AlarmLimits",
+    "Costs",
+    "FailureMode",
+    "Input",
+    "MachineClass",
+    "Production",
+    "Quality",
+    "Sensor",
+    "TwinSettings",
+]
 
 
 class AlarmLimits(Strict):
@@ -77,6 +87,35 @@ class Costs(Strict):
     unplanned_h: Annotated[float, Field(ge=0)] = 24.0
     output_per_h: Annotated[float, Field(ge=0)] = 0.0
     """Value of what the machine makes in an hour: lost while it stands."""
+
+
+class Quality(Strict):
+    """Tolerance of a sensor within which what the machine makes is good."""
+
+    sensor: str
+    low: float | None = None
+    high: float | None = None
+
+    @model_validator(mode="after")
+    def _bounded(self) -> Self:
+        if self.low is None and self.high is None:
+            raise ValueError("got neither low nor high, want at least one limit of the tolerance")
+        if self.low is not None and self.high is not None and self.low >= self.high:
+            raise ValueError(f"got low {self.low} and high {self.high}, want low < high")
+        return self
+
+
+class Production(Strict):
+    """What the class produces, for OEE (ISO 22400-2); machines without it produce nothing."""
+
+    rate: str
+    """Sensor or input that says how fast the machine produces."""
+    ideal: Annotated[float, Field(gt=0)]
+    """Its value at the nominal rate."""
+    running_above: Annotated[float, Field(ge=0)] = 0.0
+    """Value above which the machine produces."""
+    quality: Quality | None = None
+    """None: quality is not measured, and OEE only known from above."""
 
 
 Matrix = list[list[float]]
@@ -149,6 +188,22 @@ class MachineClass(Strict):
     modes: Annotated[list[FailureMode], Field(alias="failure_mode", max_length=N_MODES, default=[])]
     twin: TwinSettings = TwinSettings()
     costs: Costs = Costs()
+    production: Production | None = None
+
+    @model_validator(mode="after")
+    def _produces(self) -> Self:
+        made = self.production
+        if made is not None and made.rate not in self.lane_ids:
+            raise ValueError(
+                f"got production.rate {made.rate!r}, want one of {', '.join(self.lane_ids)}"
+            )
+        quality = made.quality if made is not None else None
+        if quality is not None and quality.sensor not in self.sensor_ids:
+            want = ", ".join(self.sensor_ids)
+            raise ValueError(
+                f"got production.quality.sensor {quality.sensor!r}, want one of {want}"
+            )
+        return self
 
     @model_validator(mode="after")
     def _lanes(self) -> Self:

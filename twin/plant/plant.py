@@ -9,6 +9,7 @@ from pydantic import Field, field_validator
 from twin.plant.machine_class import AlarmLimits, Costs, MachineClass, Sensor
 from twin.plant.sources import Source
 from twin.plant.words import Key, Strict, Text
+from twin.plant.working import Pause, Targets, Time
 
 __all__ = [
     "Line",
@@ -68,7 +69,12 @@ class PlantHead(Strict):
     timezone: str = "UTC"
     currency: str = "EUR"
     shift_h: Annotated[float, Field(gt=0, le=24)] = 8.0
+    shift_start: Time = "06:00"
+    """When the first shift of a day begins, by the plant's clock."""
     simulated: bool = False
+    targets: Targets = Targets()
+    pauses: list[Pause] = Field(alias="pause", default=[])
+    """Weekly times at which nobody plans to produce."""
 
     @field_validator("timezone")
     @classmethod

@@ -1,0 +1,143 @@
+"""OEE as the planner gathers it: from views, over a planner's death, beside planned services."""
+
+from pathlib import Path
+
+import numpy as np
+import orjson
+import pytest
+
+from twin.config import Settings
+from twin.core.view import view_dtype
+from twin.pipeline.production import BUCKET_US, ProductionKept
+from twin.pipeline.services import HOUR_US, planned_services, under_way
+from twin.pipeline.worklist import MachineNow
+from twin.plant import Plant, load_plant
+from twin.stores.memory import MemoryStore
+
+# A Tuesday, 06:00 of the demo plant: a shift begins, the next break is at 09:30.
+START_US = 1_772_514_000_000_000
+MINUTE_US = 60_000_000
+
+
+@pytest.fixture(scope="module")
+def plant() -> Plant:
+    return load_plant(Path(Settings().plant))
+
+
+def mill(
+    plant: Plant, time_us: int, n_applied: int, load: float = 72.0, contour: float = 5.0
+) -> MachineNow:
+    """The plant's first mill as seen at a time; 72 of 90 % load is a relative rate of 0.8."""
+    machine_class = plant.classes["mill"]
+    lanes = machine_class.lane_ids
+    row = np.zeros(1, view_dtype(len(machine_class.sensors), len(machine_class.inputs)))[0]
+    row["time"], row["n_applied"] = time_us, n_applied
+    row["value"][lanes.index("load_pct")] = load
+    row["value"][lanes.index("contour_error_um")] = contour
+    machine = next(m for m in plant.machines if m.class_id == "mill")
+    return MachineNow(plant, machine, row, False, None)
+
+
+def followed(
+    plant: Plant, minutes: int, kept: ProductionKept | None = None, first: int = 0
+) -> ProductionKept:
+    """A look a minute at a mill that produces, good but in every fourth minute."""
+    kept = kept or ProductionKept()
+    for n in range(first, first + minutes + 1):
+        at = START_US + n * MINUTE_US
+        contour = 20.0 if n % 4 == 0 else 5.0
+        kept.look(plant, [mill(plant, at, 100 + n, contour=contour)], at, set())
+    return kept
+
+
+def day(kept: ProductionKept, plant: Plant, minutes: int) -> dict[str, float]:
+    figures = kept.figures(plant, START_US + minutes * MINUTE_US)
+    assert figures is not None
+    return figures["day"]
+
+
+def test_steady_machine_has_the_indices_of_its_settings(plant: Plant) -> None:
+    found = day(followed(plant, 120), plant, 120)
+    assert found["busy_h"] == pytest.approx(2.0)
+    indices = [found[k] for k in ("availability", "performance", "quality", "oee", "unknown")]
+    assert indices == pytest.approx([1.0, 0.8, 0.75, 0.6, 0.0])
+    assert not found["is_most"]
+
+
+def test_planner_that_starts_again_goes_on(plant: Plant) -> None:
+    """The minute between two planners is accounted for once."""
+    store, before = MemoryStore(4), followed(plant, 60)
+    for _ in range(5):
+        before.save(store)
+    after = ProductionKept()
+    after.load(store)
+    whole = followed(plant, 60, after, first=61)
+    assert day(whole, plant, 121)["busy_h"] == pytest.approx(121 / 60, abs=1e-3)
+    assert day(whole, plant, 121)["oee"] == pytest.approx(0.6, abs=0.01)
+
+
+def test_gap_of_more_than_three_periods_is_unknown(plant: Plant) -> None:
+    kept = followed(plant, 60)
+    later = START_US + 180 * MINUTE_US
+    kept.look(plant, [mill(plant, later, 161)], later, set())
+    found = day(kept, plant, 180)
+    assert found["busy_h"] == pytest.approx(1.0)
+    assert found["unknown"] == pytest.approx(2 / 3)
+
+
+def test_silent_machine_is_unknown_before_it_speaks_again(plant: Plant) -> None:
+    kept = followed(plant, 60)
+    later = START_US + 120 * MINUTE_US
+    kept.look(plant, [mill(plant, START_US, 160)._replace(is_silent=True)], later, set())
+    assert day(kept, plant, 120)["unknown"] == pytest.approx(0.5)
+
+
+def test_failed_machine_is_not_available(plant: Plant) -> None:
+    kept = followed(plant, 60)
+    for n in range(61, 121):
+        at = START_US + n * MINUTE_US
+        stopped = mill(plant, START_US + 60 * MINUTE_US, 160)._replace(is_failed=True)
+        kept.look(plant, [stopped._replace(is_silent=True)], at, set())
+    found = day(kept, plant, 120)
+    assert found["availability"] == pytest.approx(0.5)
+    assert found["unknown"] == 0.0
+
+
+def test_planned_service_and_pause_are_not_planned_busy_time(plant: Plant) -> None:
+    """Two hours in service, then the half hour of the break from 09:30 on: neither counts."""
+    kept = followed(plant, 60)
+    for n in range(61, 241):
+        at = START_US + n * MINUTE_US
+        serviced = {"mill-01"} if n <= 180 else set()
+        kept.look(plant, [mill(plant, at, 100 + n, load=0.0 if n <= 180 else 72.0)], at, serviced)
+    found = day(kept, plant, 240)
+    assert found["availability"] == pytest.approx(1.0)
+    assert found["busy_h"] == pytest.approx(1.5)
+
+
+def test_day_forgets_what_is_older(plant: Plant) -> None:
+    kept = followed(plant, 60)
+    at = START_US + 25 * HOUR_US
+    kept.look(plant, [], at, set())
+    figures = kept.figures(plant, at)
+    assert figures is not None
+    assert figures["day"]["busy_h"] == 0.0
+    assert figures["shift_began"] == START_US + 24 * HOUR_US
+    assert BUCKET_US == 15 * MINUTE_US
+
+
+def test_plant_that_produces_nothing_has_no_oee(plant: Plant) -> None:
+    classes = {c: k.model_copy(update={"production": None}) for c, k in plant.classes.items()}
+    idle = plant.model_copy(update={"classes": classes})
+    assert ProductionKept().figures(idle, START_US) is None
+
+
+def test_machine_is_in_service_from_its_start_for_its_length() -> None:
+    store = MemoryStore(2)
+    service = {"id": "1", "machine": "mill-01", "start": START_US, "duration_h": 2.0}
+    others = [service | {"state": "cancelled", "machine": "mill-02"}, 7]
+    text = orjson.dumps([service | {"state": "planned"}, *others])
+    store.set_documents("desk", {"services": text})
+    planned = planned_services(store)
+    times = [START_US - 1, START_US, START_US + 2 * HOUR_US - 1, START_US + 2 * HOUR_US]
+    assert [under_way(planned, t) for t in times] == [set(), {"mill-01"}, {"mill-01"}, set()]

@@ -1,0 +1,172 @@
+"""OEE from the views: every look of the planner adds to quarters of an hour, kept a line.
+
+A machine's newest reading stands for the time since its reading before. That time is unknown
+where the machine was silent for more than three periods on average, or where a look came more than
+an hour after the last. What was gathered is kept in the store: a planner that starts again goes on.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import orjson
+
+from twin.core.oee import EMPTY, Looks, Tally, indices, tally, total
+from twin.core.view import NEVER
+from twin.pipeline.worklist import MachineNow
+from twin.plant import MachineClass, Plant, is_paused, shift_began
+from twin.stores.base import Store
+
+__all__ = ["BUCKET_US", "ProductionKept", "Seen"]
+
+BUCKET_US = 900_000_000
+DAY_US = 86_400_000_000
+LOOK_MAX_S = 3600.0
+STALE_PERIODS = 3.0
+KIND, NAME = "oee", "plant"
+SAVE_LOOKS = 5
+"""Looks between two writes to the store."""
+
+
+class Seen(NamedTuple):
+    """How far a machine's time is accounted for, µs UTC, and how many samples it had sent."""
+
+    until: int
+    n_applied: int
+
+
+class ProductionKept:
+    """Sums a line and quarter of an hour over the last day."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, Seen] = {}
+        self._sums: dict[int, dict[str, Tally]] = {}
+        self._n_looks = 0
+
+    def load(self, store: Store) -> None:
+        """Go on from what the store holds. Raises StoreError."""
+        text = store.documents(KIND).get(NAME)
+        if text is None:
+            return
+        kept = orjson.loads(text)
+        self._sums = {
+            int(bucket): {line: Tally(*sums) for line, sums in lines.items()}
+            for bucket, lines in kept["sums"].items()
+        }
+        self._seen = {m: Seen(int(kept["until"]), 0) for m in kept["machines"]}
+
+    def save(self, store: Store) -> None:
+        """Keep what was gathered, at most once in SAVE_LOOKS looks. Raises StoreError."""
+        self._n_looks += 1
+        if self._n_looks % SAVE_LOOKS or not self._seen:
+            return
+        document = {
+            "until": min(seen.until for seen in self._seen.values()),
+            "machines": list(self._seen),
+            "sums": {
+                str(bucket): {line: [round(s, 1) for s in sums] for line, sums in lines.items()}
+                for bucket, lines in self._sums.items()
+            },
+        }
+        store.set_documents(KIND, {NAME: orjson.dumps(document)})
+
+    def look(
+        self, plant: Plant, found: Sequence[MachineNow], now_us: int, in_service: set[str]
+    ) -> None:
+        """Add what is seen of the machines at plant time now_us; in_service: planned to stand."""
+        works = not is_paused(plant.plant.pauses, plant.zone, now_us)
+        by_line: dict[str, list[tuple[float, bool, bool, float, bool, float]]] = {}
+        for now in found:
+            if now.machine_class.production is not None:
+                planned = works and now.machine.id not in in_service
+                by_line.setdefault(now.machine.line, []).append(self._one(now, now_us, planned))
+        quarter = self._sums.setdefault(now_us // BUCKET_US, {})
+        for line, rows in by_line.items():
+            columns = (np.array(column) for column in zip(*rows, strict=True))
+            quarter[line] = total([quarter.get(line, EMPTY), tally(Looks(*columns))])
+        oldest = (now_us - DAY_US) // BUCKET_US
+        self._sums = {b: sums for b, sums in self._sums.items() if oldest < b}
+
+    def _one(
+        self, now: MachineNow, now_us: int, planned: bool
+    ) -> tuple[float, bool, bool, float, bool, float]:
+        """A row of Looks: what is accounted for by this look at one machine."""
+        is_absent = now.is_silent or now.row["time"] == NEVER
+        until = now_us if is_absent or now.is_failed else int(now.row["time"])
+        n_applied = int(now.row["n_applied"])
+        before = self._seen.get(now.machine.id, Seen(until, n_applied))
+        dt_s = (until - before.until) / 1e6
+        if dt_s > 0 or now.machine.id not in self._seen:
+            self._seen[now.machine.id] = Seen(until, n_applied)
+        periods = max(1, n_applied - before.n_applied) if before.n_applied else 1
+        limit_s = min(LOOK_MAX_S, STALE_PERIODS * now.machine_class.period_s * periods)
+        is_known = not is_absent and dt_s <= limit_s
+        rate, runs, good = _reading(now.machine_class, now.row) if is_known else _UNKNOWN
+        return dt_s, planned, now.is_failed, rate, runs, good
+
+    def figures(self, plant: Plant, now_us: int) -> dict[str, Any] | None:
+        """OEE of the shift under way and of the last 24 h, and of each line; None: no class of
+        the plant produces."""
+        classes = {m.class_id for m in plant.machines}
+        producing = [p for c in classes if (p := plant.classes[c].production) is not None]
+        if not producing:
+            return None
+        head = plant.plant
+        began = shift_began(head.shift_start, head.shift_h, plant.zone, now_us)
+        graded = _graded_lines(plant)
+        lines = sorted(graded)
+        return {
+            "shift": self._figure(lines, began, all(graded.values())),
+            "day": self._figure(lines, now_us - DAY_US, all(graded.values())),
+            "lines": {x: self._figure([x], now_us - DAY_US, graded[x]) for x in lines},
+            "shift_began": began,
+        }
+
+    def _figure(self, lines: Sequence[str], since_us: int, all_graded: bool) -> dict[str, Any]:
+        sums = total(
+            [
+                quarter.get(line, EMPTY)
+                for bucket, quarter in self._sums.items()
+                if (bucket + 1) * BUCKET_US > since_us
+                for line in lines
+            ]
+        )
+        return indices(sums, all_graded=all_graded)._asdict() | {"busy_h": sums.busy_s / 3600}
+
+
+_UNKNOWN = (np.nan, False, np.nan)
+
+
+def _reading(machine_class: MachineClass, row: np.void) -> tuple[float, bool, float]:
+    """Relative rate, whether it produces, and whether that is good (NaN: not measured)."""
+    made = machine_class.production
+    if made is None:
+        return _UNKNOWN
+    value = float(row["value"][machine_class.lane_ids.index(made.rate)])
+    if np.isnan(value):
+        return _UNKNOWN
+    return value / made.ideal, value > made.running_above, _good(machine_class, row)
+
+
+def _good(machine_class: MachineClass, row: np.void) -> float:
+    quality = machine_class.production.quality if machine_class.production else None
+    if quality is None:
+        return float(np.nan)
+    lane = machine_class.sensor_ids.index(quality.sensor)
+    value = float(row["value"][lane])
+    # A sensor that is not believed measures no quality.
+    if np.isnan(value) or int(row["bad"]) >> lane & 1:
+        return float(np.nan)
+    too_low = quality.low is not None and value < quality.low
+    too_high = quality.high is not None and value > quality.high
+    return 0.0 if too_low or too_high else 1.0
+
+
+def _graded_lines(plant: Plant) -> Mapping[str, bool]:
+    """Lines that produce, and whether all that they make has its quality measured."""
+    graded: dict[str, bool] = {}
+    for machine in plant.machines:
+        made = plant.class_of(machine).production
+        if made is not None:
+            graded[machine.line] = graded.get(machine.line, True) and made.quality is not None
+    return graded
