@@ -8,7 +8,7 @@ from typing import Any
 import dash
 from flask import Flask, request
 
-from dashboard import compression, i18n, live, security
+from dashboard import access, compression, i18n, live, security
 from dashboard.data import Reader
 from dashboard.pages import router
 from twin.config import Settings
@@ -38,6 +38,7 @@ _INDEX = """<!DOCTYPE html>
 <body>
 {app_entry}
 <script id="words" type="application/json">{words}</script>
+<script id="person" type="application/json">{person}</script>
 <footer>{config}{scripts}{renderer}</footer>
 </body>
 </html>"""
@@ -52,20 +53,24 @@ class PlantTwin(dash.Dash):
     def interpolate_index(self, **kwargs: Any) -> str:
         language = current_language()
         theme = request.cookies.get("theme", "")
-        words = json.dumps(i18n.words(language), ensure_ascii=False).replace("<", "\\u003c")
         return _INDEX.format(
             lang={"en": "en", "zh": "zh-CN"}[language],
             build=self.build,
             theme=f' data-theme="{theme}"' if theme in {"light", "dark"} else "",
-            words=words,
+            words=_embedded(i18n.words(language)),
+            person=_embedded(access.person_words()),
             **{k: v for k, v in kwargs.items() if k != "title"},
         )
 
 
+def _embedded(value: Any) -> str:
+    """JSON that no text within it can end early."""
+    return json.dumps(value, ensure_ascii=False).replace("<", "\\u003c")
+
+
 def current_language() -> str:
     """Language of the request under way."""
-    accepted = [tag for tag, _ in request.accept_languages]
-    return i18n.choose(request.cookies.get("language"), accepted)
+    return access.reader_language()
 
 
 def build_id() -> str:
@@ -105,6 +110,7 @@ def create_app(store: Store, settings: Settings) -> PlantTwin:
         settings.allowed_origins,
         settings.is_local,
     )
+    access.register(app.server, reader, settings)
     reader.start()
     _warm_up(app)
     return app
@@ -115,7 +121,7 @@ def _warm_up(app: PlantTwin) -> None:
     threaded requests after a start could otherwise answer 500 (plotly/dash#3971)."""
     client = app.server.test_client()
     for path in ("/", "/_dash-layout", "/_dash-dependencies"):
-        client.get(path)
+        client.get(path, environ_overrides={access.WARM_UP: True})
 
 
 def wsgi() -> Flask:

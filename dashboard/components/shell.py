@@ -28,6 +28,7 @@ def header(t: Translate, language: str) -> Component:
             html.Span(id="clock", className="clock"),
             _switch(t("Language"), "language", [("en", "EN"), ("zh", "中文")], language),
             html.Button(t("Dark or light"), id="theme", className="plain", type="button"),
+            html.Div(id="who", className="who"),
         ],
         className="top",
     )
