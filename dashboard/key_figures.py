@@ -6,71 +6,104 @@ import numpy as np
 
 from dashboard.numbers import rounded, thinned
 from dashboard.snapshot import Snapshot
+from dashboard.work_list import failed_machines
+from twin.plant import Plant, is_paused
 
-__all__ = ["TARGETS", "key_figures"]
+__all__ = ["aims_of", "key_figures"]
 
-TARGETS = {"running": 0.95, "stops": 0.02, "lost": 4.0, "complete": 0.99}
-"""Aims where the plant file sets none: share of machines running, stops a machine and day,
-lost output in per cent, share of readings that came."""
 N_TREND = 60
+Figure = dict[str, Any]
 
 
-def key_figures(snapshot: Snapshot, codes: dict[str, str]) -> dict[str, Any]:
+def key_figures(snapshot: Snapshot, codes: dict[str, str]) -> dict[str, Figure]:
     """By name: value, aim, trend, and whether it is off its aim; codes are those of the tiles."""
-    plan, total = snapshot.plan, len(codes)
+    aims, total = aims_of(snapshot.plant), len(codes)
     n_silent = sum("silent" in code for code in codes.values())
-    # Without a failure model nothing is expected, which is another thing than none expected.
-    forecast = plan if _has_forecast(snapshot) else {}
-    stops, lost = forecast.get("expected_stops_24h", {}), forecast.get("lost_output_24h", {})
-    running = plan.get("running", total - n_silent)
-    complete = plan.get("data_complete")
-    counts = {p: sum(code.startswith(p) for code in codes.values()) for p in ("p1", "p2", "p3")}
-    aims = {
-        "running": round(TARGETS["running"] * total),
-        "stops": rounded(TARGETS["stops"] * total),
-        "lost": TARGETS["lost"],
-        "complete": 100 * TARGETS["complete"],
-    }
+    # Who sends nothing has no forecast; a figure that leaves them out says for how many it is.
+    whole = {"for": snapshot.plan.get("forecast_for"), "of": total, "silent": n_silent}
     figures = {
-        "running": {
-            "value": running,
-            "of": total,
-            "idle": sum(code == "idle" for code in codes.values()),
-            "off": running < aims["running"],
-        },
-        "stops": _range(stops, "mean") | {"off": (stops.get("mean") or 0) > aims["stops"]},
-        "lost": _range(lost, "percent") | {"off": (lost.get("percent") or 0) > aims["lost"]},
-        "attention": {
-            "value": sum(counts.values()) if plan else None,
-            **counts,
-            "off": counts["p1"] > 0,
-        },
-        "complete": {
-            "value": None if complete is None else rounded(100 * complete, 4),
-            "silent": n_silent,
-            "off": complete is not None and complete < TARGETS["complete"],
-        },
+        "running": _running(snapshot, codes, aims["running"]),
+        "stops": _forecast(snapshot, "expected_stops_24h", "mean", aims["stops"]) | whole,
+        "lost": _forecast(snapshot, "lost_output_24h", "percent", aims["lost"]) | whole,
+        "oee": _oee(snapshot, aims["oee"]),
+        "complete": _complete(snapshot, n_silent, aims["complete"]),
     }
-    for key in ("stops", "lost"):
-        # Who sends nothing has no forecast; a figure that leaves them out says for how many it is.
-        figures[key] |= {"for": plan.get("forecast_for"), "of": total, "silent": n_silent}
     for key, figure in figures.items():
-        figure["aim"] = aims.get(key)
-        figure["trend"] = _trend(snapshot.kpis, key)
+        figure |= {"aim": aims[key], "trend": _trend(snapshot.kpis, key)}
     return figures
+
+
+def aims_of(plant: Plant) -> dict[str, float]:
+    """Aims of the plant file in the units of the figures, by name."""
+    targets, total = plant.plant.targets, len(plant.machines)
+    return {
+        "running": round(targets.running * total),
+        "stops": round(targets.stops * total, 2),
+        "lost": targets.lost_pct,
+        "oee": targets.oee_pct,
+        "complete": 100 * targets.complete,
+    }
+
+
+def _running(snapshot: Snapshot, codes: dict[str, str], aim: float) -> Figure:
+    """Machines that are heard, have not failed and are not idle; at a pause none need run."""
+    n_idle = sum(code == "idle" for code in codes.values())
+    n_failed = len(failed_machines(snapshot) & codes.keys())
+    n_silent = sum("silent" in code for code in codes.values())
+    value = snapshot.plan.get("running", len(codes) - n_silent - n_idle)
+    pauses = is_paused(snapshot.plant.plant.pauses, snapshot.plant.zone, snapshot.plant_us)
+    return {
+        "value": value,
+        "of": len(codes),
+        "idle": n_idle,
+        "failed": n_failed,
+        "silent": n_silent,
+        "paused": pauses,
+        "off": value < aim and not pauses,
+    }
+
+
+def _forecast(snapshot: Snapshot, name: str, key: str, aim: float) -> Figure:
+    """A forecast with its 80 % interval; without a failure model nothing is expected, which is
+    another thing than none expected."""
+    found = snapshot.plan.get(name, {}) if _has_forecast(snapshot) else {}
+    value = rounded(found.get(key))
+    return {
+        "value": value,
+        "lo": rounded(found.get("lo")),
+        "hi": rounded(found.get("hi")),
+        "off": (value or 0) > aim,
+    }
+
+
+def _oee(snapshot: Snapshot, aim: float) -> Figure:
+    """OEE of the last 24 h and of the shift, per cent, with its parts; empty without production."""
+    found = snapshot.plan.get("oee") or {}
+    day, shift = found.get("day") or {}, found.get("shift") or {}
+    parts = {k: _percent(day.get(k)) for k in ("availability", "performance", "quality", "unknown")}
+    value = _percent(day.get("oee"))
+    return parts | {
+        "value": value,
+        "most": bool(day.get("is_most")),
+        "shift": _percent(shift.get("oee")),
+        "defined": bool(found),
+        "off": value is not None and value < aim,
+    }
+
+
+def _complete(snapshot: Snapshot, n_silent: int, aim: float) -> Figure:
+    complete = snapshot.plan.get("data_complete")
+    value = None if complete is None else rounded(100 * complete, 4)
+    return {"value": value, "silent": n_silent, "off": value is not None and value < aim}
+
+
+def _percent(share: float | None) -> float | None:
+    return None if share is None else rounded(100 * share, 3)
 
 
 def _has_forecast(snapshot: Snapshot) -> bool:
     """Whether any machine's failure probability is known."""
     return any(bool(np.isfinite(rows["p"]).any()) for rows in snapshot.views.values())
-
-
-def _range(figure: dict[str, Any], key: str) -> dict[str, Any]:
-    return {
-        "value": rounded(figure.get(key)),
-        "lo": rounded(figure.get("lo")),
-        "hi": rounded(figure.get("hi")),
-    }
 
 
 def _trend(kpis: list[dict[str, Any]], key: str) -> list[float | None]:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from twin.core.view import NEVER
 from twin.pipeline.failures import stands_failed
+from twin.pipeline.production import stands_idle
 from twin.plant import Machine, MachineClass, Plant
 from twin.types import Clock, Event
 
@@ -32,10 +33,6 @@ TRANSPORT_S = 2.0
 """Wall seconds that a sample may take from the source to the view."""
 STANDS = 1e-3
 """Speed of the clock up to which it stands: its source has stopped, or moves it on by hand."""
-IDLE_INPUTS = ("load", "speed", "power", "flow")
-"""Inputs (load_pct, speed_rpm, …) that say whether a machine is used; its first one counts."""
-IDLE_SHARE = 0.05
-"""Share of the input's upper end under which the machine stands idle."""
 
 Slots = Mapping[str, tuple[str, int]]
 """Machine id → class id and slot."""
@@ -107,12 +104,8 @@ def is_silent(snapshot: Snapshot, machine_class: MachineClass, row: np.void | No
 
 
 def is_idle(machine_class: MachineClass, row: np.void) -> bool:
-    """Whether the input that says so is at the bottom of its range."""
-    for n, lane in enumerate(machine_class.inputs):
-        if lane.id.split("_")[0] in IDLE_INPUTS:
-            value = float(row["value"][len(machine_class.sensors) + n])
-            return value < IDLE_SHARE * lane.range[1]
-    return False
+    """Whether the lane that says so tells that the machine is not used."""
+    return stands_idle(machine_class, row)
 
 
 def machine_of(snapshot: Snapshot, machine_id: str) -> Machine | None:

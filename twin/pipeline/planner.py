@@ -19,7 +19,7 @@ from twin.core.view import NEVER, view_dtype
 from twin.errors import TwinError
 from twin.pipeline.expected import NO_LOSS, expected_stops, lost_output
 from twin.pipeline.failures import Failures
-from twin.pipeline.production import ProductionKept
+from twin.pipeline.production import ProductionKept, stands_idle
 from twin.pipeline.services import planned_services, under_way
 from twin.pipeline.site import Site, prepare
 from twin.pipeline.worklist import MachineNow, item_of
@@ -61,7 +61,7 @@ def run_planner(settings: Settings, stop: threading.Event | None = None) -> None
                 plan["oee"] = production.figures(site.plant, now_us)
                 store.set_plan(orjson.dumps(plan))
                 # The trend begins with the first machine heard; an outage later is a gap in it.
-                if time.monotonic() >= next_kpi and (plan["running"] or store.kpis(1)):
+                if time.monotonic() >= next_kpi and (plan["heard"] or store.kpis(1)):
                     next_kpi = time.monotonic() + KPI_S
                     store.add_kpi(orjson.dumps(key_figures_of(plan)))
                 state = {"time": time.time_ns() // 1000, "pid": os.getpid(), "state": "running"}
@@ -88,7 +88,8 @@ def make_plan(
         "expected_stops_24h": expected_stops(at_risk),
         "lost_output_24h": lost_output(fresh) if at_risk else NO_LOSS,
         "forecast_for": len(at_risk),
-        "running": len(fresh),
+        "heard": len(fresh),
+        "running": sum(map(_runs, fresh)),
         "total": total,
         "data_complete": sum(map(_complete, fresh)) / total if total else 1.0,
     }
@@ -147,6 +148,11 @@ def _long_run_cost_h(site: Site, machine: Machine) -> float | None:
     return hazard.replace_at * service / (model.step_s / 3600.0)
 
 
+def _runs(now: MachineNow) -> bool:
+    """Whether a machine that is heard works: not failed, not idle."""
+    return not now.is_failed and not stands_idle(now.machine_class, now.row)
+
+
 def _complete(now: MachineNow) -> float:
     """Share of a machine's lanes that came with its newest sample and are believed."""
     lanes = len(now.machine_class.lane_ids)
@@ -168,7 +174,7 @@ def _urgency(item: dict[str, Any]) -> tuple[float, ...]:
 
 def key_figures_of(plan: dict[str, Any]) -> dict[str, Any]:
     """The figures of now; while nothing is heard they are unknown, not 0."""
-    if not plan["running"]:
+    if not plan["heard"]:
         names = ("running", "stops", "lost", "attention", "complete", "oee")
         return {"time": plan["made"]} | dict.fromkeys(names)
     day = (plan.get("oee") or {}).get("day")

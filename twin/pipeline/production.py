@@ -17,7 +17,7 @@ from twin.pipeline.worklist import MachineNow
 from twin.plant import MachineClass, Plant, is_paused, shift_began
 from twin.stores.base import Store
 
-__all__ = ["BUCKET_US", "ProductionKept", "Seen"]
+__all__ = ["BUCKET_US", "ProductionKept", "Seen", "idle_below", "stands_idle"]
 
 BUCKET_US = 900_000_000
 DAY_US = 86_400_000_000
@@ -26,6 +26,10 @@ STALE_PERIODS = 3.0
 KIND, NAME = "oee", "plant"
 SAVE_LOOKS = 5
 """Looks between two writes to the store."""
+IDLE_INPUTS = ("load", "speed", "power", "flow")
+"""Inputs (load_pct, speed_rpm, …) that say whether a machine is used; its first one counts."""
+IDLE_SHARE = 0.05
+"""Share of the input's upper end under which the machine stands idle."""
 
 
 class Seen(NamedTuple):
@@ -132,6 +136,22 @@ class ProductionKept:
             ]
         )
         return indices(sums, all_graded=all_graded)._asdict() | {"busy_h": sums.busy_s / 3600}
+
+
+def idle_below(machine_class: MachineClass) -> dict[int, float]:
+    """Lanes that say whether a machine of the class is used: lane → value up to which it is not."""
+    made = machine_class.production
+    found = {machine_class.lane_ids.index(made.rate): made.running_above} if made else {}
+    for n, lane in enumerate(machine_class.inputs):
+        if lane.id.split("_")[0] in IDLE_INPUTS:
+            found.setdefault(len(machine_class.sensors) + n, IDLE_SHARE * lane.range[1])
+            break
+    return found
+
+
+def stands_idle(machine_class: MachineClass, row: np.void) -> bool:
+    """Whether the newest reading of one of those lanes says that the machine is not used."""
+    return any(float(row["value"][n]) <= low for n, low in idle_below(machine_class).items())
 
 
 _UNKNOWN = (np.nan, False, np.nan)

@@ -1,0 +1,112 @@
+"""The work list as screens show it: names instead of ids, what is planned, what is withheld."""
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from dashboard.numbers import rounded
+from dashboard.snapshot import Snapshot, row_of
+from dashboard.tiles import states_of
+from dashboard.times import iso_local
+from twin.pipeline.failures import stands_failed
+from twin.pipeline.services import HOUR_US, services_of
+from twin.plant import Machine, Plant
+from twin.types import Event
+
+__all__ = ["failed_machines", "service_state", "work_list"]
+
+UNSAID = dict.fromkeys(
+    ("p_shift", "p_day", "p_week", "lo_h", "mid_h", "hi_h", "service_by_h", "cost_wait", "saves")
+)
+"""What is not forecast of a machine that is silent or has failed."""
+
+Item = dict[str, Any]
+
+
+def work_list(snapshot: Snapshot) -> list[Item]:
+    """By priority, what has failed first, then by when the stop is expected."""
+    machines = {m.id: m for m in snapshot.plant.machines}
+    failed, states = failed_machines(snapshot), states_of(snapshot)
+    planned = _next_services(snapshot)
+    items = []
+    for item in snapshot.plan.get("items", []):
+        machine = machines.get(item["machine"])
+        shown = _item(snapshot.plant, machine, item)
+        if machine is not None:
+            shown |= _withheld(machine.id in failed, states[machine.id] == "silent")
+            shown["service"] = planned.get(machine.id)
+        items.append(shown)
+    return sorted(items, key=_urgency)
+
+
+def failed_machines(snapshot: Snapshot) -> set[str]:
+    """Machines that have failed and were not repaired since."""
+    return {
+        m for m, time_us in _last_failures(snapshot.events).items() if _holds(snapshot, m, time_us)
+    }
+
+
+def _last_failures(events: Iterable[Event]) -> dict[str, int]:
+    """When a machine's last failure was, µs UTC, unless repaired; events come newest first."""
+    last: dict[str, Event] = {}
+    for event in events:
+        if event.kind in {"failure", "repair"}:
+            last.setdefault(event.machine_id, event)
+    return {m: event.time for m, event in last.items() if event.kind == "failure"}
+
+
+def _holds(snapshot: Snapshot, machine_id: str, failed_us: int) -> bool:
+    row = row_of(snapshot, machine_id)
+    return row is None or stands_failed(failed_us, int(row["born"]))
+
+
+def _urgency(item: Item) -> tuple[int, bool, float]:
+    expected_h = item.get("mid_h")
+    is_failed = item["reason"] == "failed"
+    return item["priority"], not is_failed, math.inf if expected_h is None else expected_h
+
+
+def _withheld(failed: bool, silent: bool) -> Item:
+    """What to say instead of a forecast whose inputs have stopped, or that has come true."""
+    if failed:
+        return UNSAID | {"reason": "failed", "priority": 1}
+    return UNSAID | {"withheld": True} if silent else {}
+
+
+def _item(plant: Plant, machine: Machine | None, item: Mapping[str, Any]) -> Item:
+    """A line of the work list with names instead of ids."""
+    kept = {k: rounded(v) if isinstance(v, float) else v for k, v in item.items()}
+    if machine is None:
+        return kept | {"name": item["machine"], "drivers": []}
+    machine_class = plant.class_of(machine)
+    names = {s.id: s.name or s.id for s in machine_class.sensors}
+    modes = {m.id: m.name or m.id for m in machine_class.modes}
+    return kept | {
+        "name": machine.name or machine.id,
+        "line": machine.line,
+        "class": machine.class_id,
+        "drivers": [names.get(i, i) for i in item.get("drivers", [])],
+        "mode": modes.get(item.get("mode") or ""),
+        "mode_id": item.get("mode"),
+    }
+
+
+def _next_services(snapshot: Snapshot) -> dict[str, Item]:
+    """Machine → its next planned service."""
+    found: dict[str, Item] = {}
+    for service in services_of(snapshot.desk.get("services")):
+        if service["start"] + float(service["duration_h"]) * HOUR_US > snapshot.plant_us:
+            found.setdefault(service["machine"], service_state(snapshot, service))
+    return found
+
+
+def service_state(snapshot: Snapshot, service: Mapping[str, Any]) -> Item:
+    """A planned service: when by the plant's clock, and hours from when the plan was made."""
+    made_us = int(snapshot.plan.get("made", snapshot.plant_us))
+    return {
+        "id": service.get("id"),
+        "start": iso_local(service["start"], snapshot.plant.zone),
+        "in_h": rounded((service["start"] - made_us) / HOUR_US),
+        "duration_h": rounded(service["duration_h"]),
+        "who": service.get("who"),
+    }
