@@ -29,6 +29,7 @@ __all__ = [
     "chunks_of",
     "estimate",
     "history",
+    "sealed_belief",
     "tail_of",
     "with_lanes_of_now",
 ]
@@ -183,7 +184,7 @@ def _tail_pieces(
     store: Store, catalogue: Catalogue, place: Place, p: int, seal: Seal | None
 ) -> list[ChunkData]:
     """A machine's rows in the stream, the first with the belief as of the seal."""
-    belief, model_version = _sealed_belief(seal, place, store.partitions)
+    belief, model_version = sealed_belief(seal, place, store.partitions)
     found: list[ChunkData] = []
     for part in tail_of(store, catalogue, p, seal.last_id if seal else FIRST_ID):
         if part.class_id != place.class_id:
@@ -195,7 +196,7 @@ def _tail_pieces(
     return found
 
 
-def _sealed_belief(
+def sealed_belief(
     seal: Seal | None, place: Place, partitions: int
 ) -> tuple[NDArray[np.float64], int]:
     """Belief (W,) of a machine as of the seal, and the version of the model that held it."""
