@@ -38,6 +38,8 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8050
     gateway_port: int = 8060
+    public_url: str = ""
+    """Address under which others reach the dashboard: QR codes lead there; empty: the one asked."""
     allowed_origins: str = ""
     """Origins, comma-separated, that may change state besides the dashboard's own."""
     reorder_s: float = 2.0
