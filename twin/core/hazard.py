@@ -60,6 +60,9 @@ class Hazard(NamedTuple):
     """(M, a + 1) the fleet's mean log-odds by sensor, age last."""
     provisional: bool = False
     """Too few failures for the intervals to be trusted."""
+    recalibration: tuple[float, float] | None = None
+    """(a, b), b > 0, of matured outcomes: logit P' = a + b·logit P, with P = P(T ≤ e_j), at the end
+    of every bin. Source: Platt (1999)."""
 
     @property
     def horizon(self) -> float:
@@ -76,6 +79,8 @@ class Outlook(NamedTuple):
     """(N, J + 1) cumulative hazard −log S, 0 at lead 0."""
     features: Array
     """(N, f)"""
+    raw: Array | None = None
+    """(N, J + 1) cumulative hazard before it was recalibrated; None: it was not."""
 
     @property
     def survival(self) -> Array:
@@ -191,7 +196,7 @@ def contributions(hazard: Hazard, level: Array, slope: Array, age: Array) -> Arr
     is shared among the sensors that make it up, so the parts add up to the whole.
     """
     z = base_features(hazard.map_, level, slope, age)
-    return _contributions(hazard, z) - hazard.reference[:, None, :]
+    return _scaled(hazard, _contributions(hazard, z) - hazard.reference[:, None, :])
 
 
 def assess(
@@ -219,9 +224,14 @@ def _assess(
     future = _outlook(hazard, x)
     at = _interpolation(hazard.edges, horizons)
     cumulative = future.cumulative @ at
-    sd = _sd_log_cumulative(hazard, future, at[1:], cumulative)
+    if hazard.recalibration is None or future.raw is None:
+        sd = _sd_log_cumulative(hazard, future, at[1:], cumulative)
+    else:
+        raw = future.raw @ at
+        sd = _sd_log_cumulative(hazard, future, at[1:], raw)
+        sd *= _elasticity(hazard.recalibration[1], raw, cumulative)
     share = _mode_share(future, at[1:, -1])
-    parts = _contributions(hazard, z) - hazard.reference[:, None, :]
+    parts = _scaled(hazard, _contributions(hazard, z) - hazard.reference[:, None, :])
     driver, logit = _drivers(hazard.map_.lanes, np.einsum("nm,mna->na", share, parts)[:, :-1])
     return Risk(
         p=-np.expm1(-cumulative),
@@ -252,7 +262,27 @@ def _outlook(hazard: Hazard, x: Array) -> Outlook:
         total[:, 1:] += np.log1p(odds)
         h[mode] = odds / (1.0 + odds)
     np.cumsum(total, axis=1, out=total)
-    return Outlook(h, total, x)
+    if hazard.recalibration is None:
+        return Outlook(h, total, x)
+    return Outlook(h, _recalibrated(total, *hazard.recalibration), x, total)
+
+
+def _recalibrated(cumulative: Array, a: float, b: float) -> Array:
+    """Cumulative hazard with logit P' = a + b·logit P: log(1 + e^a·(e^Λ − 1)^b); 0 stays 0."""
+    with np.errstate(divide="ignore"):
+        logit = cumulative + np.log(-np.expm1(-cumulative))
+    return np.asarray(np.logaddexp(0.0, a + b * logit))
+
+
+def _elasticity(b: float, raw: Array, cumulative: Array) -> Array:
+    """d log Λ' / d log Λ = b·(P'/P)·(Λ/Λ'), by which the sd of a log cumulative hazard changes."""
+    share = np.expm1(-cumulative) / np.minimum(np.expm1(-raw), -1e-300)
+    return np.asarray(b * share * raw / np.maximum(cumulative, 1e-300))
+
+
+def _scaled(hazard: Hazard, parts: Array) -> Array:
+    """Log-odds as they move P', b times those that move P."""
+    return parts if hazard.recalibration is None else parts * hazard.recalibration[1]
 
 
 def _interpolation(edges: Array, lead: Array | Sequence[float]) -> Array:

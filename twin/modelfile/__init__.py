@@ -9,17 +9,22 @@ A file that does not fit is answered with ModelError naming file, key, got and w
 
 from twin.modelfile.files import load_model, parse_model, save_model
 from twin.modelfile.model import FORMAT, ClassModel, default_model, model_of
-from twin.modelfile.schema import HazardModel, ModeModel, TrendModel
+from twin.modelfile.recalibrate import FIT_VERSION, recalibrated_model, with_recalibration
+from twin.modelfile.schema import HazardModel, ModeModel, Recalibration, TrendModel
 
 __all__ = [
+    "FIT_VERSION",
     "FORMAT",
     "ClassModel",
     "HazardModel",
     "ModeModel",
+    "Recalibration",
     "TrendModel",
     "default_model",
     "load_model",
     "model_of",
     "parse_model",
+    "recalibrated_model",
     "save_model",
+    "with_recalibration",
 ]

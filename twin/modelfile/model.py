@@ -92,6 +92,7 @@ class ClassModel(Part):
             factor=np.array([mode.factor for mode in h.modes]).reshape(shape),
             reference=np.array([mode.reference for mode in h.modes]),
             provisional=h.provisional,
+            recalibration=None if (r := h.recalibration) is None else (r.a, r.b),
         )
 
     def _fits(self, machine_class: ClassLike) -> None:

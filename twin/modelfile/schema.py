@@ -4,7 +4,7 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-__all__ = ["HazardModel", "ModeModel", "Part", "TrendModel"]
+__all__ = ["HazardModel", "ModeModel", "Part", "Recalibration", "TrendModel"]
 
 Vector = list[float]
 Grid = list[Vector]
@@ -45,6 +45,13 @@ class ModeModel(Part):
     reference: Vector
 
 
+class Recalibration(Part):
+    """logit P' = a + b·logit P, from matured outcomes; see twin.core.hazard.Hazard."""
+
+    a: float
+    b: Annotated[float, Field(gt=0)]
+
+
 class HazardModel(Part):
     """The failure model; see twin.core.hazard.Hazard and twin.core.features.FeatureMap."""
 
@@ -63,6 +70,8 @@ class HazardModel(Part):
     provisional: bool
     replace_at: float | None = None
     """Control limit of maintenance: long-run cost per step, in units of a planned service."""
+    recalibration: Recalibration | None = None
+    """None: as it was fitted."""
 
     @model_validator(mode="after")
     def _sizes(self) -> Self:

@@ -20,6 +20,7 @@ from twin.errors import TwinError
 from twin.pipeline.expected import NO_LOSS, expected_stops, lost_output
 from twin.pipeline.failures import Failures
 from twin.pipeline.production import ProductionKept, stands_idle
+from twin.pipeline.scorer import start_scorer
 from twin.pipeline.services import planned_services, under_way
 from twin.pipeline.site import Site, prepare
 from twin.pipeline.worklist import MachineNow, item_of
@@ -38,13 +39,16 @@ Rows = dict[str, np.void]
 
 
 def run_planner(settings: Settings, stop: threading.Event | None = None) -> None:
-    """Write the plan until told to stop. Raises TwinError where it cannot start."""
+    """Write the plan until told to stop, the desk beside it. Raises TwinError where it cannot
+    start, and StoreError once the desk's thread has failed."""
+
     stop = threading.Event() if stop is None else stop
-    store = open_store(settings)
+    store, site_changed = open_store(settings), threading.Event()
     try:
         site, next_kpi, failures = prepare(store, settings), 0.0, Failures()
         stamp, production = _stamp(store, site), ProductionKept()
         production.load(store)
+        start_scorer(store, settings, stop)
         while not stop.wait(PLAN_S):
             try:
                 if _stamp(store, site) != stamp:
@@ -69,6 +73,7 @@ def run_planner(settings: Settings, stop: threading.Event | None = None) -> None
             except TwinError as error:  # the plant file may have faults while somebody edits it
                 print(f"planner: {error}", file=sys.stderr, flush=True)
     finally:
+        stop.set()
         store.close()
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from twin.catalogue import Catalogue
 from twin.config import Settings
-from twin.modelfile import ClassModel, load_model, parse_model
+from twin.modelfile import FIT_VERSION, ClassModel, load_model, parse_model
 from twin.plant import Plant, load_plant
 from twin.stores.base import Store
 from twin.stores.codec import catalogue_entry, model_entry
@@ -64,7 +64,10 @@ def _offer_model(store: Store, class_id: str, path: Path) -> None:
     held = store.model(class_id)
     if held is not None:
         known = parse_model(held, f"stored model {class_id}")
-        if known == model or known.version > model.version:
+        fit = known.fitted.get(FIT_VERSION, known.version)
+        if known == model or fit > model.version or fit == model.version < known.version:
             return
+        if fit < known.version >= model.version:  # recalibrated since: the new fit comes after it
+            model = model.model_copy(update={"version": known.version + 1})
     text = model.model_dump_json(by_alias=True).encode()
     store.set_model(class_id, text, model_entry(class_id, model.version))

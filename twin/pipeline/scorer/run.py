@@ -1,0 +1,137 @@
+"""The scorer's thread beside the plan, and the documents that it leaves for screens."""
+
+import sys
+import threading
+import time
+from typing import Any
+
+import numpy as np
+import orjson
+
+from twin.config import Settings
+from twin.core.view import HORIZONS, NEVER, view_dtype
+from twin.errors import TwinError, WireError
+from twin.pipeline.partition import horizons_h
+from twin.pipeline.scorer.labels import HOUR_US
+from twin.pipeline.scorer.proposals import proposal_of
+from twin.pipeline.scorer.scorer import LEADS, Heard, Scorer, grace_h
+from twin.pipeline.scorer.summary import bands_document, episodes_document, scores_document
+from twin.pipeline.site import Site, load_site
+from twin.plant import load_plant
+from twin.stores.base import FIRST_ID, Store
+from twin.stores.records import unpack_issued
+
+__all__ = ["RECORD", "heard_of", "publish", "run_scorer", "start_scorer"]
+
+RECORD = "record"
+"""Kind of the documents that screens read."""
+STEP_S = 2.0
+SITE_S = 15.0
+STEPS_MAX = 50
+"""Steps in a row: then screens are told, and others have their turn."""
+
+
+def start_scorer(store: Store, settings: Settings, stop: threading.Event) -> threading.Thread:
+    """Score in a thread until stop is set."""
+    job = threading.Thread(target=run_scorer, args=(store, settings, stop), name="scorer")
+    job.daemon = True
+    job.start()
+    return job
+
+
+def run_scorer(store: Store, settings: Settings, stop: threading.Event) -> None:
+    """Score what is due until told to stop; faults are said and tried again."""
+    scorer: Scorer | None = None
+    site, read = None, -SITE_S
+    while not stop.wait(STEP_S):
+        try:
+            scorer = scorer or Scorer(store)
+            is_old = site is None or time.monotonic() - read > SITE_S
+            if site is None or is_old:
+                site, read = load_site(store, load_plant(settings.plant)), time.monotonic()
+            if score(store, scorer, site, stop) or is_old:
+                publish(store, scorer, site)
+        except TwinError as error:
+            print(f"scorer: {error}", file=sys.stderr, flush=True)
+            scorer = None  # its sums may be ahead of its places: read them again
+
+
+def score(store: Store, scorer: Scorer, site: Site, stop: threading.Event) -> bool:
+    """Steps until nothing is due; whether anything moved. Raises StoreError."""
+    for n in range(STEPS_MAX):
+        if stop.is_set() or not scorer.step(heard_of(store, site)):
+            return n > 0
+    return True
+
+
+def heard_of(store: Store, site: Site) -> Heard:
+    """The plant's time and when each machine was last heard. Raises StoreError."""
+    now_us = store.clock().plant_now(time.time_ns() // 1000)
+    classes, p_all = site.plant.classes, range(store.partitions)
+    blobs = store.views(p_all, list(classes))
+    times: dict[str, int] = {}
+    for class_id, machine_class in classes.items():
+        dtype = view_dtype(len(machine_class.sensors), len(machine_class.inputs))
+        ids = site.catalogue.machines_ever(class_id)
+        for p in p_all:
+            blob = blobs.get((p, class_id), b"")
+            if len(blob) % dtype.itemsize == 0:
+                rows = np.frombuffer(blob, dtype)["time"].tolist()
+                own = ids[p :: store.partitions]
+                times |= {i: t for i, t in zip(own, rows, strict=False) if t != NEVER}
+    return Heard(
+        now_us,
+        times,
+        {c: site.catalogue.machines_ever(c) for c in classes},
+        {c: machine_class.step_s / 3600.0 for c, machine_class in classes.items()},
+        store.partitions,
+    )
+
+
+def publish(store: Store, scorer: Scorer, site: Site) -> None:
+    """Write what screens show. Raises StoreError."""
+    now_us = store.clock().plant_now(time.time_ns() // 1000)
+    sums, episodes, plant = scorer.sums, scorer.episodes, site.plant
+    hours = dict(zip(HORIZONS, horizons_h(plant), strict=True))
+    versions = {c: m.version for c, m in site.models.items() if m.hazard_model is not None}
+    proposals = {c: proposal_of(sums, episodes, c, v, now_us) for c, v in versions.items()}
+    steps = {c: k.step_s / 3600.0 for c, k in plant.classes.items()}
+    documents: dict[str, Any] = {
+        "scores": {c: scores_document(sums, c, hours, steps[c]) for c in plant.classes},
+        "bands": {c: bands_document(sums, c) for c in plant.classes},
+        "held": {c: episodes.held(c) for c in plant.classes},
+        "episodes": episodes_document(episodes),
+        "left": {
+            "counts": sums.left,
+            "lost": scorer.lost,
+            "due": _next_due(store, scorer, steps),
+            "made": now_us,
+        },
+        "fitted": {c: fitted(m.fitted) | {"version": m.version} for c, m in site.models.items()},
+        "proposals": {c: p for c, p in proposals.items() if p is not None},
+    }
+    store.set_documents(RECORD, {name: orjson.dumps(d) for name, d in documents.items()})
+
+
+def fitted(report: dict[str, Any]) -> dict[str, Any]:
+    """What a model file says of its own fit, as far as a screen shows it."""
+    names = ("command", "machines", "lives", "failures", "maintenance", "recalibrated")
+    return {name: report[name] for name in names if name in report}
+
+
+def _next_due(store: Store, scorer: Scorer, steps: dict[str, float]) -> dict[str, int]:
+    """Horizon → plant time at which the next forecast will be scored."""
+    due: dict[str, int] = {}
+    for horizon in HORIZONS:
+        for p in range(store.partitions):
+            after = scorer.places.get(f"{p}:{horizon}", FIRST_ID.decode()).encode()
+            for _, text in store.forecasts(p, after, 1):
+                try:
+                    issued = unpack_issued(text)
+                except WireError:
+                    continue
+                h = issued.horizons_h[LEADS.index(horizon)]
+                wait = h + grace_h(h, steps.get(issued.class_id, 1.0))
+                time_us = int(issued.rows["time"].min()) + round(wait * HOUR_US)
+                due[horizon] = min(due.get(horizon, time_us), time_us)
+    return due
