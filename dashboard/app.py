@@ -8,8 +8,9 @@ from typing import Any
 import dash
 from flask import Flask, request
 
-from dashboard import access, compression, i18n, live, security
+from dashboard import access, compression, define, i18n, live, security, wall
 from dashboard.data import Reader
+from dashboard.kiosks import Kiosks
 from dashboard.pages import router
 from twin.config import Settings
 from twin.stores.base import Store
@@ -102,7 +103,11 @@ def create_app(store: Store, settings: Settings) -> PlantTwin:
     )
     app.build, app.reader = build, reader
     router.register(app, reader, current_language)
-    live.register(app.server, reader, max(1, settings.threads - SPARE_THREADS))
+    n_streams_max = max(1, settings.threads - SPARE_THREADS)
+    live.register(app.server, reader, n_streams_max)
+    wall.register(app.server, reader, Kiosks(store), n_streams_max, settings.public_url)
+    define.register(app.server, reader, settings)
+    reader.add_feed("frame", lambda _snapshot: {})
     compression.compress(app.server)
     security.protect(
         app.server,

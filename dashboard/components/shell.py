@@ -42,6 +42,7 @@ def _tabs(t: Translate) -> list[Component]:
         "/forecast": t("Forecasts"),
         "/record": t("Track record"),
         "/data": t("Data"),
+        "/classes": t("Classes"),
         "/displays": t("Displays"),
     }
     return [

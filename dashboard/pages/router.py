@@ -11,7 +11,7 @@ from dash.development.base_component import Component
 from dashboard import i18n, ids
 from dashboard.components.shell import footer, header
 from dashboard.data import Reader
-from dashboard.pages import machine, plant
+from dashboard.pages import classes, machine, plant
 from dashboard.pages.visit import Show, Visit
 
 __all__ = ["PAGES", "register", "route"]
@@ -20,6 +20,7 @@ PAGES: Mapping[str, Show] = {
     "": plant.show,
     "line": plant.show_line,
     "machine": machine.show,
+    "classes": classes.show,
 }
 """First part of an address → its page."""
 
@@ -50,6 +51,8 @@ def register(app: Dash, reader: Reader, language: Callable[[], str]) -> None:
     def show(pathname: str | None, search: str | None) -> Any:
         query = dict(parse_qsl((search or "").lstrip("?")))
         return route(pathname or "/", reader, language(), query)
+
+    machine.register(app, reader, language)
 
 
 def route(

@@ -1,6 +1,7 @@
 """A real browser in front of a real server. Skips, saying so, where there is no browser."""
 
 import os
+import re
 import shutil
 import sys
 import threading
@@ -39,6 +40,9 @@ def browser_type_launch_args() -> dict[str, Any]:
     if path is None and os.environ.get("CI") != "true":
         pytest.skip("no chromium here: tests/install_browser.sh installs it on Debian")
     return {"executable_path": path, "args": QUIET}
+
+
+REFUSED = re.compile(r"Failed to load resource: .* status of (403|409|422)")
 
 
 @dataclass
@@ -92,7 +96,8 @@ class Watch:
             self.foreign.append(url)
 
     def _console(self, kind: str, text: str) -> None:
-        if kind in {"error", "warning"}:
+        # Browsers report a refusal that the page asked for, and shows, as a resource that failed.
+        if kind in {"error", "warning"} and not REFUSED.search(text):
             self.errors.append(f"{kind}: {text}")
 
 
