@@ -1,9 +1,9 @@
 """How good the alarm system itself is: what it asks of one operator, against published limits.
 
 Pure. Counted is each alarm that calls somebody; what is held back calls nobody. Windows are ten
-minutes of the clock; a flood is judged on the sliding ten minutes, so that it begins with the alarm that
-makes it one. Memory is bounded: ten-minute counts of WINDOW_US, at most FLOODS_MAX floods, at most
-SOURCES_MAX alarms with days they came on.
+minutes of the clock; a flood is judged on the sliding ten minutes, so that it begins with the alarm
+that makes it one. Memory is bounded: ten-minute counts of WINDOW_US, at most FLOODS_MAX floods, at
+most SOURCES_MAX alarms with days they came on.
 
 Limits: ANSI/ISA-18.2 (2016), §16.5 and table of metrics, which IEC 62682 (2014) repeats; EEMUA 191
 (3rd ed.), §6.5. The standard gives no number for "chattering" and "fleeting": three in ten minutes

@@ -54,6 +54,8 @@ class ClassTwin:
         self.hazard: Hazard | None = model.hazard()
         self.horizons = [h * 3600.0 / machine_class.step_s for h in horizons_h]
         self.state, self.view = state, view
+        self.own_sensors: dict[int, Sequence[Sensor]] = {}
+        """Of the machines, by row, that have other limits than their class."""
         self._modes = _mode_places(self.hazard, machine_class)
         self._assessed = np.full((2, len(view)), NEVER)
         self._trends = [self.trend]
@@ -61,6 +63,7 @@ class ClassTwin:
 
     def set_own_limits(self, own: Mapping[int, Sequence[Sensor]]) -> None:
         """Machines, by row, whose sensors have other ranges and limits than their class."""
+        self.own_sensors.update(own)
         for n, sensors in own.items():
             machine_class = self.machine_class.model_copy(update={"sensors": list(sensors)})
             self._trend_of[n] = len(self._trends)

@@ -1,4 +1,5 @@
-"""Which machines stand failed: the failures in the store's events that no repair has followed."""
+"""Which machines stand failed: failures among the store's events that no repair has followed and
+nobody has taken back."""
 
 from collections.abc import Iterable
 
@@ -34,6 +35,10 @@ class Failures:
             if event.kind == "failure":
                 self._failed_us[event.machine_id] = event.time
             elif event.kind == "repair":
+                self._failed_us.pop(event.machine_id, None)
+            elif event.kind == "failure_retracted" and (
+                self._failed_us.get(event.machine_id) == event.detail.get("failure")
+            ):
                 self._failed_us.pop(event.machine_id, None)
 
     def holds(self, machine_id: str, born_us: int = NEVER) -> bool:

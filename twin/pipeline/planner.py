@@ -16,7 +16,7 @@ import orjson
 
 from twin.config import Settings
 from twin.core.view import NEVER, view_dtype
-from twin.errors import TwinError
+from twin.errors import StoreError, TwinError
 from twin.pipeline.expected import NO_LOSS, expected_stops, lost_output
 from twin.pipeline.failures import Failures
 from twin.pipeline.production import ProductionKept, stands_idle
@@ -41,6 +41,7 @@ Rows = dict[str, np.void]
 def run_planner(settings: Settings, stop: threading.Event | None = None) -> None:
     """Write the plan until told to stop, the desk beside it. Raises TwinError where it cannot
     start, and StoreError once the desk's thread has failed."""
+    from twin.pipeline.desk import start_desk  # it reads views as the planner does
 
     stop = threading.Event() if stop is None else stop
     store, site_changed = open_store(settings), threading.Event()
@@ -49,9 +50,13 @@ def run_planner(settings: Settings, stop: threading.Event | None = None) -> None
         stamp, production = _stamp(store, site), ProductionKept()
         production.load(store)
         start_scorer(store, settings, stop)
+        desk = start_desk(store, settings, stop, site_changed)
         while not stop.wait(PLAN_S):
+            if not desk.is_alive() and not stop.is_set():
+                raise StoreError("planner: the desk's thread has failed, see above")
             try:
                 if _stamp(store, site) != stamp:
+                    site_changed.set()
                     site = prepare(store, settings)
                     stamp = _stamp(store, site)
                 failures.follow(store)

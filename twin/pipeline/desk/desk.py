@@ -1,0 +1,236 @@
+"""The desk: the single writer that folds people's actions and the plant's events, in their order.
+
+A step reads what is new of both streams, merges it by stream id, folds it into the state and
+commits documents, events, stream entries and position at once, provided that the position is still
+the one it began with. So a desk that dies anywhere, or two desks at once, lose nothing and do
+nothing twice.
+"""
+
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from twin.actions import ROLES, VERBS, Action, checked_detail, unpack_action
+from twin.errors import SchemaError, StoreError
+from twin.pipeline.desk import alarms, plans, reports
+from twin.pipeline.desk.effects import Context, Effects, Handler, Undoer, refused
+from twin.pipeline.desk.lines import action_line, plant_line
+from twin.pipeline.desk.state import DESK, POSITION, DeskState, load_state
+from twin.pipeline.planner import read_rows
+from twin.pipeline.site import Site
+from twin.stores.base import FIRST_ID, DeskCommit, Documents, Store, WireEntry, stream_id
+from twin.types import Event
+
+__all__ = ["BATCH_MAX", "Desk"]
+
+BATCH_MAX = 500
+"""Entries of each stream that a step takes."""
+SUMMARY_S = 5.0
+"""Wall time between two looks at the figures of a quiet alarm system."""
+ALARM_KINDS = frozenset({"alarm_on", "alarm_off", "alarm_limit"})
+REPORT_KINDS = frozenset({"failure", "repair"})
+MAY_UNDO_ALL = frozenset(ROLES[ROLES.index("manager") :])
+
+
+class Desk:
+    """`step` until told to stop. `handlers` and `undoers` may be added to before the first step."""
+
+    def __init__(
+        self, store: Store, site: Site, clock: Callable[[], int] = lambda: time.time_ns() // 1000
+    ) -> None:
+        self.store, self.site = store, site
+        self.handlers: dict[str, Handler] = {
+            **alarms.HANDLERS,
+            **reports.HANDLERS,
+            **plans.HANDLERS,
+            "action.undo": self._undo,
+        }
+        self.undoers: dict[str, Undoer] = {
+            **alarms.UNDOERS,
+            **reports.UNDOERS,
+            **plans.UNDOERS,
+        }
+        self.n_folded = 0
+        self._clock = clock
+        self._state: DeskState | None = None
+        self._events: list[Event] = []
+        self._entries: dict[int, list[WireEntry]] = {}
+        self._documents: dict[str, dict[str, bytes | None]] = {}
+        self._next_summary = 0.0
+
+    def change_site(self, site: Site) -> None:
+        """The plant file was changed."""
+        self.site = site
+        if self._state is not None:
+            alarms.forget_gone(self._state, site)
+
+    def step(self) -> int:
+        """Fold what is new; how many entries. Raises StoreError: the next step begins anew."""
+        now_us = self.store.clock().plant_now(self._clock())
+        try:
+            state = self._state or self._load(now_us)
+            self._state = state
+            n = self._fold_new(state, now_us)
+            alarms.pass_time(state, now_us)
+            alarms.hold_by_design(state, now_us)
+            self._sum_up(state, now_us, bool(n))
+            if n or state.is_changed:
+                self._commit(state)
+            self.n_folded += n
+            return n
+        except StoreError:
+            self._forget()
+            raise
+
+    # --- reading --------------------------------------------------------------------------
+    def _load(self, now_us: int) -> DeskState:
+        state = load_state(self.store, now_us)
+        alarms.forget_gone(state, self.site)
+        oldest = self.store.events(FIRST_ID, 1)
+        begun = state.events_after != FIRST_ID
+        if begun and oldest and stream_id(oldest[0][0]) > stream_id(state.events_after):
+            self._catch_up(state, now_us)
+        return state
+
+    def _catch_up(self, state: DeskState, now_us: int) -> None:
+        """Events were dropped from the stream before they were read: say so, and take from the
+        views which alarms are over."""
+        line_id = f"trimmed-{state.events_after.decode()}"
+        state.write(plant_line(line_id, now_us, "stream.trimmed", None, {}))
+        rows = read_rows(self.store, self.site)
+        for alarm_id, entry in list(state.alarms.items()):
+            row = rows.get(entry.machine)
+            if row is None or not entry.alarm.active:
+                continue
+            machine = next(m for m in self.site.plant.machines if m.id == entry.machine)
+            lane = self.site.plant.class_of(machine).sensor_ids.index(entry.sensor)
+            if not int(row["beyond"]) >> lane & 1:
+                gone = Event(now_us, "alarm_off", entry.machine, {"sensor": entry.sensor})
+                alarms.fold_alarm(state, gone, f"{line_id}-{alarm_id}", self.site)
+
+    def _fold_new(self, state: DeskState, now_us: int) -> int:
+        """Merge both streams by id; where one has more than a batch, the other waits for it."""
+        events = self.store.events(state.events_after, BATCH_MAX)
+        actions = self.store.actions(state.actions_after, BATCH_MAX)
+        full = [found[-1][0] for found in (events, actions) if len(found) == BATCH_MAX]
+        last = min(map(stream_id, full)) if full else None
+        new: list[tuple[tuple[int, int], int, bytes, Any]] = []
+        new += [(stream_id(i), 0, i, event) for i, event in events]
+        new += [(stream_id(i), 1, i, text) for i, text in actions]
+        taken = sorted((x for x in new if last is None or x[0] <= last), key=lambda x: x[:2])
+        for _, kind, entry_id, what in taken:
+            if kind == 0:
+                self._fold_event(state, f"e{entry_id.decode()}", what)
+                state.events_after = entry_id
+            else:
+                self._fold_action(state, entry_id.decode(), what, now_us)
+                state.actions_after = entry_id
+        return len(taken)
+
+    # --- folding --------------------------------------------------------------------------
+    def _fold_event(self, state: DeskState, event_id: str, event: Event) -> None:
+        """What the plant reports; events that the desk itself made are folded already."""
+        if "action" in event.detail:
+            return
+        if event.kind in ALARM_KINDS:
+            alarms.hold_by_design(state, event.time)
+            alarms.fold_alarm(state, event, event_id, self.site)
+        elif event.kind in REPORT_KINDS and event.machine_id:
+            reports.fold_report(state, event, event_id)
+
+    def _fold_action(self, state: DeskState, action_id: str, text: bytes, now_us: int) -> None:
+        try:
+            action = unpack_action(text)
+        except SchemaError as error:
+            detail = {"fault": str(error)[:200]}
+            state.write(plant_line(action_id, now_us, "action.malformed", None, detail))
+            return
+        if action.token and action.token in state.tokens:
+            return
+        state.tokens.append(action.token)
+        state.mark("tokens")
+        context = Context(self.store, self.site, now_us, action_id)
+        effects = self._effects(state, action, context)
+        self._events += effects.events
+        for p, entries in effects.entries.items():
+            self._entries.setdefault(p, []).extend(entries)
+        for kind, documents in effects.documents.items():
+            self._documents.setdefault(kind, {}).update(documents)
+        state.write(action_line(action_id, action, effects))
+
+    def _effects(self, state: DeskState, action: Action, context: Context) -> Effects:
+        """What an action comes to; one that nobody handles is written down, no more."""
+        verb = VERBS.get(action.verb)
+        if verb is None:
+            return refused("unknown_verb")
+        if ROLES.index(action.role) < ROLES.index(verb.role):
+            return refused("role")
+        try:
+            action = action._replace(detail=checked_detail(action.verb, action.detail))
+        except SchemaError:
+            return refused("malformed")
+        handler = self.handlers.get(action.verb)
+        if handler is None:
+            return Effects(final="final")
+        try:
+            return handler(state, action, context)
+        except StoreError:
+            raise
+        except Exception as error:
+            # It would come again after every restart: refused, said, and the desk goes on.
+            print(
+                f"desk: {action.verb} {context.action_id}: {error!r}", file=sys.stderr, flush=True
+            )
+            return refused("fault")
+
+    def _undo(self, state: DeskState, action: Action, context: Context) -> Effects:
+        """Take an action back: one's own, or with the role for it anybody's."""
+        line = state.line(action.detail["action"])
+        if line is None:
+            return refused("too_old")
+        if line["who"] != action.who and action.role not in MAY_UNDO_ALL:
+            return refused("somebody_elses")
+        if line["undone"]:
+            return refused("already_undone")
+        undoer = self.undoers.get(line["verb"])
+        if not line["can_undo"] or undoer is None:
+            return refused(line["why_not"] or "was_refused")
+        effects = undoer(state, line, action, context)
+        if not effects.refusal:
+            undone = {"who": action.who, "time": action.time, "action": context.action_id}
+            _mark_undone(state, line, undone)
+        about = {"verb": line["verb"], "machine": line["machine"]}
+        return effects._replace(note=dict(effects.note) | about, was=None, final="do_it_again")
+
+    # --- writing --------------------------------------------------------------------------
+    def _sum_up(self, state: DeskState, now_us: int, is_news: bool) -> None:
+        if is_news or time.monotonic() >= self._next_summary:
+            self._next_summary = time.monotonic() + SUMMARY_S
+            state.summary = alarms.summary(state, now_us)
+            state.mark("alarm_rates")
+
+    def _commit(self, state: DeskState) -> None:
+        before = state.position_text
+        documents: dict[str, Documents] = {**self._documents}
+        for kind, changed in state.take_changes().items():
+            documents[kind] = {**documents.get(kind, {}), **changed}
+        expected = (DESK, POSITION, before)
+        self.store.commit_desk(DeskCommit(documents, expected, self._events, self._entries))
+        self._events, self._entries, self._documents = [], {}, {}
+
+    def _forget(self) -> None:
+        """Nobody knows whether the last commit arrived: read again what the store holds."""
+        self._state = None
+        self._events, self._entries, self._documents = [], {}, {}
+
+
+def _mark_undone(state: DeskState, line: Mapping[str, Any], undone: dict[str, Any]) -> None:
+    """In the journal and in the machine's log, which hold a copy each after a restart."""
+    kept: Sequence[dict[str, Any]] = state.people
+    if line["machine"]:
+        kept = [*kept, *state.log_of(line["machine"])["log"]]
+    for one in kept:
+        if one["id"] == line["id"]:
+            one["undone"], one["can_undo"] = undone, False
+    state.mark("journal")

@@ -1,0 +1,125 @@
+"""Planned services: made, moved, called off, and each of these taken back."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from twin.actions import Action
+from twin.pipeline.desk.effects import Context, Effects, Handler, Undoer, refused
+from twin.pipeline.desk.state import DeskState
+from twin.types import Event
+
+__all__ = ["HANDLERS", "UNDOERS"]
+
+HOUR_US = 3_600_000_000
+Service = dict[str, Any]
+
+
+def _plan(state: DeskState, action: Action, context: Context) -> Effects:
+    detail, plant = action.detail, context.site.plant
+    machine = next((m for m in plant.machines if m.id == action.machine), None)
+    if machine is None:
+        return refused("unknown_machine")
+    modes = {m.id for m in plant.class_of(machine).modes}
+    if detail["mode"] is not None and detail["mode"] not in modes:
+        return refused("unknown_mode")
+    if _is_over(detail["start"], detail["duration_h"], context):
+        return refused("in_the_past")
+    service = {
+        "id": context.action_id,
+        "machine": machine.id,
+        "start": detail["start"],
+        "duration_h": detail["duration_h"],
+        "mode": detail["mode"],
+        "note": detail["note"],
+        "who": action.who,
+        "time": action.time,
+        "state": "planned",
+    }
+    state.services.append(service)
+    state.mark("services")
+    note = {"service": service["id"]}
+    return Effects(
+        note=note, was=note, events=[_event("service_planned", service, action, context)]
+    )
+
+
+def _move(state: DeskState, action: Action, context: Context) -> Effects:
+    service, refusal = _planned(state, action)
+    if service is None:
+        return refused(refusal)
+    if _is_over(action.detail["start"], action.detail["duration_h"], context):
+        return refused("in_the_past")
+    was = {"service": service["id"]} | {k: service[k] for k in ("start", "duration_h")}
+    _set(state, service, start=action.detail["start"], duration_h=action.detail["duration_h"])
+    event = _event("service_moved", service, action, context)
+    return Effects(note={"service": service["id"]}, was=was, events=[event])
+
+
+def _cancel(state: DeskState, action: Action, context: Context) -> Effects:
+    service, refusal = _planned(state, action)
+    if service is None:
+        return refused(refusal)
+    _set(state, service, state="cancelled", reason=action.detail["reason"])
+    note = {"service": service["id"]}
+    event = _event("service_cancelled", service, action, context)
+    return Effects(note=note, was=note, events=[event])
+
+
+def _unplan(state: DeskState, line: Mapping[str, Any], action: Action, ctx: Context) -> Effects:
+    service = state.service(line["was"]["service"])
+    if service is None or service["state"] != "planned":
+        return refused("not_planned")
+    _set(state, service, state="cancelled", reason="")
+    return Effects(events=[_event("service_cancelled", service, action, ctx)])
+
+
+def _move_back(state: DeskState, line: Mapping[str, Any], action: Action, ctx: Context) -> Effects:
+    was = line["was"]
+    service = state.service(was["service"])
+    if service is None or service["state"] != "planned":
+        return refused("not_planned")
+    _set(state, service, start=was["start"], duration_h=was["duration_h"])
+    return Effects(events=[_event("service_moved", service, action, ctx)])
+
+
+def _plan_again(state: DeskState, line: Mapping[str, Any], action: Action, ctx: Context) -> Effects:
+    service = state.service(line["was"]["service"])
+    if service is None or service["state"] != "cancelled":
+        return refused("not_cancelled")
+    _set(state, service, state="planned")
+    return Effects(events=[_event("service_planned", service, action, ctx)])
+
+
+def _planned(state: DeskState, action: Action) -> tuple[Service | None, str]:
+    """The service that an action names, if it can still be changed, else why not."""
+    service = state.service(action.detail["service"])
+    if service is None or action.machine not in {None, service["machine"]}:
+        return None, "unknown_service"
+    return (service, "") if service["state"] == "planned" else (None, "not_planned")
+
+
+def _set(desk: DeskState, service: Service, **values: Any) -> None:
+    service.update(values)
+    desk.mark("services")
+
+
+def _is_over(start: int, duration_h: float, context: Context) -> bool:
+    return bool(start + duration_h * HOUR_US <= context.now_us)
+
+
+def _event(kind: str, service: Service, action: Action, context: Context) -> Event:
+    detail = {k: service[k] for k in ("start", "duration_h", "mode")}
+    detail |= {"service": service["id"], "by": action.who, "action": context.action_id}
+    return Event(action.time, kind, service["machine"], detail)
+
+
+HANDLERS: dict[str, Handler] = {
+    "service.plan": _plan,
+    "service.move": _move,
+    "service.cancel": _cancel,
+}
+UNDOERS: dict[str, Undoer] = {
+    "service.plan": _unplan,
+    "service.move": _move_back,
+    "service.cancel": _plan_again,
+}
