@@ -5,10 +5,10 @@ from typing import Any
 
 from flask import Flask
 
-from dashboard.access import act, name, sign_in
+from dashboard.access import act, guard, name, sign_in
 from dashboard.access.checks import check
 from dashboard.access.door import Door
-from dashboard.access.guard import SESSION_S, WARM_UP, exempt, guard
+from dashboard.access.guard import SESSION_S, WARM_UP, exempt
 from dashboard.access.language import reader_language, t
 from dashboard.access.person import NOBODY, Person, current_person, may
 from dashboard.access.roles import role_name
@@ -45,7 +45,7 @@ def register(server: Flask, reader: Reader, settings: Settings) -> None:
     )
     door = Door(reader.store, settings.is_local)
     sign_in.register(server, door, reader.store)
-    guard(server, door)
+    guard.register(server, door)
     name.register(server, lambda: not door.users(), sign_in.is_secure)
     act.register(server, reader)
 

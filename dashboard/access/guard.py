@@ -16,7 +16,7 @@ from dashboard.access.page import closed_page
 from dashboard.access.person import NOBODY, Person, current_person
 from twin.errors import StoreError
 
-__all__ = ["OPEN_PATHS", "SESSION_S", "WARM_UP", "Exemption", "exempt", "guard"]
+__all__ = ["OPEN_PATHS", "SESSION_S", "WARM_UP", "Exemption", "exempt", "register"]
 
 OPEN_PATHS = frozenset(
     {
@@ -43,7 +43,7 @@ def exempt(server: Flask, opens: Exemption) -> None:
     server.extensions.setdefault("exemptions", []).append(opens)
 
 
-def guard(server: Flask, door: Door) -> None:
+def register(server: Flask, door: Door) -> None:
     """Judge every request from now on, whatever route it asks for."""
 
     @server.before_request
