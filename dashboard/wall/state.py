@@ -4,16 +4,15 @@ Tiles are one letter a machine, so that a thousand of them are a kilobyte and a 
 """
 
 import math
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from dashboard.numbers import rounded
-from dashboard.plant_state import HORIZON_H, tile_codes, work_list
-from dashboard.snapshot import Snapshot, age_s, failed_at, row_of
-from twin.plant import Line, Machine, Plant
+from dashboard.snapshot import Snapshot, age_s, row_of
+from dashboard.tiles import lines_of, states_of, tile_codes
+from dashboard.work_list import failed_machines, work_list
 
-__all__ = ["GROWN_MAX", "LETTERS", "NOW_MAX", "Shared", "lines_of", "shared", "wall_state"]
+__all__ = ["GROWN_MAX", "LETTERS", "NOW_MAX", "Shared", "shared", "wall_state"]
 
 LETTERS = {
     "ok": ".",
@@ -30,9 +29,13 @@ NOW_MAX = 4
 GROWN_MAX = 40
 """Abnormal machines that are named at most; more are coloured tiles without a name."""
 PLAN_OLD_S = 60
+HORIZON_H = 336
+"""A fortnight, where the plan does not say."""
 SHOWN = ("priority", "reason", "mode", "drivers", "lo_h", "mid_h", "hi_h", "withheld")
 
-Lines = Sequence[tuple[Line, Sequence[Machine]]]
+Tile = Mapping[str, Any]
+Lines = Sequence[tuple[Mapping[str, Any], Sequence[Tile]]]
+"""Lines, each with its tiles in the order of the plant page."""
 
 
 class Shared(NamedTuple):
@@ -45,17 +48,19 @@ class Shared(NamedTuple):
     """The work list, most urgent first; who only sends nothing is counted, not listed."""
     p_day: Mapping[str, float]
     """Machine id → its chance to fail within 24 h, where there is a forecast."""
+    running: frozenset[str]
+    """Machines that are used now: neither silent nor idle nor failed."""
 
 
 def shared(snapshot: Snapshot) -> Shared:
     """The part that no choice of areas changes."""
     codes = tile_codes(snapshot)
     items = [i for i in work_list(snapshot) if i.get("reason") != "no_data"]
-    seen = {e.machine_id for e in snapshot.events if e.kind == "failure"}
-    failed = {m for m in seen if failed_at(snapshot, m) is not None}
-    known = (m for m, code in codes.items() if "silent" not in code and m not in failed)
+    failed, states = failed_machines(snapshot), states_of(snapshot)
+    known = (m for m, state in states.items() if state != "silent" and m not in failed)
     p_day = {m: p for m in known if math.isfinite(p := _p_day(snapshot, m))}
-    return Shared(snapshot, codes, items, p_day)
+    running = frozenset(m for m, state in states.items() if state == "ok" and m not in failed)
+    return Shared(snapshot, codes, items, p_day, running)
 
 
 def _p_day(snapshot: Snapshot, machine_id: str) -> float:
@@ -68,31 +73,25 @@ def wall_state(known: Shared, areas: Sequence[Sequence[str]]) -> dict[str, Any]:
     snapshot = known.snapshot
     made = snapshot.plan.get("made")
     return {
-        "areas": {
-            str(n): _area(known, lines_of(snapshot.plant, area)) for n, area in enumerate(areas)
-        },
+        "areas": {str(n): _area(known, _lines(snapshot, area)) for n, area in enumerate(areas)},
         "horizon_h": snapshot.plan.get("horizon_h", HORIZON_H),
         "plan_old": made is None or age_s(snapshot, made) > PLAN_OLD_S,
     }
 
 
-def lines_of(plant: Plant, area: Sequence[str]) -> Lines:
-    """The area's lines with their machines in order; ids that the plant has no longer: left out."""
-    chosen = [line for line in plant.lines if not area or line.id in area]
-    machines: dict[str, list[Machine]] = {line.id: [] for line in chosen}
-    for machine in plant.machines:
-        if machine.line in machines:
-            machines[machine.line].append(machine)
-    return [(x, sorted(machines[x.id], key=lambda m: (m.class_id, m.position))) for x in chosen]
+def _lines(snapshot: Snapshot, area: Sequence[str]) -> Lines:
+    """The area's lines; ids that the plant has no longer are left out."""
+    chosen = [x for x in lines_of(snapshot.plant) if not area or x["id"] in area]
+    return [(x, [tile for group in x["groups"] for tile in group["machines"]]) for x in chosen]
 
 
 def _area(known: Shared, lines: Lines) -> dict[str, Any]:
-    machines = {m.id for _, own in lines for m in own}
+    machines = {tile["id"] for _, own in lines for tile in own}
     here = [item for item in known.items if item["machine"] in machines]
     plant = known.snapshot.plant
-    named = [line.name or line.id for line, _ in lines]
+    is_whole = len(lines) == len(plant.lines)
     return {
-        "names": [plant.plant.name] if len(lines) == len(plant.lines) else named,
+        "names": [plant.plant.name] if is_whole else [line["name"] for line, _ in lines],
         "lines": {str(n): _line(line, own, known.codes) for n, (line, own) in enumerate(lines)},
         "grown": _grown(lines, known.codes, here),
         "figures": _figures(known, machines),
@@ -101,10 +100,10 @@ def _area(known: Shared, lines: Lines) -> dict[str, Any]:
     }
 
 
-def _line(line: Line, machines: Iterable[Machine], codes: Mapping[str, str]) -> dict[str, Any]:
+def _line(line: Mapping[str, Any], own: Iterable[Tile], codes: Mapping[str, str]) -> dict[str, Any]:
     return {
-        "name": line.name or line.id,
-        "tiles": "".join(LETTERS.get(codes[m.id], ".") for m in machines),
+        "name": line["name"],
+        "tiles": "".join(LETTERS.get(codes[tile["id"]], ".") for tile in own),
     }
 
 
@@ -112,20 +111,13 @@ def _grown(
     lines: Lines, codes: Mapping[str, str], items: Iterable[Mapping[str, Any]]
 ) -> list[dict[str, Any]]:
     """Machines with a priority, most urgent first: place of the line, place in it, names."""
-    places = {m.id: (n, k, m) for n, (_, own) in enumerate(lines) for k, m in enumerate(own)}
-    urgent = [item["machine"] for item in items if codes[item["machine"]].startswith("p")]
-    return [_tile(*places[machine_id]) for machine_id in dict.fromkeys(urgent)][:GROWN_MAX]
-
-
-def _tile(line: int, place: int, machine: Machine) -> dict[str, Any]:
-    """The number at the end of the machine's id is its short name, else its position."""
-    digits = re.split(r"\D", machine.id)[-1]
-    return {
-        "line": line,
-        "at": place,
-        "name": machine.name or machine.id,
-        "short": digits if 0 < len(digits) <= 3 else f"{machine.position:02d}",
+    places = {
+        tile["id"]: {"line": n, "at": k, "name": tile["name"], "short": tile["label"]}
+        for n, (_, own) in enumerate(lines)
+        for k, tile in enumerate(own)
     }
+    urgent = (item["machine"] for item in items if codes[item["machine"]].startswith("p"))
+    return [places[machine_id] for machine_id in dict.fromkeys(urgent)][:GROWN_MAX]
 
 
 def _figures(known: Shared, machines: Iterable[str]) -> dict[str, Any]:
@@ -140,7 +132,7 @@ def _figures(known: Shared, machines: Iterable[str]) -> dict[str, Any]:
     return {
         "p1": sum(code.startswith("p1") for code in own.values()),
         "p2": sum(code.startswith("p2") for code in own.values()),
-        "running": heard,
+        "running": sum(machine_id in known.running for machine_id in own),
         "total": len(own),
         "stops": rounded(math.fsum(chances), 3) if chances else None,
         "complete": round(100 * heard / len(own), 1) if own else None,

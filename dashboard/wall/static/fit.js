@@ -38,7 +38,7 @@
     const between = 2 * gap + 10, inner = (box.width - between * (columns - 1)) / columns;
     const pitch = [1.2 * size + gap, size + gap];
     const across = Math.floor((inner + gap) / pitch[0]);
-    if (across < 1) return null;
+    if (across < 1 || (head && lines.some((line) => line.head > inner))) return null;
     const ends = Array(columns).fill(0);
     const placed = [];
     for (const line of lines) {

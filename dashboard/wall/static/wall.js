@@ -48,7 +48,7 @@
   ];
   const paintFigures = (f) => {
     const all = figureTexts(f);
-    const upright = innerHeight > innerWidth;
+    const upright = isUpright();
     const ways = upright ? [[4, 2], [2, 2], [2, 1], [1, 1]] : [[4, 4], [3, 3], [2, 2], [1, 1]];
     const room = (columns) => (innerWidth - 2 * edge() - (columns - 1) * edge()) / columns - 1.1 * m - 4;
     const words_ = (figure, columns) => figure.words.find((text) => widthOf(text, m) <= room(columns));
@@ -67,15 +67,16 @@
       show(node.children[1], Boolean(words_(figure, columns)));
     });
   };
+  const isUpright = () => innerHeight > innerWidth;
   const edge = () => Math.max(8, Math.round(Math.min(innerWidth, innerHeight) / 60));
 
   /* --- what to do now: as many items as fit --------------------------------------------------- */
   const why = (item) => item.withheld && item.reason !== "failed" ? words.withheld
     : item.reason === "risk" && item.mode ? pick(item.mode) : words[item.reason] || item.reason;
-  const when = (item) => {
+  const when = (item, brief) => {
     if (item.reason === "failed" || item.withheld) return "";
     if (item.mid_h === undefined) return item.lo_h === undefined ? "" : fill(words.not_within, { time: time(state.horizon_h) });
-    const spread = item.lo_h === undefined ? "" : item.hi_h === undefined ? fill(words.from, { lo: time(item.lo_h) }) : range(item.lo_h, item.hi_h);
+    const spread = brief || item.lo_h === undefined ? "" : item.hi_h === undefined ? fill(words.from, { lo: time(item.lo_h) }) : range(item.lo_h, item.hi_h);
     return fill(spread ? words.stop_range : words.stop_in, { time: time(item.mid_h), range: spread });
   };
   const overflows = (node) => node.scrollHeight > node.clientHeight + 1;
@@ -101,7 +102,7 @@
       show(rest, Boolean(text));
     };
     const wanted = Math.min(pxOf(100 * settings.distance_m, settings, innerWidth, innerHeight), 0.35 * Math.min(innerWidth, innerHeight), 0.45 * panel.clientWidth);
-    const least = 0.15 * Math.min(innerWidth, innerHeight);
+    const least = 0.13 * Math.min(innerWidth, innerHeight);
     const trial = (side) => {
       show($("code"), side > 0);
       show(panel.children[0], true);
@@ -111,23 +112,36 @@
       say_rest(n);
       if (overflows(panel)) show(panel.children[0], false);
       while (n > 0 && overflows(panel)) { show(items[--n], false); say_rest(n); }
-      if (n === 0 && listed.length) { show(rest, false); show($("code"), false); show(items[0], true); return 1; }
       return n;
     };
-    const canCode = listed.length && wanted >= least;
-    let n = canCode ? trial(least) : 0;
-    if (!canCode || n < Math.min(3, listed.length)) n = trial(0);
-    else {
+    let n = trial(0);
+    const withCode = listed.length && wanted >= least ? trial(isUpright() ? wanted : least) : 0;
+    if (!withCode || withCode < Math.min(3, n)) {
+      n = trial(0);
+      if (!n && listed.length) shorten(panel, listed[0]);
+    } else {
+      n = withCode;
       const spare = panel.clientHeight - [...panel.children].reduce((sum, node) => sum + (node.hidden ? 0 : node.offsetHeight), 0);
-      const side = Math.min(wanted, least + Math.max(0, spare - 2 * m));
+      const side = isUpright() ? wanted : Math.min(wanted, least + Math.max(0, spare - 1.2 * m));
       $("code").style.setProperty("--side", `${Math.floor(side)}px`);
       const metres = (side / pxOf(1000, settings, innerWidth, innerHeight)) * 10;
       caption.dataset.scan = fill(words.scan, { n: number(metres, 1) });
-      const room = panel.clientWidth - side - 2 * m;
+      const room = isUpright() ? side : panel.clientWidth - side - 2 * m;
       show(caption, widthOf(caption.dataset.scan, m) <= room);
     }
     listed = listed.slice(0, n);
     shownCode = "";
+  };
+  /** Room for less than one item: its name, with as much of reason, time and range as there is room for. */
+  const shorten = (panel, item) => {
+    const [, , reason, expected] = items[0].children;
+    show(items[0], true);
+    show($("rest"), false);
+    for (const [because, range] of [[1, 1], [1, 0], [0, 1], [0, 0]]) {
+      if (!overflows(panel)) return;
+      say(reason, because ? why(item) : "");
+      say(expected, when(item, !range));
+    }
   };
 
   /* --- tiles ---------------------------------------------------------------------------------- */
@@ -136,11 +150,11 @@
     const all = Object.values(here.lines);
     const label = (g, short) => `${shapes[tileCode(here, g)[1]]} ${short ? g.short : pick(g.name)}`;
     const tall = 1.35 * m;
-    const way = (count, short) => all.map((line, n) => ({ n: line.tiles.length, wide: new Map(here.grown.slice(0, count)
+    const way = (count, short) => all.map((line, n) => ({ n: line.tiles.length, head: widthOf(pick(line.name), m, 700), wide: new Map(here.grown.slice(0, count)
       .filter((g) => g.line === n).map((g) => [g.at, [widthOf(label(g, short), m, 700) + 0.7 * m, tall]])) }));
     const counts = [here.grown.length, 12, 6, 3, 1].filter((n, k) => n && (!k || n < here.grown.length));
-    const choices = [...counts.flatMap((n) => [[n, false], [n, true]]), [0, false]];
-    const found = box.width > 2 * m && box.height > m && fit(choices.map((c) => way(...c)), box, 1.45 * m, Math.min(2.4 * m, 0.11 * Math.min(innerWidth, innerHeight)));
+    const choices = [...counts.map((n) => [n, false]), ...counts.map((n) => [n, true]), [0, false]];
+    const found = box.width > 2 * m && box.height > m && fit(choices.map((c) => way(...c)), box, 1.45 * m, Math.min(3.2 * m, 0.11 * Math.min(innerWidth, innerHeight)));
     const names = $("tiles").querySelectorAll("h3");
     let at = 0;
     all.forEach((line, n) => {
@@ -190,7 +204,7 @@
     m = Math.max(12, fontFor(settings, innerWidth, innerHeight, CAP));
     root.style.setProperty("--m", `${m.toFixed(2)}px`);
     root.style.setProperty("--edge", `${edge()}px`);
-    root.classList.toggle("upright", innerHeight > innerWidth);
+    root.classList.toggle("upright", isUpright());
     paintFigures(here.figures);
     // Words need width: the list gets what its letters ask for, the tiles what is left.
     root.style.setProperty("--list", `${Math.round(Math.min(0.5 * innerWidth, Math.max(0.32 * innerWidth, 15 * m)))}px`);
@@ -203,16 +217,27 @@
   const paint = () => {
     if (!state) return;
     const [n, here] = area();
-    say($("h1") || document.querySelector("h1"), here.names.map(pick).join(words.comma));
+    say(document.querySelector("h1"), here.names.map(pick).join(words.comma));
     const now = JSON.stringify([n, here, state.plan_old, state.horizon_h, innerWidth, innerHeight]);
     if (now !== signature) { signature = now; shownArea = n; provide(); layout(here); }
     const { clock } = state;
-    say($("clock"), `${clock.time.slice(0, 5)} ${clock.offset}`);
     show($("simulated"), Boolean(clock.simulated));
     say($("simulated"), words.simulated);
+    paintHeader(clock);
     root.dataset.seq = stream.seq;
     paintCode();
     mark();
+  };
+
+  /** A name that is cut pushes out the word beside the mark, then the zone. */
+  const paintHeader = (clock) => {
+    const title = document.querySelector("h1"), time = clock.time.slice(0, 5);
+    const room = innerWidth - 2 * edge() - 3 * 0.6 * m - (clock.simulated ? widthOf(words.simulated, m) + 0.6 * m + 4 : 0);
+    const wants = widthOf(title.textContent, m, 700), zoned = `${time} ${clock.offset}`;
+    const spare = room - wants - widthOf(zoned, m) - 0.8 * m;
+    say($("live"), spare >= widthOf(words.live, m) ? words.live : "");
+    say($("clock"), spare >= 0 || isUpright() ? zoned : time);
+    root.classList.toggle("two", spare < 0 && isUpright());
   };
 
   /** The code leads to each listed machine in turn; its item is marked. */
@@ -237,7 +262,6 @@
     const silent = clock && (old === undefined || old > clock.stale_s);
     const kind = stream.lost ? (stream.silence_s > STALE_S ? "stale" : "lost") : silent ? "stale" : clock ? "live" : "connecting";
     if (root.dataset.live !== kind) root.dataset.live = kind;
-    say($("live"), words.live);
     say($("notice"), stream.lost ? fill(words.lost, { age: age(stream.silence_s) })
       : silent ? (old === undefined ? words.empty : fill(words.silent, { age: age(old) })) : clock ? "" : words.connecting);
   };
