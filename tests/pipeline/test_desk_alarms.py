@@ -176,7 +176,7 @@ def test_a_flood_is_grouped_by_machine_with_the_first_out_named(bench):
     assert {"flood.begin", "flood.end"} <= {x["verb"] for x in bench.document("journal")}
 
 
-def test_alarms_of_machines_that_left_the_plant_are_forgotten(bench, tmp_path):
+def test_alarms_of_machines_that_left_the_plant_are_forgotten(bench):
     bench.alarm_on()
     bench.step()
     machines = [m for m in bench.site.plant.machines if m.id != "mill-0"]

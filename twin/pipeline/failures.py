@@ -34,12 +34,13 @@ class Failures:
         for event in events:
             if event.kind == "failure":
                 self._failed_us[event.machine_id] = event.time
-            elif event.kind == "repair":
+            elif event.kind == "repair" or self._is_taken_back(event):
                 self._failed_us.pop(event.machine_id, None)
-            elif event.kind == "failure_retracted" and (
-                self._failed_us.get(event.machine_id) == event.detail.get("failure")
-            ):
-                self._failed_us.pop(event.machine_id, None)
+
+    def _is_taken_back(self, event: Event) -> bool:
+        """Whether a person says that the failure that holds was none."""
+        held = self._failed_us.get(event.machine_id)
+        return event.kind == "failure_retracted" and held == event.detail.get("failure")
 
     def holds(self, machine_id: str, born_us: int = NEVER) -> bool:
         """Whether the machine has failed and was not begun anew since."""
