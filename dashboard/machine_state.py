@@ -4,6 +4,9 @@ from typing import Any
 
 import numpy as np
 
+from dashboard.evidence import Z95, nis_range
+from dashboard.machine_log import alarms_of, log_of, services_of
+from dashboard.machine_risk import drivers_of, hours, life_of, modes_of, risk_of
 from dashboard.numbers import decimals, rounded, roundeds
 from dashboard.plant_state import tile_codes
 from dashboard.snapshot import (
@@ -18,16 +21,14 @@ from dashboard.snapshot import (
     row_of,
 )
 from dashboard.times import iso_local, local
-from twin.core.view import HORIZONS, N_DRIVERS, NEVER
+from twin.core.statespace import Trend
+from twin.core.view import HORIZONS, NEVER
+from twin.pipeline.servicing import service_costs
 from twin.plant import Machine, MachineClass
 
-__all__ = ["N_EVENTS", "Z95", "hours", "machine_state", "quality_code"]
+__all__ = ["Z95", "hours", "machine_state", "quality_code", "risky_sensor"]
 
-Z95 = 1.959964
-"""Half width of a 95 % interval of the normal distribution, in sd."""
-N_EVENTS = 12
-LEAST_LOGIT = 0.1
-"""Log-odds below which a sensor does not drive the risk: a factor of 1.1."""
+NIS_MEMORY = float(Trend._field_defaults["nis_memory"])
 
 
 def machine_state(snapshot: Snapshot, machine: Machine) -> dict[str, Any]:
@@ -37,8 +38,12 @@ def machine_state(snapshot: Snapshot, machine: Machine) -> dict[str, Any]:
     failed = failed_at(snapshot, machine.id)
     state = {
         "code": tile_codes(snapshot)[machine.id],
-        "events": _events(snapshot, machine, machine_class),
+        "log": log_of(snapshot, machine),
+        "alarms": alarms_of(snapshot, machine),
+        "services": services_of(snapshot, machine),
         "item": _plan_item(snapshot, machine),
+        "costs": _costs(snapshot, machine),
+        "now_us": _minute(snapshot.plant_us),
         "failed": None if failed is None else iso_local(failed, snapshot.plant.zone),
         "period_s": machine_class.period_s,
         "currency": snapshot.plant.plant.currency,
@@ -47,10 +52,10 @@ def machine_state(snapshot: Snapshot, machine: Machine) -> dict[str, Any]:
         return state | {"sensors": [], "sample": None}
     withheld = failed is not None or is_silent(snapshot, machine_class, row)
     forecast = {
-        "risk": {name: _risk(row, n) for n, name in enumerate(HORIZONS)},
-        "life": _life(row, machine_class.step_s),
-        "drivers": _drivers(machine_class, row),
-        "modes": _modes(machine_class, row),
+        "risk": {name: risk_of(row, n) for n, name in enumerate(HORIZONS)},
+        "life": life_of(row, machine_class.step_s),
+        "drivers": drivers_of(machine_class, row),
+        "modes": modes_of(machine_class, row),
     }
     return (
         state
@@ -64,7 +69,7 @@ def machine_state(snapshot: Snapshot, machine: Machine) -> dict[str, Any]:
                 _sensor(snapshot, machine, row, n) for n in range(len(machine_class.sensors))
             ],
             "inputs": [_input(machine_class, row, n) for n in range(len(machine_class.inputs))],
-            "health": _health(row),
+            "health": _health(row, len(machine_class.sensors)),
             "born": local(row["born"], snapshot.plant.zone).strftime("%Y-%m-%d"),
             "sample": _sample(snapshot, machine_class, row),
         }
@@ -99,6 +104,7 @@ def _sensor(snapshot: Snapshot, machine: Machine, row: np.void, n: int) -> dict[
     seen = row["seen"][n]
     age = None if seen == NEVER else age_s(snapshot, seen)
     limit = STALE_PERIODS * machine_class.period_s / pace(snapshot) + TRANSPORT_S
+    code = quality_code(row, n, age is not None and age > limit)
     low, high = sensor.normal
     alarm = sensor.alarm
     return {
@@ -111,8 +117,9 @@ def _sensor(snapshot: Snapshot, machine: Machine, row: np.void, n: int) -> dict[
         "priority": alarm.priority,
         "value": rounded(row["value"][n], 6),
         "level": rounded(row["level"][n], 6),
-        "quality": quality_code(row, n, age is not None and age > limit),
-        "age_s": rounded(age, 2),
+        "quality": code,
+        # Of plant time: what is said beside a plant's clock is told by that clock.
+        "age_s": None if code == "good" else rounded((snapshot.plant_us - int(seen)) / 1e6, 3),
         "beyond": bool(row["beyond"] & (1 << n)),
     }
 
@@ -128,9 +135,10 @@ def _input(machine_class: MachineClass, row: np.void, n: int) -> dict[str, Any]:
     }
 
 
-def _health(row: np.void) -> dict[str, Any]:
+def _health(row: np.void, n_sensors: int) -> dict[str, Any]:
     return {
         "nis": rounded(row["nis"], 3),
+        "nis_range": roundeds(nis_range(n_sensors, NIS_MEMORY), 3),
         "health": rounded(row["health"], 3),
         "changed": bool(row["changed"]),
         "applied": int(row["n_applied"]),
@@ -139,61 +147,32 @@ def _health(row: np.void) -> dict[str, Any]:
     }
 
 
-def _risk(row: np.void, n: int) -> list[float | None]:
-    """Probability and its 80 % interval."""
-    return [rounded(row[name][n], 3) for name in ("p", "p_lo", "p_hi")]
+def _costs(snapshot: Snapshot, machine: Machine) -> dict[str, float]:
+    """What a planned service and a failure cost, lost output included, and how long each takes."""
+    costs = snapshot.plant.costs_of(machine)
+    planned, unplanned = service_costs(costs)
+    return {
+        "planned": planned,
+        "unplanned": unplanned,
+        "planned_h": costs.planned_h,
+        "unplanned_h": costs.unplanned_h,
+    }
 
 
-def hours(steps: Any, step_s: float) -> float | None:
-    """Steps of the model in hours; None where it is beyond the horizon or unknown."""
-    return rounded(float(steps) * step_s / 3600, 3)
+def _minute(time_us: int) -> int:
+    """The minute that a time lies in, µs: where forms begin."""
+    return time_us // 60_000_000 * 60_000_000
 
 
-def _life(row: np.void, step_s: float) -> dict[str, Any]:
-    names = {"mean_h": "rul_mean", "lo_h": "rul_q10", "mid_h": "rul_q50", "hi_h": "rul_q90"}
-    life: dict[str, Any] = {key: hours(row[name], step_s) for key, name in names.items()}
-    return life | {"known": bool(np.isfinite(row["p"]).all())}
-
-
-def _drivers(machine_class: MachineClass, row: np.void) -> list[dict[str, Any]]:
-    """Sensors that push the risk up most, with their share of the log-odds."""
-    found = []
-    for n in range(N_DRIVERS):
-        index, logit = int(row["driver"][n]), float(row["driver_logit"][n])
-        if 0 <= index < len(machine_class.sensors) and logit > LEAST_LOGIT:
-            sensor = machine_class.sensors[index]
-            found.append({"name": sensor.name or sensor.id, "logit": rounded(logit, 3)})
-    return found
-
-
-def _modes(machine_class: MachineClass, row: np.void) -> list[dict[str, Any]]:
-    modes = [
-        {
-            "name": mode.name or mode.id,
-            "share": rounded(row["mode_p"][n], 2),
-            "consequence": mode.consequence,
-            "response": mode.response,
-        }
-        for n, mode in enumerate(machine_class.modes)
-    ]
-    return sorted(modes, key=lambda mode: -(mode["share"] or 0))
-
-
-def _events(
-    snapshot: Snapshot, machine: Machine, machine_class: MachineClass
-) -> list[dict[str, Any]]:
-    names = {s.id: s.name or s.id for s in machine_class.sensors}
-    modes = {m.id: m.name or m.id for m in machine_class.modes}
-    own = [e for e in snapshot.events if e.machine_id == machine.id][:N_EVENTS]
-    return [
-        {
-            "time": iso_local(e.time, snapshot.plant.zone),
-            "kind": e.kind,
-            "about": names.get(str(e.detail.get("sensor")), modes.get(str(e.detail.get("mode")))),
-            "planned": e.detail.get("planned"),
-        }
-        for e in own
-    ]
+def risky_sensor(snapshot: Snapshot, machine: Machine, row: np.void | None) -> int:
+    """Number of the sensor that drives the risk most; else one beyond a limit; else the first."""
+    sensors = snapshot.plant.sensors_of(machine)
+    if row is None:
+        return 0
+    if 0 <= (driver := int(row["driver"][0])) < len(sensors):
+        return driver
+    beyond = [n for n in range(len(sensors)) if row["beyond"] & (1 << n)]
+    return beyond[0] if beyond else 0
 
 
 def _plan_item(snapshot: Snapshot, machine: Machine) -> dict[str, Any] | None:

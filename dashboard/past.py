@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
+from dashboard.evidence import Z95
 from dashboard.figures.signals import Past
-from dashboard.machine_state import Z95
 from dashboard.snapshot import STALE_PERIODS
 from dashboard.times import isos_local
 from twin.core.statespace import Trend

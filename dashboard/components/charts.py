@@ -1,66 +1,96 @@
-"""Charts of a machine's sensors in a grid, one figure each."""
+"""The one way in which pages show a plotly figure, and the small charts that scripts draw."""
+
+from typing import Any
 
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from dashboard.figures.signals import HEIGHT, Past, innovation_figure, signal_figure
 from dashboard.i18n import Translate, pick
 from twin.plant import Sensor
 
-__all__ = ["KINDS", "chart_grid", "graph"]
+__all__ = ["HEIGHT", "KINDS", "chart_grid", "graph"]
 
+HEIGHT = 320
+"""Pixels of a figure, unless its page says otherwise."""
 KINDS = ("signals", "innovations")
 DENSE = 10
 """More charts than this are drawn in three columns."""
-LIMIT_SHARE = 0.25
-"""A limit is drawn once the estimate is nearer to it than this share of the normal range."""
+
+# Plotly's own words and months in Chinese, as plotly.js's locale files have it; given with each
+# figure, so that no script has to be registered and none is fetched.
+_CHINESE = {
+    "dictionary": {
+        "Autoscale": "自动缩放",
+        "Box Select": "矩形框选",
+        "Download plot as a PNG": "下载为 PNG",
+        "Double-click to zoom back out": "双击返回缩小",
+        "Pan": "平移",
+        "Reset axes": "重置轴",
+        "Zoom": "缩放",
+        "Zoom in": "放大",
+        "Zoom out": "缩小",
+    },
+    "format": {
+        "days": ["星期日", "星期一", "星期二", "星期三", "星期四", "星期五", "星期六"],
+        "shortDays": ["日", "一", "二", "三", "四", "五", "六"],
+        "months": [f"{n}月" for n in range(1, 13)],
+        "shortMonths": [f"{n}月" for n in range(1, 13)],
+        "date": "%Y-%m-%d",
+        "decimal": ".",
+        "thousands": ",",
+    },
+}
 
 
-def graph(figure: object) -> Component:
-    """A plotly figure as all pages show it: nothing from elsewhere, no logo, no tools."""
+def graph(figure: object, language: str = "en", height: int = HEIGHT, **more: Any) -> Component:
+    """A plotly figure as all pages show it: in the reader's language, nothing from elsewhere, no
+    logo, no tools. more: id and what else dcc.Graph takes."""
+    chinese = {"locale": "zh-CN", "locales": {"zh-CN": _CHINESE}} if language == "zh" else {}
+    config = {
+        "displayModeBar": False,
+        "showTips": False,
+        "showSendToCloud": False,
+        "displaylogo": False,
+        "doubleClick": "reset",
+        **chinese,
+        **more.pop("config", {}),
+    }
     return dcc.Graph(
         figure=figure,
         responsive=True,
-        config={
-            "displayModeBar": False,
-            "showTips": False,
-            "showSendToCloud": False,
-            "displaylogo": False,
-            "doubleClick": "reset",
-        },
+        config=config,
         className="graph",
-        style={"height": f"{HEIGHT}px"},
+        style={"height": f"{height}px"},
+        **more,
     )
 
 
 def chart_grid(
-    t: Translate, language: str, sensors: list[Sensor], past: Past, kind: str, key: str = ""
+    t: Translate, language: str, sensors: list[Sensor], kind: str, periods: int, links: list[str]
 ) -> Component:
-    """Charts of all sensors over the past; the script appends what comes."""
-    charts = [_chart(t, language, sensor, n, past, kind) for n, sensor in enumerate(sensors)]
+    """Places for a chart of each sensor; the script draws them and appends what comes.
+
+    links: where a chart leads to, one a sensor.
+    """
+    charts = [_chart(language, s, kind, link) for s, link in zip(sensors, links, strict=True)]
     dense = " dense" if len(charts) > DENSE else ""
-    return html.Div(charts, className=f"charts {kind}{dense}", key=key, **{"data-kind": kind})
+    return html.Div(
+        [*charts, html.P(t("Loading the past"), className="loading charts-wait", role="status")],
+        className=f"charts {kind}{dense}",
+        key=f"{kind}-{periods}",
+        **{"data-kind": kind, "data-periods": periods},
+    )
 
 
-def _chart(t: Translate, language: str, sensor: Sensor, n: int, past: Past, kind: str) -> Component:
+def _chart(language: str, sensor: Sensor, kind: str, link: str) -> Component:
     name = pick(sensor.name, language) or sensor.id
     unit = sensor.unit if kind == "signals" else "σ"
-    figure = (
-        signal_figure(past, n, [t("estimate"), t("measured")], _near_limits(sensor, past, n))
-        if kind == "signals"
-        else innovation_figure(past, n, t("innovation"))
+    caption = html.Figcaption(
+        [
+            html.A(name, href=link, **{"data-nav": "1"}),
+            html.Span(f" {unit}", className="unit"),
+            html.Span(className="chart-said", **{"aria-hidden": "true"}),
+        ]
     )
-    caption = html.Figcaption([name, html.Span(f" {unit}", className="unit")])
-    return html.Figure([caption, graph(figure)], className="chart", **{"data-sensor": sensor.id})
-
-
-def _near_limits(sensor: Sensor, past: Past, n: int) -> list[float]:
-    """Alarm limits that the estimate is about to reach or has passed."""
-    alarm = sensor.alarm
-    if not len(past.times):
-        return []
-    level = float(past.level[-1, n])
-    near = LIMIT_SHARE * (sensor.normal[1] - sensor.normal[0])
-    lows = [x for x in (alarm.low, alarm.low_low) if x is not None and level < x + near]
-    highs = [x for x in (alarm.high, alarm.high_high) if x is not None and level > x - near]
-    return lows[:1] + highs[:1]
+    place = html.Div(className="chart-place")
+    return html.Figure([caption, place], className="chart", **{"data-sensor": sensor.id})

@@ -53,7 +53,7 @@ class Reader:
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._seq = 0
-        self._machines = MachinePast(store, self._wall_us)
+        self.machines = MachinePast(store, self._wall_us)
 
     # --- readers ---------------------------------------------------------------------------
     @property
@@ -85,7 +85,7 @@ class Reader:
 
     def past(self, machine: Machine, span_s: float) -> Past:
         """The machine's last span_s seconds of plant time."""
-        return self._machines.past(self.plant, machine, span_s)
+        return self.machines.past(self.plant, machine, span_s)
 
     # --- the tick --------------------------------------------------------------------------
     def start(self) -> None:
@@ -130,7 +130,7 @@ class Reader:
         machine = machine_of(snapshot, machine_id)
         if machine is None:  # it has left the plant file
             return {}
-        curve = self._machines.curve(snapshot, machine)
+        curve = self.machines.curve(snapshot, machine)
         horizon_h = curve["hours"][-1] if curve else snapshot.plan.get("horizon_h", HORIZON_H)
         state = machine_state(snapshot, machine)
         shown = None if state.get("withheld") else curve

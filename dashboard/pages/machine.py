@@ -3,21 +3,33 @@
 from collections.abc import Mapping
 from urllib.parse import quote
 
-from dash import html
+from dash import Dash, html
 from dash.development.base_component import Component
 
-from dashboard.components.charts import KINDS, chart_grid
-from dashboard.components.machine_panels import forecast_panels, now_panels
+from dashboard import machine_routes
+from dashboard.components.charts import DENSE, KINDS, chart_grid
+from dashboard.components.machine_panels import (
+    brief,
+    forecast_panels,
+    history_panels,
+    now_panels,
+)
+from dashboard.components.neighbours import machine_page, name_of, near, neighbour_menu
 from dashboard.components.shell import panel
 from dashboard.data import Reader
 from dashboard.i18n import Translate, pick
 from dashboard.pages.visit import Visit
 from twin.plant import Machine, Plant
 
-__all__ = ["SPANS", "chosen", "layout", "show", "span_text"]
+__all__ = ["SPANS", "chosen", "register", "show", "span_text"]
 
 SPANS = (240, 1440, 10080)
 """Spans that the charts may show, in expected periods; the first is shown at first."""
+
+
+def register(app: Dash, reader: Reader) -> None:
+    """Add the routes that the page's script asks for charts and slow panels."""
+    machine_routes.register(app.server, reader)
 
 
 def chosen(query: Mapping[str, str]) -> tuple[str, int]:
@@ -37,50 +49,71 @@ def span_text(t: Translate, seconds: float) -> str:
 
 
 def show(visit: Visit) -> Component | None:
-    """The machine that the address names."""
-    if all(m.id != visit.name for m in visit.reader.plant.machines):
+    """The machine that the address names. Left: now; centre: the past; right: what is expected."""
+    t, language, plant = visit.t, visit.language, visit.reader.plant
+    machine = next((m for m in plant.machines if m.id == visit.name), None)
+    if machine is None:
         return None
-    return layout(visit.t, visit.language, visit.reader, visit.name, visit.query)
-
-
-def layout(
-    t: Translate, language: str, reader: Reader, machine_id: str, query: Mapping[str, str]
-) -> Component:
-    """Left: now; centre: the past in charts; right: what is expected."""
-    plant = reader.plant
-    machine = next(m for m in plant.machines if m.id == machine_id)
-    kind, periods = chosen(query)
-    period_s = plant.class_of(machine).period_s
-    past = reader.past(machine, periods * period_s)
-    name = _name(machine, language)
-    centre = panel(
-        t("Measured, estimate, 95 % band")
-        if kind == KINDS[0]
-        else t("Innovations in σ: 95 of 100 between the dashed lines"),
-        _choices(t, machine_id, kind, periods, period_s),
-        chart_grid(t, language, plant.sensors_of(machine), past, kind, key=f"{kind}-{periods}"),
-        name="past",
-    )
+    name = name_of(machine, language)
+    left, centre, right = now_panels(t), history_panels(t), forecast_panels(t)
+    columns = [left, [_charts(visit, machine), *centre], right]
+    dense = len(plant.sensors_of(machine)) > DENSE
     return html.Div(
         [
             _head(t, language, plant, machine, name),
+            brief(t),
             html.Div(
-                [
-                    html.Div(now_panels(t), className="stack"),
-                    centre,
-                    html.Div(forecast_panels(t), className="stack"),
-                ],
+                [html.Div(column, className="stack") for column in columns],
                 className="machine-columns",
             ),
         ],
-        key=f"machine-{machine_id}",
+        key=f"machine-{machine.id}",
         id="content",
-        className="page machine-page",
+        className="page machine-page dense" if dense else "page machine-page",
         **{
             "data-page": "machine",
-            "data-stream": f"/live/machine/{quote(machine_id)}",
+            "data-stream": f"/live/machine/{quote(machine.id)}",
             "data-title": name,
+            "data-machine": machine.id,
+            "data-name": name,
         },
+    )
+
+
+def _charts(visit: Visit, machine: Machine) -> Component:
+    """Charts of all sensors: their places, and which line is which."""
+    t, sensors = visit.t, visit.reader.plant.sensors_of(machine)
+    kind, periods = chosen(visit.query)
+    period_s = visit.reader.plant.class_of(machine).period_s
+    links = [f"/forecast/{quote(machine.id)}?sensor={quote(s.id)}" for s in sensors]
+    return panel(
+        t("Measured, estimate, 95 % band")
+        if kind == KINDS[0]
+        else t("Innovations in σ: 95 of 100 between the dashed lines"),
+        _choices(visit, machine.id, kind, periods, period_s),
+        _key(t, kind),
+        chart_grid(t, visit.language, sensors, kind, periods, links),
+        name="past",
+    )
+
+
+def _key(t: Translate, kind: str) -> Component:
+    """Which line is which, in the order in which they are drawn."""
+    signals = {
+        "measured": t("measured"),
+        "estimate": t("twin's estimate"),
+        "band": t("95 % of readings are expected here"),
+        "limit": t("alarm limit"),
+    }
+    innovations = {"measured": t("reading minus what the twin expected"), "bound": t("95 of 100")}
+    shown = signals if kind == KINDS[0] else innovations
+    return html.Ul(
+        [
+            html.Li([html.Span(className=f"key-mark key-{name}"), text])
+            for name, text in shown.items()
+        ],
+        className="chart-key",
+        **{"aria-label": t("Key")},
     )
 
 
@@ -116,33 +149,28 @@ def _link(text: str, href: str, **more: str) -> Component:
 
 
 def _neighbours(t: Translate, language: str, plant: Plant, machine: Machine) -> list[Component]:
-    """Links to the machines before and after it on its line."""
-    line = sorted(
-        (m for m in plant.machines if m.line == machine.line), key=lambda m: (m.position, m.id)
-    )
-    at = line.index(machine)
-    before, after = line[max(0, at - 1) : at], line[at + 1 : at + 2]
-    return [
-        *(_link(f"‹ {_name(m, language)}", _page(m), title=t("Before it")) for m in before),
-        *(_link(f"{_name(m, language)} ›", _page(m), title=t("After it")) for m in after),
+    """One step back and one on along the line, and a menu of all that are near."""
+    around = near(plant, machine)
+    before = [
+        _link(f"‹ {name_of(m, language)}", machine_page(m), title=t("Before it"))
+        for m in around.before[-1:]
     ]
+    after = [
+        _link(f"{name_of(m, language)} ›", machine_page(m), title=t("After it"))
+        for m in around.after[:1]
+    ]
+    return [*before, *after, neighbour_menu(t, language, around)]
 
 
-def _name(machine: Machine, language: str) -> str:
-    return pick(machine.name, language) or machine.id
-
-
-def _page(machine: Machine) -> str:
-    return f"/machine/{quote(machine.id)}"
-
-
-def _choices(t: Translate, machine_id: str, kind: str, periods: int, period_s: float) -> Component:
+def _choices(visit: Visit, machine_id: str, kind: str, periods: int, period_s: float) -> Component:
     """Links, so that what is shown has an address and works from the keyboard."""
+    t = visit.t
     kinds = {"signals": t("Signals"), "innovations": t("Innovations")}
+    kept = "".join(f"&{k}={quote(visit.query[k])}" for k in ("sensor", "ahead") if k in visit.query)
 
     def link(text: str, to_kind: str, to_periods: int) -> Component:
         is_shown = (to_kind, to_periods) == (kind, periods)
-        href = f"/machine/{quote(machine_id)}?kind={to_kind}&periods={to_periods}"
+        href = f"/machine/{quote(machine_id)}?kind={to_kind}&periods={to_periods}{kept}"
         return _link(text, href, **({"aria-current": "true"} if is_shown else {}))
 
     spans = [link(span_text(t, n * period_s), kind, n) for n in SPANS]

@@ -52,7 +52,7 @@ def register(app: Dash, reader: Reader, language: Callable[[], str]) -> None:
         query = dict(parse_qsl((search or "").lstrip("?")))
         return route(pathname or "/", reader, language(), query)
 
-    machine.register(app, reader, language)
+    machine.register(app, reader)
 
 
 def route(

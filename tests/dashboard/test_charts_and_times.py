@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.figures.signals import Past, innovation_figure, min_max, signal_figure
+from dashboard.figures.signals import N_POINTS, Past, chart_lines, min_max, naive_s
 from dashboard.numbers import decimals, rounded, thinned
 from dashboard.times import iso_local, offset_text
 
@@ -29,62 +29,53 @@ def test_thinned_chart_keeps_extremes_ends_and_its_bound(values: list[float], n_
 
 
 def past(n: int) -> Past:
-    times = [f"2026-03-02T07:{i:02d}:00" for i in range(n)]
+    minutes = np.datetime64("2026-03-02T07:00:00") + np.arange(n) * np.timedelta64(60, "s")
+    times = [str(minute) for minute in minutes]
     value = np.arange(float(n))[:, None]
     value[2] = np.nan
     return Past(times, value, value * 0 + 5, value * 0 + 1, value)
 
 
 def test_gap_stays_a_gap() -> None:
-    measured = signal_figure(past(6), 0, ["estimate", "measured"], [9.0]).data[3]
-    assert measured.y[2] is None
-    assert measured.connectgaps is False
+    (line,) = chart_lines(past(6), "signals")["sensors"]
+    assert line["v"][2] is None
+    assert line["t"] == [0, 60, 120, 180, 240, 300]
 
 
 def test_a_short_gap_survives_the_thinning_of_a_long_span() -> None:
-    """One row of 5,000 stands for the gap; drawing 1,000 points must not bridge it."""
+    """One row of 5,000 stands for the gap; drawing 500 points must not bridge it."""
     given = past(5000)
     for column in (given.value, given.level, given.half, given.innovation):
         column[:, 0] = 5.0
         column[2501] = np.nan
-    figure = signal_figure(given, 0, ["estimate", "measured"], [])
-    assert None in figure.data[3].y
-    assert None in figure.data[0].y
-    assert None in innovation_figure(given, 0, "c").data[0].y
+    (line,) = chart_lines(given, "signals")["sensors"]
+    assert len(line["t"]) <= N_POINTS + 3
+    assert line["v"].count(None) == line["e"].count(None) == line["h"].count(None) == 1
+    assert None in chart_lines(given, "innovations")["sensors"][0]["v"]
 
 
-def test_an_innovation_beyond_the_edge_is_drawn_on_it() -> None:
-    given = past(6)
-    given.innovation[3] = 40.0
-    assert max(v for v in innovation_figure(given, 0, "c").data[0].y if v is not None) == 5.0
+def test_lines_are_plain_lists_of_one_length() -> None:
+    for kind in ("signals", "innovations"):
+        lines = chart_lines(past(900), kind)
+        assert lines["start"] == "2026-03-02T07:00:00"
+        for line in lines["sensors"]:
+            assert {type(x) for x in line.values()} == {list}
+            assert len({len(x) for x in line.values()}) == 1
 
 
-def test_traces_are_plain_lists_that_a_browser_can_extend() -> None:
-    """numpy arrays would travel as base64, which Plotly.extendTraces refuses."""
-    for figure in (
-        signal_figure(past(6), 0, ["a", "b"], []),
-        innovation_figure(past(6), 0, "c"),
-    ):
-        for trace in figure.to_plotly_json()["data"]:
-            assert isinstance(trace["x"], list | tuple)
-            assert isinstance(trace["y"], list | tuple)
+def test_no_past_is_no_lines() -> None:
+    empty = np.empty((0, 2))
+    lines = chart_lines(Past([], empty, empty, empty, empty), "signals")
+    assert lines["start"] is None
+    assert lines["sensors"][1] == {"t": [], "v": [], "e": [], "h": []}
 
 
-def test_band_lies_round_the_estimate() -> None:
-    band = signal_figure(past(4), 0, ["a", "b"], []).data[0]
-    assert band.fill == "toself"
-    assert set(band.y) - {None} == {4, 6}
-
-
-def test_band_is_closed_before_a_gap_and_begins_anew_after_it() -> None:
-    given = past(6)
-    given.level[2] = np.nan
-    band = signal_figure(given, 0, ["a", "b"], []).data[0]
-    cut = band.y.index(None)
-    before, after = given.times[:2], given.times[3:]
-    assert list(band.x[:cut]) == before + before[::-1]
-    assert list(band.x[cut + 1 :]) == after + after[::-1]
-    assert given.times[2] not in band.x
+def test_seconds_are_those_of_the_clock_on_the_wall() -> None:
+    """Spring in Berlin: 01:59 and 03:00 are an hour and a minute apart on the clock."""
+    given = past(3)._replace(
+        times=["2026-03-29T01:59:00", "2026-03-29T03:00:00", "2026-03-30T01:59:00"]
+    )
+    assert naive_s(given).tolist() == [0, 61 * 60, 86_400]
 
 
 @pytest.mark.parametrize(

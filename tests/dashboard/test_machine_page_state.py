@@ -65,10 +65,10 @@ def test_steps_are_hours_by_the_class_own_step() -> None:
 
 def test_only_own_events_are_listed_newest_first(snapshot: Snapshot) -> None:
     machine_id = snapshot.plant.machines[0].id
-    kinds = [e["kind"] for e in state_of(snapshot, machine_id)["events"]]
+    kinds = [e["kind"] for e in state_of(snapshot, machine_id)["log"]]
     assert kinds == ["alarm_on", "repair"]
     other = snapshot.plant.machines[1].id
-    assert state_of(snapshot, other)["events"] == []
+    assert state_of(snapshot, other)["log"] == []
 
 
 def test_machine_never_heard_of_has_no_sample(snapshot: Snapshot) -> None:

@@ -60,11 +60,11 @@ def test_plant_page_shows_every_machine_and_changes_by_itself(site, open_page: O
 
 def test_machine_values_and_charts_move(site, open_page: Open) -> None:
     page = open_page(site.url + "/machine/mill-03")
-    page.wait_for_selector(".js-plotly-plot .scatterlayer .trace")
+    page.wait_for_selector(".chart-place .line-measured")
     first = page.locator(".reading").first
     was = first.inner_text()
     expect(first).not_to_have_text(was, timeout=10_000)
-    grown = "document.querySelector('.js-plotly-plot').data[3].x.length >= 3"
+    grown = "document.querySelector('.chart-place').model.lines[1].t.length >= 3"
     until(page, grown)
 
 

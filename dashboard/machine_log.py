@@ -1,0 +1,109 @@
+"""What happened to one machine and what people did about it, as the desk keeps it."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from dashboard.snapshot import Snapshot
+from dashboard.times import iso_local
+from twin.plant import Machine, MachineClass
+
+__all__ = ["N_LINES", "alarms_of", "log_of", "services_of"]
+
+N_LINES = 100
+
+
+def alarms_of(snapshot: Snapshot, machine: Machine) -> list[dict[str, Any]]:
+    """The machine's alarms that are not normal, the gravest first, then the newest."""
+    alarms = snapshot.desk.get("alarms") or {}
+    names = _sensor_names(snapshot.plant.class_of(machine))
+    own = [
+        {
+            "id": alarm_id,
+            "name": names.get(str(alarm.get("sensor")), alarm.get("sensor")),
+            "limit": alarm.get("limit"),
+            "priority": alarm.get("priority"),
+            "state": alarm.get("state"),
+            "active": bool(alarm.get("active")),
+            "acked": bool(alarm.get("acked")),
+            "since": _iso(snapshot, alarm.get("since")),
+            "who": alarm.get("who"),
+        }
+        for alarm_id, alarm in alarms.items()
+        if alarm.get("machine") == machine.id and alarm.get("state") != "normal"
+    ]
+    newest = sorted(own, key=lambda a: str(a["since"]), reverse=True)
+    return sorted(newest, key=lambda a: int(a["priority"] or 3))
+
+
+def services_of(snapshot: Snapshot, machine: Machine) -> list[dict[str, Any]]:
+    """Services planned, done and cancelled, the latest start first."""
+    modes = _mode_names(snapshot.plant.class_of(machine))
+    own = [s for s in _services(snapshot) if s.get("machine") == machine.id]
+    return [
+        {
+            "id": s.get("id"),
+            "start": _iso(snapshot, s.get("start")),
+            "start_us": s.get("start"),
+            "duration_h": s.get("duration_h"),
+            "mode": modes.get(str(s.get("mode"))),
+            "note": s.get("note") or "",
+            "who": s.get("who"),
+            "state": s.get("state"),
+        }
+        for s in sorted(own, key=lambda s: -int(s.get("start") or 0))
+    ]
+
+
+def _services(snapshot: Snapshot) -> Iterable[Mapping[str, Any]]:
+    found = snapshot.desk.get("services") or []
+    return found.values() if isinstance(found, Mapping) else found
+
+
+def log_of(snapshot: Snapshot, machine: Machine) -> list[dict[str, Any]]:
+    """What happened, newest first: what the desk keeps, and events that it does not have."""
+    machine_class = snapshot.plant.class_of(machine)
+    names = _sensor_names(machine_class) | _mode_names(machine_class)
+    kept = [_line(snapshot, names, entry) for entry in _own(snapshot, machine).get("log", [])]
+    known = {(line["kind"], line["time"]) for line in kept}
+    events = [
+        _line(snapshot, names, {"time": e.time, "kind": e.kind, **e.detail})
+        for e in snapshot.events
+        if e.machine_id == machine.id
+    ]
+    lines = kept + [e for e in events if (e["kind"], e["time"]) not in known]
+    return sorted(lines, key=lambda line: str(line["time"]), reverse=True)[:N_LINES]
+
+
+def _line(snapshot: Snapshot, names: Mapping[str, Any], entry: Mapping[str, Any]) -> dict[str, Any]:
+    """One line: when, what, about what (a sensor's or a mode's name), who, and their words."""
+    detail = {**entry.get("detail", {}), **entry}
+    about = names.get(str(detail.get("sensor")), names.get(str(detail.get("mode"))))
+    line = {
+        "time": _iso(snapshot, entry.get("time")),
+        "kind": entry.get("verb") or entry.get("kind"),
+        "about": about,
+        "planned": detail.get("planned"),
+        "who": entry.get("who"),
+        "text": detail.get("text") or detail.get("note") or detail.get("reason"),
+        "action": entry.get("action") or entry.get("id"),
+        "can_undo": entry.get("can_undo"),
+        "undone": entry.get("undone"),
+    }
+    return {key: value for key, value in line.items() if value not in (None, "", False)}
+
+
+def _own(snapshot: Snapshot, machine: Machine) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = (snapshot.desk.get("machines") or {}).get(machine.id, {})
+    return found
+
+
+def _iso(snapshot: Snapshot, time_us: Any) -> str | None:
+    return iso_local(time_us, snapshot.plant.zone) if isinstance(time_us, int) else None
+
+
+def _sensor_names(machine_class: MachineClass) -> dict[str, Any]:
+    return {s.id: s.name or s.id for s in machine_class.sensors}
+
+
+def _mode_names(machine_class: MachineClass) -> dict[str, Any]:
+    return {m.id: m.name or m.id for m in machine_class.modes}
