@@ -3,10 +3,13 @@
   "use strict";
   const twin = window.plantTwin;
   const root = document.documentElement;
-  const SILENCE_MS = 15000;
-  const RETRY_MS = 1000;
-  const RETRY_MAX_MS = 30000;
-  const RENEW_MS = 60000;
+  const LOST_MS = 4500;      // two heartbeats and some: nothing heard for so long is no connection
+  const HUNG_MS = 4000;      // an attempt that nobody answers
+  const RETRY_MS = 500;
+  const RETRY_MAX_MS = 4000;
+  const RENEW_MS = 2000;
+  const ASK_MS = 30000;
+  const RENEWED_MS = 600000;
 
   /** RFC 7396: null removes, objects are merged, all else is replaced. */
   const isTree = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
@@ -18,19 +21,26 @@
     return target;
   };
 
-  /** Load the page anew for a newer server, but not again and again while two versions serve. */
-  const renew = () => {
-    const last = Number(sessionStorage.getItem("renewed")) || 0;
-    if (Date.now() - last < RENEW_MS) return false;
-    sessionStorage.setItem("renewed", Date.now());
-    location.reload();
-    return true;
+  let askedAt = -ASK_MS;
+  /** Load the page of a newer build: once it is really served, and once a build, or two versions
+      behind one address would have us load for ever. */
+  const renew = (build) => {
+    const tried = JSON.parse(sessionStorage.getItem("renewed")) || {};
+    const now = performance.now();
+    if (now - askedAt < ASK_MS || Date.now() - (tried[build] || 0) < RENEWED_MS) return;
+    askedAt = now;
+    setTimeout(async () => {
+      const answer = await fetch(location.href, { cache: "no-store" }).catch(() => null);
+      if (!answer?.ok || !(await answer.text()).includes(`data-build="${build}"`)) return;
+      sessionStorage.setItem("renewed", JSON.stringify({ ...tried, [build]: Date.now() }));
+      location.reload();
+    }, Math.random() * RENEW_MS);
   };
 
   class Live {
     constructor(url, paint) {
       Object.assign(this, { url, paint, state: null, resumed: false, seq: 0, tries: 0, source: null, timer: 0, frame: 0 });
-      this.newsAt = this.heardAt = performance.now();
+      this.newsAt = this.heardAt = this.startedAt = performance.now();
       this.open();
     }
 
@@ -38,7 +48,7 @@
       this.close();
       if (document.hidden) return;
       this.resumed = this.state !== null;
-      this.heardAt = performance.now();
+      this.startedAt = performance.now();
       const source = (this.source = new EventSource(this.url));
       source.addEventListener("snapshot", (e) => this.take(e, (data) => merge({}, data)));
       source.addEventListener("delta", (e) => this.take(e, (data) => merge(this.state || {}, data)));
@@ -55,7 +65,7 @@
     /** EventSource gives up after an HTTP error: reopen with jitter, so that screens do not return at once. */
     retry() {
       this.close();
-      const wait = Math.min(RETRY_MAX_MS, RETRY_MS * 2 ** this.tries++) * (0.5 + Math.random());
+      const wait = Math.min(RETRY_MAX_MS, RETRY_MS * 2 ** this.tries++) * (0.5 + Math.random() / 2);
       this.timer = setTimeout(() => this.open(), wait);
     }
 
@@ -64,7 +74,7 @@
       this.newsAt = this.heardAt = performance.now();
       this.state = next(JSON.parse(event.data));
       this.seq = event.lastEventId;
-      if (this.state.build && this.state.build !== root.dataset.build && renew()) return;
+      if (this.state.build && this.state.build !== root.dataset.build) renew(this.state.build);
       this.frame ||= requestAnimationFrame(() => { this.frame = 0; this.draw(); });
     }
 
@@ -77,19 +87,26 @@
       this.mark();
     }
 
-    /** Once a second: is the stream alive, and how old is what we show? */
+    /** Twice a second: is the stream alive, and how old is what we show? */
     watch() {
-      if (this.source && performance.now() - this.heardAt > SILENCE_MS) this.retry();
+      const now = performance.now();
+      const isOpen = this.heardAt > this.startedAt;
+      if (this.source && now - Math.max(this.heardAt, this.startedAt) > (isOpen ? LOST_MS : HUNG_MS)) {
+        this.tries = 0;
+        this.retry();
+      }
       this.mark();
     }
 
+    /** The last frame stays. Without a sign of life it is said so; past ten seconds it greys. */
     mark() {
       const clock = this.state?.clock;
-      const waited = (performance.now() - this.newsAt) / 1000;
+      const waited = (performance.now() - this.newsAt) / 1000, silent = performance.now() - this.heardAt;
       const old = clock && clock.age_s !== undefined ? clock.age_s + waited : waited;
       const stale = clock ? waited > 10 || old > clock.stale_s || clock.age_s === undefined : waited > 10;
-      const kind = stale ? "stale" : clock ? "live" : "connecting";
-      twin.paintAge(kind, clock ? (clock.age_s === undefined ? undefined : old) : null);
+      const lost = silent > LOST_MS;
+      const kind = stale ? "stale" : lost ? "lost" : clock ? "live" : "connecting";
+      twin.paintAge(kind, clock ? (clock.age_s === undefined ? undefined : old) : null, lost ? silent / 1000 : null);
     }
 
     end() {
@@ -121,5 +138,5 @@
   document.addEventListener("visibilitychange", () => (document.hidden ? live?.close() : live?.open()));
   addEventListener("pagehide", () => live?.close());
   addEventListener("pageshow", (event) => event.persisted && live?.open());
-  setInterval(() => live?.watch(), 1000);
+  setInterval(() => live?.watch(), 500);
 })();

@@ -8,11 +8,11 @@
 
   let stands = false;  // the plant's clock, as last heard
 
-  twin.paintAge = (kind, seconds) => {
+  twin.paintAge = (kind, seconds, lost = null) => {
     root.dataset.live = kind;
     const mark = byId("live");
     if (mark && mark.dataset.live !== kind) mark.dataset.live = kind;
-    const text = {
+    const text = lost !== null ? t("No connection for {age}", { age: twin.age(lost) }) : {
       live: () => t("Live, {age} old", { age: twin.age(seconds) }),
       stale: () => seconds === null ? t("No connection") : seconds === undefined ? t("Nothing received yet")
         : stands ? t("Source stopped, {age} ago", { age: twin.age(seconds) }) : t("Not live: {age} old", { age: twin.age(seconds) }),

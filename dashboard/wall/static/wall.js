@@ -30,7 +30,7 @@
 
   const figures = [...$("figures").children], items = [...$("now").querySelectorAll("li")], tiles = [];
   const [code, caption] = $("code").children;
-  let m = 16, state = null, shownArea = -1, shownCode = "", signature = "", listed = [], stream = null;
+  let m = 16, state = null, shownCode = "", signature = "", listed = [], stream = null;
 
   const area = () => {
     const all = Object.values(state.areas);
@@ -201,8 +201,6 @@
 
   /* --- the whole ------------------------------------------------------------------------------ */
   const layout = (here) => {
-    m = Math.max(12, fontFor(settings, innerWidth, innerHeight, CAP));
-    root.style.setProperty("--m", `${m.toFixed(2)}px`);
     root.style.setProperty("--edge", `${edge()}px`);
     root.classList.toggle("upright", isUpright());
     paintFigures(here.figures);
@@ -218,12 +216,14 @@
     if (!state) return;
     const [n, here] = area();
     say(document.querySelector("h1"), here.names.map(pick).join(words.comma));
-    const now = JSON.stringify([n, here, state.plan_old, state.horizon_h, innerWidth, innerHeight]);
-    if (now !== signature) { signature = now; shownArea = n; provide(); layout(here); }
-    const { clock } = state;
-    show($("simulated"), Boolean(clock.simulated));
+    show($("simulated"), Boolean(state.clock.simulated));
     say($("simulated"), words.simulated);
-    paintHeader(clock);
+    m = Math.max(12, fontFor(settings, innerWidth, innerHeight, CAP));
+    root.style.setProperty("--m", `${m.toFixed(2)}px`);
+    paintHeader(state.clock);
+    const head = document.querySelector("header").offsetHeight;
+    const now = JSON.stringify([n, here, state.plan_old, state.horizon_h, innerWidth, innerHeight, head]);
+    if (now !== signature) { signature = now; provide(); layout(here); }
     root.dataset.seq = stream.seq;
     paintCode();
     mark();
@@ -236,8 +236,9 @@
     const wants = widthOf(title.textContent, m, 700), zoned = `${time} ${clock.offset}`;
     const spare = room - wants - widthOf(zoned, m) - 0.8 * m;
     say($("live"), spare >= widthOf(words.live, m) ? words.live : "");
-    say($("clock"), spare >= 0 || isUpright() ? zoned : time);
-    root.classList.toggle("two", spare < 0 && isUpright());
+    const two = spare < 0 && isUpright();
+    root.classList.toggle("two", two);
+    say($("clock"), (two ? spare + wants : spare) >= 0 ? zoned : time);
   };
 
   /** The code leads to each listed machine in turn; its item is marked. */
