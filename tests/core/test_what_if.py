@@ -304,7 +304,7 @@ def test_costs_are_their_definition():
     c = case(hazard=None)
     course = course_of(c, rehearse(c, 8), Scenario((Change(0, 25.0),)))
     course = course._replace(cumulative=np.zeros((3, len(course.at))))
-    got = expected_cost(Prices(100.0, 1000.0, 7.0), course, 30.0, 0, 50.0)
+    got = expected_cost(Prices(100.0, 1000.0, 7.0), course, 30.0, 0, 50.0, 50.0)
     assert got.slower == pytest.approx(0.5 * 7.0 * HORIZON)
     assert got.planned == pytest.approx(100.0)
     assert got.failure == 0.0

@@ -23,6 +23,8 @@ Array = NDArray[np.float64]
 
 N_GROUPS = 16
 """Groups of paths that the jackknife leaves out in turn."""
+CERTAIN = 1.0 - 1e-15
+"""Probability whose logarithm is still a number."""
 
 
 def landmark_curve(hazard: Hazard | None, start: Start, at: Array) -> Array:
@@ -30,7 +32,8 @@ def landmark_curve(hazard: Hazard | None, start: Start, at: Array) -> Array:
     if hazard is None:
         return np.full((3, len(at)), np.nan)
     risk = assess(hazard, start.level[None], start.slope[None], np.array([start.age]), list(at))
-    return np.asarray(-np.log1p(-np.stack([risk.p[0], risk.p_lo[0], risk.p_hi[0]])))
+    p = np.stack([risk.p[0], risk.p_lo[0], risk.p_hi[0]])
+    return np.asarray(-np.log1p(-np.minimum(p, CERTAIN)))
 
 
 def path_hazard(

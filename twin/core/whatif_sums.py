@@ -73,11 +73,12 @@ def crossing(course: Course, sensor: int, low: float, high: float) -> Crossing:
 
 
 def expected_cost(
-    prices: Prices, course: Course, service: float | None, load: int | None, usual: float
+    prices: Prices, course: Course, service: float | None, load: int | None, now: float, full: float
 ) -> Cost:
     """Money over the horizon: one failure at most, a service if the machine lives to see it.
 
-    load: the input that output is proportional to, usual: its value now; None: output is as usual.
+    load: the input that output is proportional to, `now` its value and `full` the one at which a
+    step brings its full output; None: output is as it is.
     """
     failed = course.failure[0]
     alive = 1.0 - failed
@@ -85,8 +86,8 @@ def expected_cost(
     if service is not None and service <= course.at[-1]:
         planned = prices.planned * float(np.interp(service, course.at, alive))
     slower = 0.0
-    if load is not None and usual > 0:
-        lost = prices.output_per_step * (1.0 - course.inputs[:, load] / usual) * alive
+    if load is not None and full > 0:
+        lost = prices.output_per_step * (now - course.inputs[:, load]) / full * alive
         slower = float(np.trapezoid(lost, course.at))
     return Cost(prices.failure * float(failed[-1]), planned, slower)
 

@@ -1,0 +1,98 @@
+"""What the what-if page asks for: numbers of scenarios, saved comparisons, a comparison as CSV."""
+
+import json
+from typing import Any
+
+from flask import Flask, Response, abort, jsonify, request
+
+from dashboard.access import check, t
+from dashboard.data import Reader
+from dashboard.data.documents import Documents
+from dashboard.data.scenarios import Asked, Desk, Wish, answer, parse_asked, saved_of
+from dashboard.exports import csv_response
+from dashboard.figures.what_if_table import table
+from dashboard.snapshot import Snapshot, machine_of
+from twin.errors import SchemaError, TwinError
+from twin.plant import Machine
+
+__all__ = ["BODY_MAX", "register"]
+
+BODY_MAX = 16_384
+"""Bytes of a request."""
+KIND = "scenarios"
+
+
+def register(server: Flask, reader: Reader) -> None:
+    """Add /data/what-if, /data/scenarios/<machine> and /export/what-if.csv."""
+    desk, saved = Desk(), Documents(reader.store)
+
+    def found(machine_id: str) -> tuple[Snapshot, Machine]:
+        snapshot = reader.latest
+        if snapshot is None:
+            abort(503)
+        machine = machine_of(snapshot, machine_id)
+        if machine is None or machine_id not in snapshot.slots:
+            abort(404)
+        return snapshot, machine
+
+    def worked_out(asked: Asked) -> dict[str, Any]:
+        snapshot, machine = found(asked.machine)
+        try:
+            return answer(desk, reader.machines, snapshot, machine, asked)
+        except SchemaError as error:
+            abort(Response(str(error), 422, mimetype="text/plain"))
+        except TwinError:
+            abort(503)
+
+    @server.post("/data/what-if")
+    def what_if() -> Response:
+        if (request.content_length or 0) > BODY_MAX:
+            abort(413)
+        return _fresh(jsonify(worked_out(_asked(request.get_data()))))
+
+    @server.get("/data/scenarios/<path:machine_id>")
+    def scenarios(machine_id: str) -> Response:
+        snapshot, machine = found(machine_id)
+        try:
+            kept = saved.read(KIND)
+        except TwinError:
+            abort(503)
+        return _fresh(jsonify(saved_of(kept, machine.id, snapshot.plant.zone)))
+
+    @server.get("/export/what-if.csv")
+    def export() -> Response:
+        asked = _asked(request.args.get("asked", "").encode())
+        head, rows = table(worked_out(asked), asked.machine, t, reader.plant.zone)
+        return csv_response(f"what-if-{asked.machine}", head, rows)
+
+
+@check("scenario.save")
+def _can_save(_snapshot: Snapshot, _machine: str | None, detail: dict[str, Any]) -> str | None:
+    return _fault(detail["document"])
+
+
+def _asked(body: bytes) -> Asked:
+    try:
+        return parse_asked(body)
+    except SchemaError as error:
+        abort(Response(str(error), 422, mimetype="text/plain"))
+
+
+def _fault(document: dict[str, Any]) -> str | None:
+    """Why a document is no comparison of what-ifs; None: it is one."""
+    wishes = document.get("scenarios")
+    try:
+        if not isinstance(wishes, list):
+            raise ValueError
+        for wish in wishes:
+            Wish.model_validate(wish)
+    except ValueError:
+        return t("This is not a comparison of scenarios")
+    if len(json.dumps(document)) > BODY_MAX // 2:
+        return t("This is too much at once")
+    return None
+
+
+def _fresh(response: Response) -> Response:
+    response.headers["Cache-Control"] = "no-store"
+    return response
