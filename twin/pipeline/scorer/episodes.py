@@ -102,7 +102,7 @@ def _outcome(labels: Labels, said: Said, heard_us: int) -> dict[str, Any]:
     it could be decided) or unknown (the machine was not heard of again)."""
     leads = labels.leads(said["machine"], np.array([said["time"]]))
     failed, served = float(leads.failed[0]), float(leads.served[0])
-    if failed <= served:
+    if failed <= served and np.isfinite(failed):
         after: dict[str, Any] = {"failed": said["time"] + round(failed * HOUR_US)}
         if failed <= said["q90"]:
             return after | {"outcome": "inside" if failed >= said["q10"] else "below"}

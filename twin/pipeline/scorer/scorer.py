@@ -136,10 +136,11 @@ class Scorer:
         if not due:
             return False
         self._note_loss(p, place, lead, after, due[0][1])
-        for _, issued in due:
-            if issued is not None:
-                self._score(issued, lead, heard)
-                self.passed[place] = int(issued.rows["time"].max(initial=0))
+        issued = [record for _, record in due if record is not None]
+        for whole in _together(issued):
+            self._score(whole, lead, heard)
+        if issued:
+            self.passed[place] = int(issued[-1].rows["time"].max(initial=0))
         self.places[place] = due[-1][0].decode()
         return True
 
@@ -228,7 +229,7 @@ class Scorer:
         h, version = issued.horizons_h[-1], issued.model_version
         low, high = rows["life_h"][:, 0].astype(FLOAT), rows["life_h"][:, 2].astype(FLOAT)
         dated = high <= h
-        failed = leads.failed <= leads.served
+        failed = np.isfinite(leads.failed) & (leads.failed <= leads.served)
         came = np.where(failed, leads.failed, np.inf)
         served = ~failed & (leads.served < high)
         unknown = ~failed & ~served & (heard_h < high)
@@ -296,6 +297,15 @@ class Scorer:
             return True
         self._text = text
         return True
+
+
+def _together(issued: list[Issued]) -> list[Issued]:
+    """Records of one class and version as one, in their order."""
+    groups: dict[tuple[Any, ...], list[Issued]] = {}
+    for record in issued:
+        key = (record.class_id, record.model_version, *record.horizons_h)
+        groups.setdefault(key, []).append(record)
+    return [own[0]._replace(rows=np.concatenate([r.rows for r in own])) for own in groups.values()]
 
 
 def _hours(issued: Issued, lead: str) -> float:
