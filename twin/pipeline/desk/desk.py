@@ -13,7 +13,7 @@ from typing import Any
 
 from twin.actions import ROLES, VERBS, Action, checked_detail, unpack_action
 from twin.errors import SchemaError, StoreError
-from twin.pipeline.desk import alarms, kiosks, plans, reports, scenarios
+from twin.pipeline.desk import alarms, kiosks, models, plans, reports, scenarios
 from twin.pipeline.desk.effects import Context, Effects, Handler, Undoer, refused
 from twin.pipeline.desk.lines import action_line, plant_line
 from twin.pipeline.desk.state import DESK, POSITION, DeskState, load_state
@@ -45,6 +45,7 @@ class Desk:
             **reports.HANDLERS,
             **plans.HANDLERS,
             **scenarios.HANDLERS,
+            **models.HANDLERS,
             **kiosks.HANDLERS,
             "action.undo": self._undo,
         }
@@ -52,6 +53,7 @@ class Desk:
             **alarms.UNDOERS,
             **reports.UNDOERS,
             **plans.UNDOERS,
+            **models.UNDOERS,
         }
         self.n_folded = 0
         self._clock = clock
