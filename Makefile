@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: setup up test lint format bench lock clean
+.PHONY: setup up test lint format bench soak load lock clean
 
 setup: $(STAMP)
 
@@ -35,6 +35,18 @@ format: setup
 
 bench: setup
 	$(BIN)/twin bench
+
+# Do screens that run for months grow? MINUTES=20 by default; figures, no verdict.
+MINUTES := 20
+soak: setup
+	tests/install_browser.sh
+	$(BIN)/python tests/benchmarks/soak.py $(MINUTES)
+
+# How one web process carries many live readers of a plant of 1,000 machines.
+READERS := 200
+load: setup
+	tests/install_browser.sh
+	$(BIN)/python tests/benchmarks/load.py $(READERS)
 
 # uv is only needed to write the lock, never to use it.
 lock: setup

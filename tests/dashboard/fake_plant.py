@@ -12,19 +12,45 @@ import numpy as np
 from twin.catalogue import Catalogue
 from twin.core.view import NEVER, view_dtype
 from twin.plant import Plant
-from twin.stores.base import Commit, Run
+from twin.stores.base import Commit, Run, Store
 from twin.stores.memory import MemoryStore
 from twin.types import Clock, Event
 
 START_US = int(datetime(2026, 3, 2, 6, 0, tzinfo=UTC).timestamp() * 1e6)
 SPEED = 60.0
+OEE = {
+    "availability": 0.91,
+    "performance": 0.72,
+    "quality": 0.94,
+    "oee": 0.616,
+    "is_most": False,
+    "unknown": 0.03,
+    "busy_h": 410.0,
+}
+
+
+def grown(plant: Plant, n_machines: int) -> Plant:
+    """The plant with so many machines: its own again and again, under new ids."""
+    own = plant.machines
+    copies = [
+        own[n % len(own)].model_copy(update={"id": f"{own[n % len(own)].class_id}-{n + 1:04d}"})
+        for n in range(n_machines)
+    ]
+    return plant.model_copy(update={"machines": copies})
 
 
 class FakePlant:
     """Writes what worker and planner would; `now_us` is the wall clock it pretends to have."""
 
-    def __init__(self, plant: Plant, partitions: int = 4, wall_us: int = START_US) -> None:
-        self.plant, self.store = plant, MemoryStore(partitions)
+    def __init__(
+        self,
+        plant: Plant,
+        partitions: int = 4,
+        wall_us: int = START_US,
+        store: Store | None = None,
+    ) -> None:
+        self.plant = plant
+        self.store: Store = MemoryStore(partitions) if store is None else store
         self.catalogue = Catalogue().update(plant)
         self.rng = np.random.default_rng(3)
         self.wall_us = wall_us
@@ -130,13 +156,24 @@ class FakePlant:
             )
         return {
             "made": START_US,
-            "items": items,
+            "items": [*items, *self._further(items[2], {i["machine"] for i in items})],
             "expected_stops_24h": {"mean": 1.8, "lo": 1, "hi": 3},
             "lost_output_24h": {"percent": 3.4, "lo": 1.1, "hi": 6.0},
             "running": len(self.plant.machines) - 3,
             "total": len(self.plant.machines),
             "data_complete": 0.992,
+            "oee": {"day": OEE, "shift": OEE | {"oee": 0.58}, "lines": {}, "shift_began": START_US},
         }
+
+    def _further(self, item: dict, listed: set[str]) -> list[dict]:
+        """A large plant has a long list: one machine in ten is to be watched."""
+        some = [m.id for m in self.plant.machines if m.id not in listed][::10]
+        if len(self.plant.machines) <= 100:
+            return []
+        return [
+            item | {"machine": m, "priority": 3, "drivers": [], "mode": None, "mid_h": 60.0 + n}
+            for n, m in enumerate(some)
+        ]
 
     def _kpi(self, n: int) -> None:
         entry = {
@@ -145,6 +182,7 @@ class FakePlant:
             "lost": 3.0 + 0.4 * np.sin(n / 7),
             "attention": 3 + n // 20,
             "complete": 99 + 0.3 * np.sin(n / 4),
+            "oee": 61 + 2 * np.sin(n / 6),
         }
         self.store.add_kpi(json.dumps(entry).encode())
 
@@ -152,7 +190,18 @@ class FakePlant:
         machine = self.plant.machines[0]
         sensor = self.plant.class_of(machine).sensors[0].id
         self.store.append(
-            {}, None, {"accepted:simulator": 120000, "rejected:simulator:ahead_of_clock": 12}
+            {},
+            None,
+            {"accepted:simulator": 120000, "rejected:simulator:ahead_of_clock": 12},
+            [
+                {
+                    "source": b"simulator",
+                    "reason": b"ahead_of_clock",
+                    "detail": f"{400 + n} s ahead, want at most 300".encode(),
+                    "payload": json.dumps({"machine": machine.id, "values": [n, None]}).encode(),
+                }
+                for n in range(12)
+            ],
         )
         self.store.add_events(
             [
