@@ -11,7 +11,7 @@ from flask import Flask, request
 from dashboard import access, compression, define, i18n, live, security, wall
 from dashboard.data import Reader
 from dashboard.kiosks import Kiosks
-from dashboard.pages import router
+from dashboard.pages import displays, router
 from twin.config import Settings
 from twin.stores.base import Store
 
@@ -105,7 +105,9 @@ def create_app(store: Store, settings: Settings) -> PlantTwin:
     router.register(app, reader, current_language)
     n_streams_max = max(1, settings.threads - SPARE_THREADS)
     live.register(app.server, reader, n_streams_max)
-    wall.register(app.server, reader, Kiosks(store), n_streams_max, settings.public_url)
+    kiosks = Kiosks(store)
+    wall.register(app.server, reader, kiosks, n_streams_max, settings.public_url)
+    displays.register(app.server, reader, kiosks, settings.public_url)
     define.register(app.server, reader, settings)
     reader.add_feed("frame", lambda _snapshot: {})
     compression.compress(app.server)
