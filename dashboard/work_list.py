@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from dashboard.held import held_of
 from dashboard.numbers import rounded
 from dashboard.snapshot import Snapshot, row_of
 from dashboard.tiles import states_of
@@ -35,6 +36,7 @@ def work_list(snapshot: Snapshot) -> list[Item]:
         if machine is not None:
             shown |= _withheld(machine.id in failed, states[machine.id] == "silent")
             shown["service"] = planned.get(machine.id)
+            shown["held"] = held_of(snapshot, machine) if shown.get("p_week") is not None else None
         items.append(shown)
     return sorted(items, key=_urgency)
 
@@ -88,6 +90,7 @@ def _item(plant: Plant, machine: Machine | None, item: Mapping[str, Any]) -> Ite
         "drivers": [names.get(i, i) for i in item.get("drivers", [])],
         "mode": modes.get(item.get("mode") or ""),
         "mode_id": item.get("mode"),
+        "planned_h": plant.costs_of(machine).planned_h,
     }
 
 

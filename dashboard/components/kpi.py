@@ -1,4 +1,4 @@
-"""Key figures: name, value with unit, trend and aim. The script fills the values."""
+"""Key figures: name, value with unit, trend and aim, and where each comes from."""
 
 from typing import Any
 
@@ -9,16 +9,46 @@ from dashboard.i18n import Translate
 
 __all__ = ["KPIS", "kpi_card", "kpi_row"]
 
-KPIS = ("running", "stops", "lost", "attention", "complete")
+KPIS = ("running", "stops", "lost", "oee", "complete")
 
 
 def _names(t: Translate) -> dict[str, tuple[str, str]]:
+    """Name and unit; a unit that depends on the value is the script's."""
     return {
-        "running": (t("Machines available"), ""),
+        "running": (t("Machines running"), ""),
         "stops": (t("Expected stops, 24 h"), t("stops")),
         "lost": (t("Lost output forecast, 24 h"), t("% of plan")),
-        "attention": (t("Need attention"), t("machines")),
+        "oee": (t("OEE, last 24 h"), ""),
         "complete": (t("Data complete"), "%"),
+    }
+
+
+def _sources(t: Translate) -> dict[str, list[str]]:
+    """What each figure is, in whole sentences."""
+    return {
+        "running": [
+            t("Machines that send data, have not failed and are not idle."),
+            t("In the plant's pauses none needs to run, and the target rests."),
+        ],
+        "stops": [
+            t("Sum over machines of the probability to fail within 24 hours."),
+            t("In 80 of 100 such days the number of stops lies within the range."),
+            t("Silent and failed machines are not forecast."),
+        ],
+        "lost": [
+            t("Output that failures of the next 24 hours are expected to cost, of a day's output."),
+            t("Each machine counts by the value of what it makes in an hour."),
+        ],
+        "oee": [
+            t("Availability × performance × quality, as ISO 22400-2 defines them."),
+            t("Availability: time producing, of the time planned to produce."),
+            t("Performance: measured rate, of the nominal rate, while producing."),
+            t("Quality: share made within tolerance, where it is measured."),
+            t("Planned services and pauses are not planned time; failures are lost time."),
+        ],
+        "complete": [
+            t("Share of all sensors and inputs whose newest reading came and can be believed."),
+        ],
     }
 
 
@@ -29,7 +59,11 @@ def kpi_card(t: Translate, key: str) -> Component:
     return html.Div(
         [
             html.Div(
-                [name, html.Span(t("off target"), className="off-mark", **off)],
+                [
+                    html.Span(name, id=f"kpi-{key}"),
+                    html.Span(t("off target"), className="off-mark", **off),
+                    _where(t, key, name),
+                ],
                 className="kpi-name",
             ),
             html.Div(
@@ -48,7 +82,23 @@ def kpi_card(t: Translate, key: str) -> Component:
             ),
         ],
         className="kpi panel",
-        **{"data-kpi": key},
+        role="group",
+        **{"data-kpi": key, "aria-labelledby": f"kpi-{key}"},
+    )
+
+
+def _where(t: Translate, key: str, name: str) -> Component:
+    """Opens what the figure is and what it is made of now."""
+    label = t("Where this comes from: {name}").format(name=name)
+    parts = [html.Ul(className="where-now", **{"data-f": "more"})] if key == "oee" else []
+    return html.Details(
+        [
+            html.Summary("?", **{"aria-label": label}),
+            html.Div(
+                [*parts, *(html.P(text) for text in _sources(t)[key])], className="where-text"
+            ),
+        ],
+        className="where",
     )
 
 

@@ -1,5 +1,7 @@
 """The frame around every page: name, live mark, clock, language, theme; counts at the foot."""
 
+from typing import Any
+
 from dash import html
 from dash.development.base_component import Component
 
@@ -83,7 +85,7 @@ def footer(t: Translate) -> Component:
     )
 
 
-def panel(title: str, *children: Component, name: str) -> Component:
+def panel(title: str | list[Any], *children: Component, name: str) -> Component:
     """A titled region of a page."""
     heading = f"h-{name}"
     return html.Section(

@@ -11,7 +11,7 @@ from dash.development.base_component import Component
 from dashboard import i18n, ids
 from dashboard.components.shell import footer, header
 from dashboard.data import Reader
-from dashboard.pages import classes, machine, plant
+from dashboard.pages import classes, displays, machine, plant
 from dashboard.pages.visit import Show, Visit
 
 __all__ = ["PAGES", "register", "route"]
@@ -21,6 +21,7 @@ PAGES: Mapping[str, Show] = {
     "line": plant.show_line,
     "machine": machine.show,
     "classes": classes.show,
+    "displays": displays.show,
 }
 """First part of an address → its page."""
 
@@ -53,6 +54,7 @@ def register(app: Dash, reader: Reader, language: Callable[[], str]) -> None:
         return route(pathname or "/", reader, language(), query)
 
     machine.register(app, reader)
+    plant.register(app, reader, language)
 
 
 def route(
