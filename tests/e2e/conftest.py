@@ -3,9 +3,14 @@
 import os
 import re
 import shutil
+import signal
+import socket
+import subprocess
 import sys
 import threading
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,7 +27,9 @@ from fake_plant import FakePlant
 from dashboard.app import create_app
 from twin.config import Settings
 from twin.plant import load_plant
+from twin.stores.embedded import EmbeddedServer
 
+START_S = 90.0
 QUIET = [
     "--no-sandbox",
     "--disable-gpu",
@@ -76,6 +83,63 @@ def site() -> Iterator[Site]:
     stop.set()
     app.reader.stop()
     server.shutdown()
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
+def answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=2) as answer:
+            return answer.status == 200
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+@pytest.fixture(scope="session")
+def plant_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Data directory of the plant that runs for all tests of it."""
+    return tmp_path_factory.mktemp("plant")
+
+
+@pytest.fixture(scope="session")
+def plant_url(
+    plant_folder: Path,
+    browser: object,  # noqa: ARG001 (skips before anything is started where there is none)
+) -> Iterator[str]:
+    """`twin up` on the demonstration plant, in a folder of its own; stopped as a user stops it."""
+    folder, port = plant_folder, free_port()
+    env = os.environ | {
+        "TWIN_DATA_DIR": str(folder),
+        "TWIN_PORT": str(port),
+        "TWIN_GATEWAY_PORT": str(free_port()),
+        "OMP_NUM_THREADS": "1",
+    }
+    command = [
+        sys.executable,
+        "-c",
+        "import sys; from twin.cli import main; sys.exit(main(['up']))",
+    ]
+    log = folder / "up.log"
+    with log.open("wb") as out:
+        process = subprocess.Popen(command, env=env, stdout=out, stderr=subprocess.STDOUT)
+    try:
+        end = time.monotonic() + START_S
+        while not answers(f"http://127.0.0.1:{port}/healthz"):
+            assert process.poll() is None, log.read_text()
+            assert time.monotonic() < end, log.read_text()
+            time.sleep(0.2)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        EmbeddedServer(folder).shutdown()
 
 
 @dataclass

@@ -1,14 +1,7 @@
 """Everything at once: embedded store, simulator, worker, planner, dashboard, and a real browser."""
 
-import os
-import signal
-import socket
-import subprocess
-import sys
 import time
-import urllib.error
-import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -25,58 +18,6 @@ from twin.stores.redis import RedisStore
 pytestmark = pytest.mark.e2e
 
 Open = Callable[..., Page]
-START_S = 90.0
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
-
-
-def answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url, timeout=2) as answer:
-            return answer.status == 200
-    except (urllib.error.URLError, OSError):
-        return False
-
-
-@pytest.fixture(scope="module")
-def plant_url(
-    tmp_path_factory: pytest.TempPathFactory,
-    browser: object,  # noqa: ARG001 (skips before anything is started where there is none)
-) -> Iterator[str]:
-    """`twin up` on the demonstration plant, in a folder of its own; stopped as a user stops it."""
-    folder, port = tmp_path_factory.mktemp("plant"), free_port()
-    env = os.environ | {
-        "TWIN_DATA_DIR": str(folder),
-        "TWIN_PORT": str(port),
-        "TWIN_GATEWAY_PORT": str(free_port()),
-        "OMP_NUM_THREADS": "1",
-    }
-    command = [
-        sys.executable,
-        "-c",
-        "import sys; from twin.cli import main; sys.exit(main(['up']))",
-    ]
-    log = folder / "up.log"
-    with log.open("wb") as out:
-        process = subprocess.Popen(command, env=env, stdout=out, stderr=subprocess.STDOUT)
-    try:
-        end = time.monotonic() + START_S
-        while not answers(f"http://127.0.0.1:{port}/healthz"):
-            assert process.poll() is None, log.read_text()
-            assert time.monotonic() < end, log.read_text()
-            time.sleep(0.2)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.send_signal(signal.SIGINT)
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        EmbeddedServer(folder).shutdown()
 
 
 def until(page: Page, expression: str, timeout_s: float = 30.0) -> None:
@@ -139,11 +80,10 @@ def shown_percent(p: float) -> str:
 
 
 def test_probabilities_on_the_screen_are_those_in_the_store(
-    plant_url: str, open_page: Open, tmp_path_factory: pytest.TempPathFactory
+    plant_url: str, plant_folder: Path, open_page: Open
 ) -> None:
     """Two routes to a moving number: they must agree at some moment, for all three horizons."""
-    folder = next(Path(tmp_path_factory.getbasetemp()).glob("plant*"))
-    store = RedisStore(EmbeddedServer(folder).url, Settings().partitions)
+    store = RedisStore(EmbeddedServer(plant_folder).url, Settings().partitions)
     plant = load_plant(Settings().plant)
     page, machine_id = healthy(plant_url, open_page)
     cells = page.locator('[data-list="risk"] td.strong')
