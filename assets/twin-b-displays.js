@@ -23,12 +23,12 @@
       h("h3", {}, display.name),
       h("p", { class: "seen" }, seenText(display)),
       h("dl", {},
-        entry(t("Shows"), display.areas.map((area) => areaText(area, lines)).join(" → "), display.areas.length > 1 ? ` (${t("each {n} s", { n: display.every_s })})` : ""),
+        entry(t("Shows"), display.areas.map((area) => areaText(area, lines)).join(" → "), display.areas.length > 1 ? t(" (each {n} s)", { n: display.every_s }) : ""),
         entry(t("Read from"), t("{n} m", { n: display.distance_m })),
         entry(t("Screen diagonal"), t("{n} inch", { n: display.diagonal_inch })),
         entry(t("Language"), display.language === "zh" ? "中文" : "English"),
         entry(t("Colours"), display.theme === "dark" ? t("dark") : t("light")),
-        entry(t("Made by"), `${display.made_by || "—"}, ${t("{age} ago", { age: twin.age(display.made_s) })}`)),
+        entry(t("Made by"), t("{who}, {age} ago", { who: display.made_by || "—", age: twin.age(display.made_s) }))),
       h("div", { class: "buttons" }, ...buttons));
   };
 
@@ -89,7 +89,8 @@
   const lettersText = (data) => {
     const mm = 4.65 * Number(data.get("distance_m")), height = 25.4 * Number(data.get("diagonal_inch")) * 0.49;
     const rows = Math.floor(height / (mm / 0.72) / 1.2);
-    return `${t("Letters will be {mm} mm high.", { mm: Math.round(mm) })} ${rows < 12 ? t("That leaves this panel {n} rows: it will show little.", { n: rows }) : ""}`;
+    const few = rows < 12 ? t("That leaves this panel {n} rows: it will show little.", { n: rows }) : "";
+    return [t("Letters will be {mm} mm high.", { mm: Math.round(mm) }), few].join(" ");
   };
 
   const create = (lines) => {

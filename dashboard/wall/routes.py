@@ -24,8 +24,11 @@ KEEP_S = 86_400
 
 
 def is_wall(asked: Request) -> bool:
-    """Whether a request needs no sign-in because its link is its ticket, checked here."""
-    return asked.path.startswith("/wall/") and asked.method in {"GET", "HEAD"}
+    """Whether a request needs no sign-in because its link is its ticket, checked here.
+
+    By route and not by address: an address below /wall that is not ours is answered by Dash.
+    """
+    return asked.blueprint == "wall" and asked.method in {"GET", "HEAD"}
 
 
 def register(
