@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from dashboard.alarm_state import alarm_counts
 from dashboard.numbers import rounded
 from dashboard.snapshot import STALE_PERIODS, TRANSPORT_S, Snapshot, age_s, pace, stands, stood_s
 from dashboard.times import local, offset_text
@@ -68,6 +69,7 @@ def status_state(snapshot: Snapshot) -> dict[str, Any]:
         "late": sum(int(rows["n_late"].sum()) for rows in snapshot.views.values()),
         "gated": sum(int(rows["n_gated"].sum()) for rows in snapshot.views.values()),
         "restarts": _restarts(snapshot),
+        "alarms": alarm_counts(snapshot.desk),
         "parts": {name: age for name, age in ages.items() if age is not None},
     }
 

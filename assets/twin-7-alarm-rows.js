@@ -1,0 +1,135 @@
+/* Lines of the alarms page: one alarm each, painted in place, so that a hand or the keyboard stays on it. */
+(() => {
+  "use strict";
+  const twin = window.plantTwin;
+  const { t, pick, h, say, number, duration } = twin;
+
+  const states = () => ({
+    unacknowledged: t("not acknowledged"), acknowledged: t("acknowledged"), returned_unacknowledged: t("gone, not acknowledged"),
+    shelved: t("shelved"), suppressed_by_design: t("suppressed by design"), out_of_service: t("out of service"),
+  });
+  const limits = () => ({ low_low: t("far too low"), low: t("too low"), high: t("too high"), high_high: t("far too high") });
+  const calls = (alarm) => ["unacknowledged", "returned_unacknowledged"].includes(alarm.state);
+
+  /** 14:32, with the day where it is not today's. */
+  const clock = (iso, today) => !iso ? "—" : iso.slice(0, 10) === today ? iso.slice(11, 16) : `${iso.slice(5, 10)} ${iso.slice(11, 16)}`;
+  const value = (alarm) => {
+    const unit = alarm.unit ? ` ${alarm.unit}` : "";
+    return `${number(alarm.value ?? null, alarm.decimals)}${alarm.value === undefined ? "" : unit}`;
+  };
+  const limitText = (alarm) => alarm.limit_value === undefined ? limits()[alarm.limit] || ""
+    : t("{how}, limit {n}", { how: limits()[alarm.limit], n: number(alarm.limit_value, 0, alarm.decimals) });
+  const leftText = (alarm) => alarm.time_h === undefined ? "—" : duration(alarm.time_h);
+  const leftWhat = (alarm) => ({ limit: t("until the next limit"), failure: t("until the failure, as likely as not") }[alarm.until_what] || "");
+  const why = (alarm) => alarm.mode ? pick(alarm.mode) : t("No cause is known");
+  const reasons = () => ({ failed: t("the machine stands failed"), service: t("a planned service runs") });
+  const shelfText = (alarm) => alarm.one_shot ? t("until it clears") : alarm.left_h === undefined ? "" : t("{time} left", { time: duration(alarm.left_h) });
+
+  const machineLink = (alarm) =>
+    h("a", { href: `/machine/${encodeURIComponent(alarm.machine)}`, "data-nav": 1, tabindex: -1 }, pick(alarm.name));
+  const cell = (key, css, label) => h("td", { class: css || null, "data-f": key, "data-label": label || null });
+
+  /** Buttons of a state; a press names the alarm by its row. */
+  const buttons = (id, alarm, ask) => {
+    const make = (verb, label, run) => twin.button(verb, label, run, { css: "button small" });
+    const one = { detail: { alarm: id }, machine: alarm.machine };
+    const of = {
+      acknowledge: () => make("alarm.acknowledge", t("Acknowledge"), (button) => twin.act("alarm.acknowledge", { detail: { alarms: [id] }, machine: alarm.machine, button })),
+      shelve: () => make("alarm.shelve", t("Shelve"), () => ask.shelve(id, alarm)),
+      remove: () => make("alarm.remove", t("Out of service"), () => ask.remove(id, alarm)),
+      unshelve: () => make("alarm.unshelve", t("Take off the shelf"), (button) => twin.act("alarm.unshelve", { ...one, button })),
+      restore: () => make("alarm.restore", t("Back in service"), (button) => twin.act("alarm.restore", { ...one, button })),
+    };
+    const wanted = {
+      unacknowledged: ["acknowledge", "shelve", "remove"], returned_unacknowledged: ["acknowledge", "remove"],
+      acknowledged: ["shelve", "remove"], shelved: ["unshelve", "remove"], suppressed_by_design: ["remove"], out_of_service: ["restore"],
+    }[alarm.state] || [];
+    return wanted.map((name) => of[name]());
+  };
+
+  /** A row and its painter. */
+  const make = (id, ask) => {
+    const tr = h("tr", { tabindex: -1, "data-alarm": id },
+      cell("badge"), cell("what", "what"), cell("state", "", t("State")), cell("value", "num", t("Value")),
+      cell("since", "num", t("Since")), cell("why", "why", t("Cause and answer")), cell("left", "num", t("Time left")), cell("do", "do"));
+    const f = (key) => tr.querySelector(`[data-f="${key}"]`);
+    const put = (key, children) => f(key).replaceChildren(...children.filter(Boolean));
+    const fixed = twin.once((alarm) => {
+      tr.className = calls(alarm) ? "calls" : "";
+      put("badge", [twin.badge(alarm.priority)]);
+      put("what", [machineLink(alarm), h("div", { class: "detail" }, pick(alarm.sensor))]);
+      put("state", [states()[alarm.state], alarm.by && !calls(alarm) ? h("div", { class: "detail" }, alarm.by) : null]);
+      put("why", [h("div", {}, why(alarm)), alarm.response ? h("div", {}, pick(alarm.response)) : null,
+        alarm.consequence ? h("div", { class: "detail" }, t("If nothing is done: {what}", { what: pick(alarm.consequence) })) : null]);
+      put("do", buttons(id, alarm, ask));
+    });
+    const paint = (alarm, today) => {
+      const { machine, name, line, sensor, priority, state, by, mode, response, consequence } = alarm;
+      fixed({ machine, name, line, sensor, priority, state, by, mode, response, consequence });
+      if (!f("value").firstChild) {
+        for (const key of ["value", "since", "left"]) f(key).append(h("div", {}), h("div", { class: "detail" }));
+      }
+      const two = (key, first, second) => { say(f(key).children[0], first); say(f(key).children[1], second); };
+      two("value", value(alarm), limitText(alarm));
+      two("since", clock(alarm.since, today), alarm.age_h === undefined ? "" : duration(alarm.age_h));
+      two("left", leftText(alarm), leftWhat(alarm));
+    };
+    return { tr, paint };
+  };
+
+  /** A row of what is put aside: by whom, why, and until when. */
+  const aside = (id, ask) => {
+    const tr = h("tr", { "data-alarm": id }, cell("badge"), cell("what", "what"), cell("now", "", t("Now")), cell("reason", "why", t("Reason")),
+      cell("by", "", t("By")), cell("until", "num", t("Until")), cell("do", "do"));
+    const f = (key) => tr.querySelector(`[data-f="${key}"]`);
+    const fixed = twin.once((alarm) => {
+      f("badge").replaceChildren(twin.badge(alarm.priority));
+      f("what").replaceChildren(machineLink(alarm), h("div", { class: "detail" }, pick(alarm.sensor)));
+      say(f("now"), alarm.active ? limits()[alarm.limit] || t("active") : t("normal"));
+      say(f("reason"), reasons()[alarm.reason] || alarm.reason || "—");
+      say(f("by"), alarm.by || t("the plant"));
+      f("do").replaceChildren(...buttons(id, alarm, ask));
+    });
+    const paint = (alarm, today) => {
+      const { machine, name, sensor, priority, state, by, reason, active, limit } = alarm;
+      fixed({ machine, name, sensor, priority, state, by, reason, active, limit });
+      const until = alarm.one_shot || !alarm.until ? "" : clock(alarm.until, today);
+      say(f("until"), [until, shelfText(alarm)].filter(Boolean).join(" · ") || "—");
+    };
+    return { tr, paint };
+  };
+
+  const head = (texts) => h("thead", {}, h("tr", {}, ...texts.map(([text, css]) =>
+    h("th", { scope: "col", class: css || null }, ...(css === "do" || !text.trim() ? [h("span", { class: "hidden" }, text)] : [text])))));
+  const columns = {
+    active: () => [[t("Priority")], [t("Machine")], [t("State")], [t("Value"), "num"], [t("Since"), "num"], [t("Cause and answer")], [t("Time left"), "num"], [t("What to do"), "do"]],
+    aside: () => [[t("Priority")], [t("Machine")], [t("Now")], [t("Reason")], [t("By")], [t("Until"), "num"], [t("What to do"), "do"]],
+  };
+
+  /** A table that keeps its rows: paint(list of [id, alarm] or {group}). */
+  twin.alarmTable = (region, label, isActive, ask) => {
+    const body = h("tbody", {}), rows = new Map();
+    const table = h("table", { class: `alarm-table ${isActive ? "live" : "aside"}`, "aria-label": label }, head(columns[isActive ? "active" : "aside"]()), body);
+    region.replaceChildren(table);
+    return (list, today) => {
+      const shown = list.map((item) => {
+        if (item.tr) return item.tr;
+        const [id, alarm] = item;
+        if (!rows.has(id)) rows.set(id, (isActive ? make : aside)(id, ask));
+        rows.get(id).paint(alarm, today);
+        return rows.get(id).tr;
+      });
+      const ids = new Set(list.filter((item) => !item.tr).map(([id]) => id));
+      for (const id of rows.keys()) if (!ids.has(id)) rows.delete(id);
+      const at = [...body.children];
+      if (at.length !== shown.length || shown.some((tr, n) => tr !== at[n])) {
+        const held = body.contains(document.activeElement) ? document.activeElement : null;
+        const place = held ? at.indexOf(held.closest("tr")) : -1;
+        body.replaceChildren(...shown);
+        if (held) (held.isConnected ? held : shown.filter((tr) => tr.dataset.alarm)[Math.min(place, shown.length - 1)])?.focus();
+      }
+      if (isActive && shown.length && !shown.some((tr) => tr.tabIndex === 0)) (shown.find((tr) => tr.dataset.alarm) || shown[0]).tabIndex = 0;
+    };
+  };
+  twin.alarmWords = { states, limits, calls, clock };
+})();

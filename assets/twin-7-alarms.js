@@ -1,0 +1,161 @@
+/* Alarms page: tabs, filters, keys, and what people do about alarms. */
+(() => {
+  "use strict";
+  const twin = window.plantTwin;
+  const { t, pick, h, say } = twin;
+
+  const LISTS = { shelved: "shelved", out: "out_of_service", suppressed: "suppressed_by_design" };
+  const ACTIVE = ["unacknowledged", "returned_unacknowledged", "acknowledged"];
+  const nameOf = (alarm) => `${pick(alarm.name)}${t(", ")}${pick(alarm.sensor)}`;
+
+  const ask = {
+    shelve: (id, alarm) => twin.ask({
+      title: t("Shelve this alarm"), intro: nameOf(alarm), verb: "alarm.shelve", machine: alarm.machine, submit: t("Shelve"),
+      fields: [
+        { name: "hours", label: t("For how long"), kind: "select", value: 8, options: [
+          ...[1, 2, 4, 8, 12, 24, 72].map((n) => [n, twin.duration(n)]), ...(alarm.active ? [[null, t("until it clears")]] : [])] },
+        { name: "reason", label: t("Reason"), required: true, max: 200 }],
+      detail: (values) => ({ alarm: id, hours: values.hours ?? null, reason: values.reason }),
+    }),
+    remove: (id, alarm) => twin.ask({
+      title: t("Take this alarm out of service"), intro: nameOf(alarm), verb: "alarm.remove", machine: alarm.machine, submit: t("Out of service"),
+      fields: [{ name: "reason", label: t("Reason"), required: true, max: 200, hint: t("It calls nobody until somebody puts it back in service.") }],
+      detail: (values) => ({ alarm: id, reason: values.reason }),
+    }),
+  };
+
+  /** Not acknowledged first, then by priority; the oldest first, because it has waited longest. */
+  const inOrder = (list) => list.sort(([i, a], [j, b]) =>
+    twin.alarmWords.calls(b) - twin.alarmWords.calls(a) || a.priority - b.priority || a.came - b.came || (i < j ? -1 : 1));
+
+  /** In a flood: by machine, each group under a line that names what came first. */
+  const grouped = (list, groups, headers, ack) => groups.flatMap((group) => {
+    const own = list.filter(([, alarm]) => alarm.machine === group.machine);
+    if (!own.length) return [];
+    own.sort(([, a], [, b]) => a.came - b.came);
+    const text = t("{n} alarms, first out: {sensor}", { n: own.length, sensor: pick(group.first_name.sensor) });
+    const ids = own.filter(([, a]) => twin.alarmWords.calls(a)).map(([id]) => id);
+    const key = JSON.stringify([group.machine, text, ids]);
+    if (!headers.has(key)) headers.set(key, h("tr", { class: "group-head" }, h("td", { colspan: 8 },
+      h("strong", {}, pick(group.name)), ` · ${text} · ${group.since.slice(11, 16)} `, ids.length ? ack(t("Acknowledge all of it"), () => ids) : null)));
+    return [{ tr: headers.get(key) }, ...own];
+  });
+
+  const empty = (title, text) => h("div", { class: "empty" }, h("strong", {}, title), text);
+  const emptyTexts = (name) => ({
+    active: [t("No alarm is active"), t("Everything is within its limits.")], shelved: [t("Nothing is shelved"), t("A shelved alarm waits here and returns by itself.")],
+    out: [t("No alarm is out of service"), ""], suppressed: [t("Nothing is suppressed"), t("Alarms of machines that stand failed or are being serviced wait here.")],
+  }[name]);
+
+  /** Arrows move from row to row; A acknowledges, S shelves, Enter opens the machine. */
+  const keys = (panel, alarmOf) => panel.addEventListener("keydown", (event) => {
+    const row = event.target.closest("tr[data-alarm]");
+    if (!row || event.target !== row || event.ctrlKey || event.metaKey || event.altKey) return;
+    const rows = [...panel.querySelectorAll("tr[data-alarm]")], id = row.dataset.alarm, alarm = alarmOf(id);
+    const go = (to) => { if (!to) return; row.tabIndex = -1; to.tabIndex = 0; to.focus(); };
+    const does = {
+      ArrowDown: () => go(rows[rows.indexOf(row) + 1]), ArrowUp: () => go(rows[rows.indexOf(row) - 1]), Home: () => go(rows[0]), End: () => go(rows.at(-1)),
+      a: () => twin.act("alarm.acknowledge", { machine: alarm.machine, detail: { alarms: [id] } }), s: () => ask.shelve(id, alarm), Enter: () => row.querySelector("a").click(),
+    }[event.key.length === 1 ? event.key.toLowerCase() : event.key];
+    if (does && alarm) { event.preventDefault(); does(); }
+  });
+
+  const tabs = (page) => {
+    const buttons = [...page.querySelectorAll("[data-show]")];
+    const show = (name, write) => {
+      for (const button of buttons) {
+        const is = button.dataset.show === name;
+        button.setAttribute("aria-selected", is);
+        button.tabIndex = is ? 0 : -1;
+        page.querySelector(`[data-panel="${button.dataset.show}"]`).hidden = !is;
+      }
+      page.dataset.tab = name;
+      if (!write) return;
+      const query = new URLSearchParams(location.search);
+      name === "active" ? query.delete("tab") : query.set("tab", name);
+      const text = query.toString();
+      history.replaceState(history.state, "", location.pathname + (text ? `?${text}` : ""));
+    };
+    buttons.forEach((button, n) => {
+      button.addEventListener("click", () => show(button.dataset.show, true));
+      button.addEventListener("keydown", (event) => {
+        const to = { ArrowRight: buttons[(n + 1) % buttons.length], ArrowLeft: buttons[(n || buttons.length) - 1], Home: buttons[0], End: buttons.at(-1) }[event.key];
+        if (to) { event.preventDefault(); show(to.dataset.show, true); to.focus(); }
+      });
+    });
+    show(page.dataset.tab, false);
+  };
+
+  twin.pages.alarms = (page) => {
+    const region = (name) => page.querySelector(`[data-list="${name}"]`);
+    let state = null, shown = [], bar = null;
+    const ack = (text, ids) => twin.button("alarm.acknowledge", text, (button) => ids().length && twin.act("alarm.acknowledge", { detail: { alarms: ids() }, button }), { css: "button small" });
+    const calling = () => shown.filter(([, alarm]) => twin.alarmWords.calls(alarm)).map(([id]) => id);
+    const all = ack(t("Acknowledge all shown"), calling);
+    region("do-active").append(all);
+    tabs(page);
+    keys(page.querySelector('[data-panel="active"]'), (id) => state?.alarms[id]);
+
+    const tables = {}, headers = new Map();
+    const table = (name) => (tables[name] ||= twin.alarmTable(region(name), page.querySelector(`#tab-${name}`).firstChild.textContent, name === "active", ask));
+    const paintList = (name, list, ids, today) => {
+      if (!ids) { delete tables[name]; region(name).replaceChildren(empty(...(bar.isActive() ? [t("Nothing matches the filters"), ""] : emptyTexts(name)))); return; }
+      table(name)(list, today);
+    };
+    const journal = twin.alarmJournal(region("journal")), figures = twin.alarmFigures(region("system"));
+    const fits = ([, a]) => (!bar.values.line || a.line === bar.values.line) && (!bar.values.priority || String(a.priority) === bar.values.priority)
+      && (!bar.values.state || a.state === bar.values.state) && twin.contains(bar.values.text, a.name, a.machine, a.sensor);
+    const flood = twin.once(({ since, recent, groups }) => {
+      const box = region("flood");
+      box.hidden = !since;
+      if (!since) { box.replaceChildren(); return; }
+      box.replaceChildren(h("strong", {}, t("Alarm flood since {time}", { time: since.slice(11, 16) })), ` · ${t("{n} alarms in the last 10 minutes", { n: recent })}`,
+        h("ul", {}, ...groups.slice(0, 6).map((g) => h("li", {}, h("a", { href: `/machine/${encodeURIComponent(g.machine)}`, "data-nav": 1 }, pick(g.name)),
+          ` · ${t("{n} alarms, first out: {sensor}", { n: g.alarms.length, sensor: pick(g.first_name.sensor) })}`))));
+    });
+
+    const paint = () => {
+      if (!state?.alarms || !bar) return;
+      const today = state.clock.date, every = Object.entries(state.alarms);
+      const of = (wanted) => every.filter(([, a]) => wanted.includes(a.state));
+      const counts = { active: of(ACTIVE).length, ...Object.fromEntries(Object.entries(LISTS).map(([name, s]) => [name, of([s]).length])) };
+      for (const el of page.querySelectorAll("[data-count]")) say(el, el.dataset.count in counts ? counts[el.dataset.count] : "");
+      shown = inOrder(of(ACTIVE).filter(fits));
+      const groups = state.rates?.groups || [];
+      const list = state.rates?.flood && groups.length ? grouped(shown, [...groups, ...rest(groups)], headers, ack) : shown;
+      if (headers.size > 200) headers.clear();
+      paintList("active", list, shown.length, today);
+      for (const [name, s] of Object.entries(LISTS)) {
+        const own = of([s]).filter(fits);
+        own.sort(([, a], [, b]) => (a.left_h ?? 1e9) - (b.left_h ?? 1e9) || a.priority - b.priority);
+        paintList(name, own, own.length, today);
+      }
+      all.hidden = calling().length < 2;
+      say(all.firstChild, t("Acknowledge {n} shown", { n: calling().length }));
+      bar.say(bar.isActive() ? t("{n} of {m} alarms", { n: every.filter(fits).length, m: every.length }) : "");
+      flood({ since: state.rates?.flood || null, recent: state.rates?.recent, groups });
+      journal(Object.values(state.journal || {}).filter((x) => twin.contains(bar.values.text, x.name || "", x.machine || "", x.sensor || "", x.who, x.text || "")).sort((a, b) => b.n - a.n));
+      figures(state.rates || {});
+      for (const link of page.querySelectorAll("[data-export]")) link.href = `/export/${link.dataset.export}.csv${bar.query() ? `?${bar.query()}` : ""}`;
+    };
+    /** Machines whose alarms are not in a group: they went before anybody saw them. */
+    const rest = (groups) => {
+      const known = new Set(groups.map((g) => g.machine)), found = new Map();
+      for (const [, a] of shown) if (!known.has(a.machine) && !found.has(a.machine)) found.set(a.machine, { machine: a.machine, name: a.name, first_name: { sensor: a.sensor }, since: a.since });
+      return [...found.values()];
+    };
+
+    return (next) => {
+      state = next;
+      if (!bar) {
+        const words = twin.alarmWords.states();
+        bar = twin.filterBar(region("filters"), [
+          { key: "line", label: t("Line"), options: [["", t("all")], ...Object.entries(state.lines || {}).map(([id, name]) => [id, pick(name)])] },
+          { key: "priority", label: t("Priority"), options: [["", t("all")], ...[1, 2, 3].map((p) => [String(p), `${twin.shapes[p]} P${p}`])] },
+          { key: "state", label: t("State"), options: [["", t("all")], ...Object.entries(words)] },
+          { key: "text", label: t("Search"), hint: t("Machine or sensor") }], () => paint());
+      }
+      paint();
+    };
+  };
+})();
