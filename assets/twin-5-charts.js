@@ -3,7 +3,7 @@
   "use strict";
   const twin = window.plantTwin;
   const { svg, t, number } = twin;
-  const LEFT = 44, RIGHT = 10, TOP = 8, BOTTOM = 20;
+  const rem = () => parseFloat(getComputedStyle(document.documentElement).fontSize) / 14;
   const STEPS_S = [1, 5, 10, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 172800, 604800, 1209600, 2592000];
   const two = (n) => String(n).padStart(2, "0");
 
@@ -20,10 +20,10 @@
     for (let at = Math.ceil(from / 1000 / step) * step; at * 1000 <= to; at += step) ticks.push([at * 1000, clock(at * 1000, step)]);
     return ticks;
   };
-  const hourTicks = (from, to, most) => {
+  const hourTicks = (from, to, most, since) => {
     const step = [0.25, 1, 2, 4, 6, 12, 24, 48, 72, 96, 168].find((s) => (to - from) / s <= most) || 336;
     const ticks = [];
-    for (let at = Math.ceil(from / step) * step; at <= to + 1e-9; at += step) ticks.push([at, at === 0 ? t("now") : at < 0 ? `−${twin.duration(-at)}` : twin.duration(at)]);
+    for (let at = Math.ceil(from / step) * step; at <= to + 1e-9; at += step) ticks.push([at, at === 0 ? (since ? "0" : t("now")) : at < 0 ? `−${twin.duration(-at)}` : twin.duration(at)]);
     return ticks;
   };
   /** Steps of 1, 2 or 5 times a power of ten. */
@@ -59,7 +59,7 @@
       if (value < low && (must || value > low - near)) low = value;
     }
     const room = 0.07 * (high - low);
-    return [low - room, high + room];
+    return [Math.max(low - room, model.floor ?? -Infinity), high + room];
   };
 
   const lineOf = (at, y, x, yAt) => {
@@ -88,8 +88,9 @@
 
   /** Draw a model {x, from, to, lines, bands, limits, marks, range, percent, label} into a place. */
   const draw = (place, model) => {
-    const W = place.clientWidth, H = place.clientHeight;
+    const W = place.clientWidth, H = place.clientHeight, k = rem();
     if (!W || !H) return;
+    const LEFT = 44 * k, RIGHT = 10, TOP = 8, BOTTOM = 20 * k;
     place.model = model;
     const range = rangeOf(model);
     if (!range) {
@@ -100,13 +101,13 @@
     const x = (value) => LEFT + ((W - LEFT - RIGHT) * (value - from)) / (to - from || 1);
     const clamp = (value) => Math.min(high, Math.max(low, value));
     const y = (value) => TOP + ((H - TOP - BOTTOM) * (high - clamp(value))) / (high - low);
-    const most = Math.max(2, Math.floor((W - LEFT) / (model.x === "hours" ? 62 : 74)));
+    const most = Math.max(2, Math.floor((W - LEFT) / (model.x === "hours" ? 62 * k : 74 * k)));
     const parts = [];
-    const values = model.percent ? [0, 0.25, 0.5, 0.75, 1].map((v) => [v, `${100 * v} %`]) : model.ticks || valueTicks(low, high, Math.max(2, Math.floor(H / 42)));
+    const values = model.percent ? [0, 0.25, 0.5, 0.75, 1].map((v) => [v, `${100 * v} %`]) : model.ticks || valueTicks(low, high, Math.max(2, Math.floor(H / (42 * k))));
     for (const [value, text] of values) {
       parts.push(svg("line", { class: "grid", x1: LEFT, x2: W - RIGHT, y1: y(value), y2: y(value) }), svg("text", { x: LEFT - 5, y: y(value) + 4, "text-anchor": "end" }, text));
     }
-    for (const [value, text] of (model.x === "hours" ? hourTicks : timeTicks)(from, to, most)) {
+    for (const [value, text] of (model.x === "hours" ? hourTicks : timeTicks)(from, to, most, model.since)) {
       const at = x(value), anchor = at > W - 26 ? "end" : at < LEFT + 14 ? "start" : "middle";
       parts.push(svg("line", { class: "grid", x1: at, x2: at, y1: TOP, y2: H - BOTTOM }), svg("text", { x: Math.min(at, W - 2), y: H - 5, "text-anchor": anchor }, text));
     }

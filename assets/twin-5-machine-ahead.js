@@ -36,7 +36,10 @@
     if (limit.mid_h === null) return t("More likely than not does not cross the limit of {limit} within {reach}; if it does, in {lo} at the earliest (10 %).", { limit: what, reach, lo: duration(limit.lo_h) });
     return t("Crosses the limit of {limit} in {mid} (80 %: {range}).", { limit: what, mid: duration(limit.mid_h), range });
   };
-  const heldText = (held) => (held && held.of ? t("{n} of the last {m} such forecasts held.", { n: held.held, m: held.of }) : t("No such forecast has come to its end yet."));
+  const heldText = (held) => (held && held.of ? t("{n} of the last {m} dated forecasts of this class held.", { n: held.held, m: held.of }) : t("No dated forecast of this class has come to its end yet."));
+
+  /** What was never below nought is not drawn there: the band is the model's, which knows no floor. */
+  const floorOf = ({ normal, unit, past }) => (normal[0] >= 0 && unit !== "°C" && past.level.every((v) => v === null || v >= 0) ? 0 : undefined);
 
   const fanModel = (fan) => {
     const bands = ["95", "80", "50"].map((p) => ({ t: fan.hours, css: `fan-${p}`,
@@ -46,7 +49,7 @@
     return { x: "hours", from: Math.min(0, ...fan.past.hours.slice(0, 1)), to: fan.reach_h, bands, near: fan.normal[1] - fan.normal[0],
       lines: [{ t: fan.past.hours, y: fan.past.level, css: "line-measured" }, { t: fan.hours, y: fan.mean, css: "line-mean" }],
       limits: fan.limits.map((l) => ({ value: l.value, must: l.beyond || soonest.includes(l) || beyond, text: number(l.value, 0, fan.decimals) })),
-      marks: [{ at: 0 }], label: t("Forecast of {name}", { name: pick(fan.name) }) };
+      floor: floorOf(fan), marks: [{ at: 0 }], label: t("Forecast of {name}", { name: pick(fan.name) }) };
   };
 
   const query = () => new URLSearchParams(location.search);

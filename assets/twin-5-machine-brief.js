@@ -14,7 +14,7 @@
     if (!s.sample) return [t("Nothing has come from this machine yet.")];
     if (s.withheld) return [t("No data since {time}: nothing is forecast.", { time: short(s.last) })];
     const runs = s.idle ? t("Idle.") : t("Running.");
-    return p === undefined || p === null ? [runs] : [runs, t("Fails within 24 h with {p} (80 %: {lo} to {hi}).", { p: percent(p), lo: percent(lo), hi: percent(hi) })];
+    return p === undefined || p === null ? [runs] : [runs, percent(lo) === percent(hi) ? t("Fails within 24 h with {p}.", { p: percent(p) }) : t("Fails within 24 h with {p} (80 %: {lo} to {hi}).", { p: percent(p), lo: percent(lo), hi: percent(hi) })];
   };
 
   const whyLines = (s) => {

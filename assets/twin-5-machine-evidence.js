@@ -31,13 +31,13 @@
       say(note, points.length < 2 ? t("Its course is kept from the first sealed piece of history on; there is none yet.") : t("Since {n} ago; 1 as new, above 6 far from it.", { n: duration(-points[0][0]) }));
       if (points.length < 2) return;
       const at = points.map((p) => p[0]), y = points.map((p) => p[1]);
-      charts.draw(chart, { x: "hours", from: at[0], to: 0, lines: [{ t: at, y, css: "line-measured" }], limits: [{ value: 6, css: "bound" }], near: 3, label: t("Distance from commissioning") });
+      charts.draw(chart, { x: "hours", from: at[0], to: 0, lines: [{ t: at, y, css: "line-measured" }], marks: [{ at: now.born_h }], limits: [{ value: 6, css: "bound" }], near: 3, label: t("Distance from commissioning") });
     };
     twin.poll(page, EVIDENCE_MS, () => `/data/evidence/${encodeURIComponent(page.dataset.machine)}`, (answer) => {
-      if (answer) { data = answer; paintQuality(); paintHealth(); }
+      if (answer) { data = answer; paintQuality(); paintHealth(); page.dispatchEvent(new CustomEvent("older", { detail: data.older })); }
     });
     new ResizeObserver(() => data && paintHealth()).observe(past);
     const named = twin.once((list) => { sensors = list; paintQuality(); });
-    return (state) => { named(state.sensors.map((s) => [s.id, s.name])); now = state.health; };
+    return (state) => { named(state.sensors.map((s) => [s.id, s.name])); now = state.health && { ...state.health, born_h: state.born_h }; };
   };
 })();

@@ -6,10 +6,11 @@ from typing import Any
 from dashboard.snapshot import Snapshot
 from dashboard.times import iso_local
 from twin.plant import Machine, MachineClass
+from twin.types import Event
 
-__all__ = ["N_LINES", "alarms_of", "log_of", "services_of"]
+__all__ = ["N_LINES", "alarms_of", "event_lines", "log_of", "services_of"]
 
-N_LINES = 100
+N_LINES = 60
 
 
 def alarms_of(snapshot: Snapshot, machine: Machine) -> list[dict[str, Any]]:
@@ -60,41 +61,53 @@ def _services(snapshot: Snapshot) -> Iterable[Mapping[str, Any]]:
 
 
 def log_of(snapshot: Snapshot, machine: Machine) -> list[dict[str, Any]]:
-    """What happened, newest first: what the desk keeps, and events that it does not have."""
-    machine_class = snapshot.plant.class_of(machine)
-    names = _sensor_names(machine_class) | _mode_names(machine_class)
-    kept = [_line(snapshot, names, entry) for entry in _own(snapshot, machine).get("log", [])]
-    known = {(line["kind"], line["time"]) for line in kept}
-    events = [
-        _line(snapshot, names, {"time": e.time, "kind": e.kind, **e.detail})
-        for e in snapshot.events
-        if e.machine_id == machine.id
-    ]
-    lines = kept + [e for e in events if (e["kind"], e["time"]) not in known]
+    """What happened, newest first: what people did, as the desk keeps it, and the plant's events.
+
+    An event that only repeats what a person did is their line.
+    """
+    names = _names(snapshot, machine)
+    own = (snapshot.desk.get("machines") or {}).get(machine.id, {})
+    kept = [_line(snapshot, names, entry) for entry in own.get("log", [])]
+    events = [e for e in snapshot.events if e.machine_id == machine.id]
+    lines = kept + event_lines(snapshot, machine, events)
     return sorted(lines, key=lambda line: str(line["time"]), reverse=True)[:N_LINES]
+
+
+def event_lines(
+    snapshot: Snapshot, machine: Machine, events: Iterable[Event]
+) -> list[dict[str, Any]]:
+    """Events of the machine as lines, but for those that follow from a person's action."""
+    names = _names(snapshot, machine)
+    return [
+        _line(snapshot, names, {"time": e.time, "kind": e.kind, "detail": e.detail})
+        for e in events
+        if "action" not in e.detail
+    ]
 
 
 def _line(snapshot: Snapshot, names: Mapping[str, Any], entry: Mapping[str, Any]) -> dict[str, Any]:
     """One line: when, what, about what (a sensor's or a mode's name), who, and their words."""
-    detail = {**entry.get("detail", {}), **entry}
-    about = names.get(str(detail.get("sensor")), names.get(str(detail.get("mode"))))
+    detail = entry.get("detail") or {}
+    alarm = str(next(iter(detail.get("alarms", [])), detail.get("alarm", ""))).split(":")
+    about = [detail.get("sensor"), detail.get("mode"), alarm[1] if len(alarm) > 1 else None]
     line = {
         "time": _iso(snapshot, entry.get("time")),
         "kind": entry.get("verb") or entry.get("kind"),
-        "about": about,
+        "about": next((names[key] for key in about if key in names), None),
         "planned": detail.get("planned"),
         "who": entry.get("who"),
         "text": detail.get("text") or detail.get("note") or detail.get("reason"),
-        "action": entry.get("action") or entry.get("id"),
+        "action": entry.get("id"),
         "can_undo": entry.get("can_undo"),
-        "undone": entry.get("undone"),
+        "undone": bool(entry.get("undone")),
+        "refused": entry.get("outcome") == "refused",
     }
     return {key: value for key, value in line.items() if value not in (None, "", False)}
 
 
-def _own(snapshot: Snapshot, machine: Machine) -> Mapping[str, Any]:
-    found: Mapping[str, Any] = (snapshot.desk.get("machines") or {}).get(machine.id, {})
-    return found
+def _names(snapshot: Snapshot, machine: Machine) -> dict[Any, Any]:
+    machine_class = snapshot.plant.class_of(machine)
+    return _sensor_names(machine_class) | _mode_names(machine_class)
 
 
 def _iso(snapshot: Snapshot, time_us: Any) -> str | None:

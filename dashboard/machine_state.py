@@ -43,7 +43,6 @@ def machine_state(snapshot: Snapshot, machine: Machine) -> dict[str, Any]:
         "services": services_of(snapshot, machine),
         "item": _plan_item(snapshot, machine),
         "costs": _costs(snapshot, machine),
-        "now_us": _minute(snapshot.plant_us),
         "failed": None if failed is None else iso_local(failed, snapshot.plant.zone),
         "period_s": machine_class.period_s,
         "currency": snapshot.plant.plant.currency,
@@ -71,6 +70,7 @@ def machine_state(snapshot: Snapshot, machine: Machine) -> dict[str, Any]:
             "inputs": [_input(machine_class, row, n) for n in range(len(machine_class.inputs))],
             "health": _health(row, len(machine_class.sensors)),
             "born": local(row["born"], snapshot.plant.zone).strftime("%Y-%m-%d"),
+            "born_h": rounded((int(row["born"]) - snapshot.plant_us) / 3.6e9, 3),
             "sample": _sample(snapshot, machine_class, row),
         }
     )
@@ -157,11 +157,6 @@ def _costs(snapshot: Snapshot, machine: Machine) -> dict[str, float]:
         "planned_h": costs.planned_h,
         "unplanned_h": costs.unplanned_h,
     }
-
-
-def _minute(time_us: int) -> int:
-    """The minute that a time lies in, µs: where forms begin."""
-    return time_us // 60_000_000 * 60_000_000
 
 
 def risky_sensor(snapshot: Snapshot, machine: Machine, row: np.void | None) -> int:

@@ -54,7 +54,9 @@ def now_panels(t: Translate) -> list[Component]:
     """What is: alarms, values against their normal range, the twin's own health."""
     return [
         html.Div(
-            panel(t("Alarms of this machine"), _place("alarms"), name="own-alarms"), hidden=True
+            panel(t("Alarms of this machine"), _place("alarms"), name="own-alarms"),
+            className="own-alarms-place",
+            hidden=True,
         ),
         panel(t("Now"), _place("bars"), _place("inputs"), name="now"),
         panel(t("Model health"), _place("health"), _place("health-past"), name="model"),
@@ -69,6 +71,7 @@ def forecast_panels(t: Translate) -> list[Component]:
         panel(t("Probability of failure"), _table("risk", head), _place("curve"), name="risk"),
         panel(t("Remaining life"), _place("life"), name="remaining"),
         panel(t("What drives the risk"), _place("drivers"), name="why"),
+        panel(t("What happened"), _place("log-kinds"), _place("log"), name="history"),
     ]
 
 
@@ -86,7 +89,6 @@ def history_panels(t: Translate) -> list[Component]:
     services = [t("Start"), t("Duration"), t("For"), t("State"), t("By"), t("Change")]
     return [
         panel(t("Failure modes side by side"), _place("modes"), name="modes"),
-        panel(t("What happened"), _place("log-kinds"), _place("log"), name="history"),
         panel(t("Services"), _table("services", services), name="serviced"),
         panel(
             t("Quality of the sensors"),

@@ -7,6 +7,7 @@ import numpy as np
 from dashboard.data.machines import MachinePast
 from dashboard.evidence import gaps_s, sensor_quality, whiteness
 from dashboard.figures.signals import Past, chart_lines, min_max, naive_s
+from dashboard.machine_log import event_lines
 from dashboard.machine_state import risky_sensor
 from dashboard.numbers import decimals, rounded, roundeds
 from dashboard.outlook import sensor_fan
@@ -30,6 +31,7 @@ PAST_SHARE = 1 / 3
 """Of a fan's hours, as many are shown of the past."""
 EVIDENCE_H, ROWS_MAX = 24.0, 20_000
 HEALTH_H, HEALTH_POINTS = 168.0, 60
+EVENTS_READ, OLDER_MAX = 3000, 200
 
 
 def charts(views: MachinePast, snapshot: Snapshot, machine: Machine, kind: str, n: int) -> Any:
@@ -103,7 +105,7 @@ def _new_evidence(views: MachinePast, snapshot: Snapshot, machine: Machine) -> d
     span_s = min(EVIDENCE_H * 3600, ROWS_MAX * machine_class.period_s)
     found = views.rows(plant, machine, span_s)
     if found is None:
-        return {"quality": None, "health": []}
+        return {"quality": None, "health": [], "older": []}
     n_sensors = len(machine_class.sensors)
     if isinstance(found, Estimate):
         rows = found.rows
@@ -112,7 +114,17 @@ def _new_evidence(views: MachinePast, snapshot: Snapshot, machine: Machine) -> d
         rows, quality = found, sensor_quality(found, None, None, n_sensors, plant)
     quality["gap_h"] = rounded(gaps_s(rows["time"], machine_class.period_s) / 3600, 3)
     quality["span_h"] = rounded(span_s / 3600, 3)
-    return {"quality": quality, "health": _health_past(views, snapshot, machine)}
+    return {
+        "quality": quality,
+        "health": _health_past(views, snapshot, machine),
+        "older": _older(views, snapshot, machine),
+    }
+
+
+def _older(views: MachinePast, snapshot: Snapshot, machine: Machine) -> list[dict[str, Any]]:
+    """Lines of the machine's events beyond those that every snapshot carries."""
+    events = [e for _, e in views.store.last_events(EVENTS_READ) if e.machine_id == machine.id]
+    return event_lines(snapshot, machine, events)[:OLDER_MAX]
 
 
 def _health_past(views: MachinePast, snapshot: Snapshot, machine: Machine) -> list[list[Any]]:

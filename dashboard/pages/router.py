@@ -11,7 +11,7 @@ from dash.development.base_component import Component
 from dashboard import i18n, ids
 from dashboard.components.shell import footer, header
 from dashboard.data import Reader
-from dashboard.pages import classes, displays, machine, plant
+from dashboard.pages import alarms, classes, compare, displays, machine, plant, record
 from dashboard.pages.visit import Show, Visit
 
 __all__ = ["PAGES", "register", "route"]
@@ -19,8 +19,11 @@ __all__ = ["PAGES", "register", "route"]
 PAGES: Mapping[str, Show] = {
     "": plant.show,
     "line": plant.show_line,
+    "alarms": alarms.show,
     "machine": machine.show,
+    "compare": compare.show,
     "classes": classes.show,
+    "record": record.show,
     "displays": displays.show,
 }
 """First part of an address → its page."""
@@ -54,7 +57,10 @@ def register(app: Dash, reader: Reader, language: Callable[[], str]) -> None:
         return route(pathname or "/", reader, language(), query)
 
     machine.register(app, reader)
+    compare.register(app, reader)
     plant.register(app, reader, language)
+    alarms.register(app, reader, language)
+    record.register(app, reader)
 
 
 def route(
