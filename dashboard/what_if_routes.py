@@ -45,13 +45,13 @@ def register(server: Flask, reader: Reader) -> None:
             abort(503)
 
     @server.post("/data/what-if")
-    def what_if() -> Response:
+    def data_what_if() -> Response:
         if (request.content_length or 0) > BODY_MAX:
             abort(413)
         return _fresh(jsonify(worked_out(_asked(request.get_data()))))
 
     @server.get("/data/scenarios/<path:machine_id>")
-    def scenarios(machine_id: str) -> Response:
+    def data_scenarios(machine_id: str) -> Response:
         snapshot, machine = found(machine_id)
         try:
             kept = saved.read(KIND)
@@ -60,7 +60,7 @@ def register(server: Flask, reader: Reader) -> None:
         return _fresh(jsonify(saved_of(kept, machine.id, snapshot.plant.zone)))
 
     @server.get("/export/what-if.csv")
-    def export() -> Response:
+    def export_what_if() -> Response:
         asked = _asked(request.args.get("asked", "").encode())
         head, rows = table(worked_out(asked), asked.machine, t, reader.plant.zone)
         return csv_response(f"what-if-{asked.machine}", head, rows)

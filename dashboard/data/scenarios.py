@@ -138,7 +138,9 @@ def answer(
     sensors = snapshot.plant.sensors_of(machine)
     n = next((i for i, s in enumerate(sensors) if s.id == asked.sensor), 0)
     load = _load_input(machine_class)
-    planned = _planned(snapshot, machine, found.belief, step_h)
+    service = _planned(snapshot, machine, found.belief)
+    us_a_step, now_us = step_h * 3.6e9, found.belief.time_us
+    planned = None if service is None else (service["start"] - now_us) / us_a_step
     prices = _prices(snapshot, machine, step_h)
     output = (0.0, 0.0) if load is None else _output(case, load)
     made = []
@@ -149,15 +151,22 @@ def answer(
         sums = Sums(prices, load, output, scenario.service, limits)
         made.append(
             course_numbers(course, n, step_h, _horizons(snapshot), sums)
-            | {"name": wish.name, "doubts": _doubts(case, wish, machine_class, found.recent)}
+            | {
+                "name": wish.name,
+                "doubts": _doubts(case, wish, machine_class, found.recent),
+                "service_at": None
+                if scenario.service is None
+                else iso_local(int(now_us + scenario.service * us_a_step), snapshot.plant.zone),
+            }
         )
     return {
-        "as_of": iso_local(found.belief.time_us, snapshot.plant.zone),
-        "from_us": found.belief.time_us,
+        "as_of": iso_local(now_us, snapshot.plant.zone),
+        "from_us": now_us,
         "version": found.belief.model.version,
         "known": case.hazard is not None,
         "provisional": bool(case.hazard is not None and case.hazard.provisional),
         "horizon_h": rounded(case.horizon * step_h, 6),
+        "planned": None if service is None else service["id"],
         "service_h": None if planned is None else rounded(planned * step_h, 6),
         "duration_h": snapshot.plant.costs_of(machine).planned_h,
         "n_new": found.n_new,
@@ -296,15 +305,14 @@ def _output(case: Case, load: int) -> tuple[float, float]:
     return float(case.inputs[load]), float(case.trend.centre[:, load].mean())
 
 
-def _planned(snapshot: Snapshot, machine: Machine, belief: Belief, step_h: float) -> float | None:
-    """Steps until the machine's next planned service."""
-    services = snapshot.desk.get("services") or []
-    starts = [
-        s["start"]
-        for s in services
+def _planned(snapshot: Snapshot, machine: Machine, belief: Belief) -> dict[str, Any] | None:
+    """The machine's next planned service, as the desk has it."""
+    services = [
+        s
+        for s in snapshot.desk.get("services") or []
         if s["machine"] == machine.id and s["state"] == "planned" and s["start"] > belief.time_us
     ]
-    return (min(starts) - belief.time_us) / (step_h * 3.6e9) if starts else None
+    return min(services, key=lambda s: s["start"], default=None)
 
 
 def _prices(snapshot: Snapshot, machine: Machine, step_h: float) -> Prices:

@@ -11,7 +11,17 @@ from dash.development.base_component import Component
 from dashboard import i18n, ids
 from dashboard.components.shell import footer, header
 from dashboard.data import Reader
-from dashboard.pages import alarms, classes, compare, displays, machine, plant, record
+from dashboard.pages import (, forecast
+    alarms,
+    classes,
+    compare,
+    displays,
+    machine,
+    plant,
+    record,
+    residuals,
+    what_if,
+)
 from dashboard.pages.visit import Show, Visit
 
 __all__ = ["PAGES", "register", "route"]
@@ -21,6 +31,7 @@ PAGES: Mapping[str, Show] = {
     "line": plant.show_line,
     "alarms": alarms.show,
     "machine": machine.show,
+    "forecast": forecast.show,
     "compare": compare.show,
     "classes": classes.show,
     "record": record.show,
@@ -57,6 +68,9 @@ def register(app: Dash, reader: Reader, language: Callable[[], str]) -> None:
         return route(pathname or "/", reader, language(), query)
 
     machine.register(app, reader)
+    forecast.register(app, reader)
+    what_if.register(app, reader)
+    residuals.register(app, reader)
     compare.register(app, reader)
     plant.register(app, reader, language)
     alarms.register(app, reader, language)

@@ -60,7 +60,7 @@ def _correlation(found: Residuals) -> list[str]:
     if not found.q_p < SURE:
         return []
     if abs(first) < CLEAR:
-        return ["repeating"] if np.nanmax(np.abs(found.acf)) > CLEAR else []
+        return ["repeating"] if np.nanmax(np.abs(found.acf[2:])) > CLEAR else []
     if first < 0:
         return ["restless"]
     later = float(np.nanmean(found.acf[8:12]))
