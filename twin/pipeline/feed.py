@@ -16,6 +16,7 @@ import orjson
 from twin.catalogue import Catalogue
 from twin.config import Settings
 from twin.pipeline.feed_parts import GatewayProcess, PlantWatch
+from twin.pipeline.gauge import rss_bytes
 from twin.pipeline.ingest import Intake
 from twin.pipeline.pump import Pump, wall_us
 from twin.pipeline.site import Site, prepare
@@ -92,7 +93,6 @@ def _run_until_changed(
     keeper = _clock_keeper(settings, store, plant, site.catalogue)
     if keeper is None:
         store.set_clock(Clock(0, 0, 1.0, plant.plant.simulated))
-    sources = [keeper[0]] if keeper else []
     failure: list[BaseException] = []
     threads = [_start(keeper[1], failure, pause)] if keeper else []
     gateway = GatewayProcess(settings) if _has_gateway(plant) else None
@@ -100,7 +100,7 @@ def _run_until_changed(
         while not stop.is_set() and not failure and not watch.changed(store):
             if gateway is not None:
                 gateway.keep_running()
-            _heartbeat(store, sources, gateway)
+            _heartbeat(store, keeper, gateway)
             stop.wait(WATCH_S)
     finally:
         pause.set()
@@ -167,12 +167,19 @@ def _has_gateway(plant: Plant) -> bool:
     return any(isinstance(s, GatewaySource) for s in plant.sources.values())
 
 
-def _heartbeat(store: Store, sources: list[Source], gateway: GatewayProcess | None) -> None:
+def _heartbeat(
+    store: Store, keeper: tuple[Source, Pump] | None, gateway: GatewayProcess | None
+) -> None:
+    sources = {}
+    if keeper is not None:
+        source, pump = keeper
+        sources[source.source_id] = {**source.describe(), "ingest": pump.report()}
     state = {
         "time": wall_us(),
         "pid": os.getpid(),
         "state": "running",
-        "sources": {s.source_id: dict(s.describe()) for s in sources},
+        "rss_bytes": rss_bytes(),
+        "sources": sources,
         "gateway": None if gateway is None else {"restarts": gateway.n_restarts},
     }
     store.heartbeat("feed", orjson.dumps(state))

@@ -9,13 +9,17 @@ import logging
 import os
 import sys
 import threading
+import time
+from contextlib import suppress
 from typing import Any
 
+import orjson
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 
 from twin.catalogue import Catalogue
 from twin.config import Settings
 from twin.errors import StoreError, TwinError
+from twin.pipeline.gauge import rss_bytes
 from twin.pipeline.ingest import Intake, Offer, congested
 from twin.pipeline.pump import wall_us
 from twin.plant import Plant, load_plant
@@ -33,6 +37,7 @@ WAIT_S = 10.0
 """Longest wait for the store, besides the time a sample may be held."""
 THREADS = 32
 CATALOGUE_WAIT_S = 30.0
+HEARTBEAT_S = 2.0
 
 
 class Door:
@@ -97,12 +102,30 @@ class Door:
         return self._busy
 
     def _run(self) -> None:
+        next_beat = 0.0
         while not self._closed.is_set():
-            self._work.wait(self._until_deadline_s())
+            if time.monotonic() >= next_beat:
+                next_beat = time.monotonic() + HEARTBEAT_S
+                self._heartbeat()
+            due_s = self._until_deadline_s()
+            came = self._work.wait(HEARTBEAT_S if due_s is None else min(due_s, HEARTBEAT_S))
+            if not came and (due_s is None or due_s > HEARTBEAT_S):
+                continue
             self._work.clear()
             self._closed.wait(self._batch_s)  # what comes meanwhile goes along
             self._flush(wall_us())
         self._flush(2**62)
+
+    def _heartbeat(self) -> None:
+        """Say what comes in; a store that is away hears it later."""
+        now = wall_us()
+        with self._lock:
+            sources = {
+                i: {"ingest": intake.gauge.report(now)} for i, intake in self._intakes.items()
+            }
+        state = {"time": now, "pid": os.getpid(), "state": "running", "rss_bytes": rss_bytes()}
+        with suppress(StoreError):
+            self._store.heartbeat("gateway", orjson.dumps({**state, "sources": sources}))
 
     def _until_deadline_s(self) -> float | None:
         with self._lock:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from twin.catalogue import Catalogue
 from twin.core.rows import RESET, row_dtype
+from twin.pipeline.gauge import Gauge
 from twin.pipeline.reorder import Reorder
 from twin.plant import Plant
 from twin.sources.base import Batch, Reject
@@ -84,6 +85,7 @@ class Intake:
             for c, k in plant.classes.items()
             if reorder_us
         }
+        self.gauge = Gauge({c: catalogue.n_slots(c) for c in catalogue.classes})
         self._gathered: dict[str, list[Rows]] = {}
         self._counts: dict[str, int] = {}
         self._rejects: list[Mapping[str, bytes]] = []
@@ -100,6 +102,7 @@ class Intake:
             self._set_aside(reject)
         for class_id, rows in batch.rows.items():
             sound = self._checked(class_id, rows, plant_us)
+            self.gauge.arrived(sound["time"], plant_us)
             if class_id in self._reorder:
                 reorder = self._reorder[class_id]
                 offer.n_waiting += len(sound)
@@ -122,6 +125,7 @@ class Intake:
             at = None if position is None else (self.source_id, position)
             self._store.append(entries, at, self._counts, self._rejects)
         self._gathered, self._counts, self._rejects = {}, {}, []
+        self.gauge.flushed(wall_us, n_rows)
         self._after(stored)
         return Flushed(n_rows, stored)
 
@@ -194,6 +198,7 @@ class Intake:
         for class_id, parts in self._gathered.items():
             rows = parts[0] if len(parts) == 1 else np.concatenate(parts)
             n_rows += len(rows)
+            self._count_order(class_id, rows)
             partition = (rows["slot"] & ~RESET) % self._store.partitions
             for p in np.unique(partition).tolist():
                 mine = rows[partition == p]
@@ -202,6 +207,13 @@ class Intake:
                     for n in range(0, len(mine), ENTRY_ROWS)
                 )
         return entries, n_rows
+
+    def _count_order(self, class_id: str, rows: Rows) -> None:
+        """Samples that come after newer ones of their machine, and those that come again."""
+        late, again = self.gauge.stored(class_id, rows)
+        for name, n in (("late", late), ("again", again)):
+            if n:
+                self._count(f"{name}:{self.source_id}", n)
 
     def _keep_first_state(self, stored: list[Offer]) -> None:
         """Without a state no position can be resumed: the first one goes ahead of its batch."""

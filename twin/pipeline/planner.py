@@ -19,6 +19,7 @@ from twin.core.view import NEVER, view_dtype
 from twin.errors import StoreError, TwinError
 from twin.pipeline.expected import NO_LOSS, expected_stops, lost_output
 from twin.pipeline.failures import Failures
+from twin.pipeline.gauge import rss_bytes
 from twin.pipeline.production import ProductionKept, stands_idle
 from twin.pipeline.scorer import start_scorer
 from twin.pipeline.services import planned_services, under_way
@@ -74,7 +75,7 @@ def run_planner(settings: Settings, stop: threading.Event | None = None) -> None
                     next_kpi = time.monotonic() + KPI_S
                     store.add_kpi(orjson.dumps(key_figures_of(plan)))
                 state = {"time": time.time_ns() // 1000, "pid": os.getpid(), "state": "running"}
-                store.heartbeat("planner", orjson.dumps(state))
+                store.heartbeat("planner", orjson.dumps({**state, "rss_bytes": rss_bytes()}))
             except TwinError as error:  # the plant file may have faults while somebody edits it
                 print(f"planner: {error}", file=sys.stderr, flush=True)
     finally:

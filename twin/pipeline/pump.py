@@ -8,6 +8,7 @@ ends: then it stands still, so that a finished replay does not look like a dead 
 import time
 from collections.abc import Callable
 from threading import Event as Stop
+from typing import Any
 
 from twin.pipeline.ingest import Intake, congested
 from twin.sources.base import Batch, Source
@@ -59,6 +60,10 @@ class Pump:
         self._gathered_since: int | None = None
         self._n_gathered = 0
         self._looked_us = 0
+
+    def report(self) -> dict[str, Any]:
+        """What came in of late; may be called by another thread."""
+        return self._intake.gauge.report(self._wall())
 
     def run(self, stop: Stop) -> bool:
         """Until the source is exhausted (True) or stop is set (False). All taken is stored."""

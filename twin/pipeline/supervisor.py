@@ -21,6 +21,7 @@ import orjson
 
 from twin.config import Settings
 from twin.errors import StoreError
+from twin.pipeline.gauge import rss_bytes
 from twin.pipeline.site import Site, prepare
 from twin.stores.base import Store
 from twin.stores.embedded import EmbeddedServer, die_with_parent
@@ -201,6 +202,7 @@ def _beat(store: Store, parts: list[Part]) -> None:
             "state": part.state,
             "pid": part.process.pid if part.process else None,
             "restarts": part.n_restarts,
+            "rss_bytes": rss_bytes(part.process.pid) if part.process else None,
         }
         for part in parts
     }

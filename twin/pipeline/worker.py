@@ -19,6 +19,7 @@ from twin.config import Settings
 from twin.core.rows import row_dtype
 from twin.errors import StoreError, TwinError
 from twin.modelfile import parse_model
+from twin.pipeline.gauge import rss_bytes
 from twin.pipeline.partition import PartitionTwin
 from twin.pipeline.sealer import Sealer
 from twin.pipeline.site import Site, prepare
@@ -253,8 +254,9 @@ def _beat(
             stop.set()
             raise StoreError(f"{name}: a partition's thread has failed, see above")
         state = {"time": time.time_ns() // 1000, "pid": os.getpid(), "state": "running"}
+        done = {"entries": sum(counts.values()), "rss_bytes": rss_bytes()}
         try:
-            store.heartbeat(name, orjson.dumps({**state, "entries": sum(counts.values())}))
+            store.heartbeat(name, orjson.dumps({**state, **done}))
         except StoreError as error:
             print(f"{name}: {error}", file=sys.stderr, flush=True)
         stop.wait(HEARTBEAT_S)
