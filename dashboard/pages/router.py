@@ -11,11 +11,12 @@ from dash.development.base_component import Component
 from dashboard import i18n, ids
 from dashboard.components.shell import footer, header
 from dashboard.data import Reader
-from dashboard.pages import (, forecast
+from dashboard.pages import (
     alarms,
     classes,
     compare,
     displays,
+    forecast,
     machine,
     plant,
     record,

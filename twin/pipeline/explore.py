@@ -17,7 +17,7 @@ from twin.errors import DataError
 from twin.modelfile import ClassModel, default_model, parse_model
 from twin.pipeline.archive import Archive
 from twin.pipeline.thin import Line, thin
-from twin.pipeline.window import Beliefs, Samples, Window, read_window
+from twin.pipeline.window import RAW_MAX, Beliefs, Samples, Window, read_window
 from twin.plant import Machine, Plant
 from twin.stores.base import Store
 
@@ -84,11 +84,17 @@ class Explorer:
         sensors = machine_class.sensor_ids
         return Subject(machine, catalogue, model, known, sensors, machine_class.period_s)
 
-    def window(self, subject: Subject, start: int, end: int) -> Window:
-        """What is known from start to end, µs UTC."""
+    def window(
+        self, subject: Subject, start: int, end: int, raw_max: int | None = RAW_MAX
+    ) -> Window:
+        """What is known from start to end, µs UTC; raw_max None: every sample, however many."""
         version, machine_id = subject.model.version, subject.machine.id
         asked = subject.catalogue, subject.trend, version, machine_id
-        return read_window(self.archive, *asked, start, end)
+        return read_window(self.archive, *asked, start, end, raw_max)
+
+    def count(self, subject: Subject, start: int, end: int) -> int:
+        """About how many samples are known from start to end."""
+        return self.window(subject, start, end, 0).n_samples
 
     def view(
         self, machine_id: str, sensors: Sequence[str], start: int, end: int, points: int = POINTS

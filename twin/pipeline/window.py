@@ -66,7 +66,7 @@ def read_window(
     machine_id: str,
     start: int,
     end: int,
-    raw_max: int = RAW_MAX,
+    raw_max: int | None = RAW_MAX,
 ) -> Window:
     """A machine from start to end (µs, inclusive), and its neighbours on both sides of them.
 
@@ -76,7 +76,7 @@ def read_window(
     records = records[(records["end"] >= start) & (records["start"] <= end)]
     sealed = records[records["kind"] == PIECE]
     n_sealed = int(sealed["rows"].sum())
-    is_raw = n_sealed <= raw_max
+    is_raw = raw_max is None or n_sealed <= raw_max
     held = {span.number for span in archive.spans(catalogue, machine_id)}
 
     def is_wanted(span: Span) -> bool:

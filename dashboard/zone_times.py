@@ -1,0 +1,47 @@
+"""Many times at once between µs UTC and the wall clock of a zone, summer time included."""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dashboard.times import local
+from twin.errors import DataError
+
+__all__ = ["isos", "offsets_us", "parse_local"]
+
+QUARTER_US = 900_000_000
+"""Clocks are changed on a quarter of an hour, UTC."""
+
+
+def offsets_us(times_us: NDArray[np.int64], zone: ZoneInfo) -> NDArray[np.int64]:
+    """Offset from UTC (µs) that holds in the zone at each time."""
+    quarters, which = np.unique(times_us // QUARTER_US, return_inverse=True)
+    found = np.array([_offset(int(q), zone) for q in quarters], np.int64)
+    return found[which]
+
+
+def isos(times_us: NDArray[np.int64], zone: ZoneInfo) -> list[str]:
+    """Naive ISO times of the zone, to the millisecond where one needs it."""
+    shifted = np.asarray(times_us, np.int64) + offsets_us(np.asarray(times_us, np.int64), zone)
+    whole = not (shifted % 1_000_000).any()
+    texts = np.datetime_as_string(shifted.astype("M8[us]"), unit="s" if whole else "ms")
+    found: list[str] = texts.tolist()
+    return found
+
+
+def parse_local(text: str, zone: ZoneInfo) -> int:
+    """µs UTC of an ISO time: of the zone, the earlier of an hour that occurs twice, unless it
+    carries an offset. Raises DataError."""
+    try:
+        at = datetime.fromisoformat(text.strip().replace(" ", "T"))
+    except ValueError as error:
+        raise DataError(f"time: got {text[:40]!r}, want 2026-03-02T06:00:00") from error
+    at = at if at.tzinfo else at.replace(tzinfo=zone)
+    return (at - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+
+
+def _offset(quarter: int, zone: ZoneInfo) -> int:
+    offset = local(quarter * QUARTER_US, zone).utcoffset() or timedelta()
+    return offset // timedelta(microseconds=1)

@@ -1,0 +1,237 @@
+"""The forecast as it would have been given at any moment of the past, and what then happened.
+
+The belief as of the moment is the belief that was sealed before it, run forward by the filter over
+the rows up to it: nothing that came later is in it.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.core.forecast import forecast
+from twin.core.hazard import Risk, assess
+from twin.core.layout import BORN, TIME, header
+from twin.core.passage import passage_by, passage_quantile
+from twin.core.rows import RESET
+from twin.core.trend import new_state, trace
+from twin.core.units import carried, to_plant_units
+from twin.core.view import NEVER
+from twin.errors import DataError
+from twin.pipeline.archive import Piece
+from twin.pipeline.explore import Explorer, Subject
+from twin.pipeline.history import with_lanes_of_now
+from twin.pipeline.window import filtered
+from twin.plant import Sensor
+from twin.stores.base import Span
+
+__all__ = ["Crossing", "Fan", "Happened", "belief_at", "fan_of"]
+
+Array = NDArray[np.float64]
+
+N_STEPS = 121
+"""Lead times of a fan."""
+BACK = (1, 4, 16, 64)
+"""How many chunks to go back for a belief that this version of the model held."""
+Z80 = 1.2815515655446004
+CHECK_CHUNKS = 100
+"""Chunks looked at to see what happened, evenly chosen where there are more."""
+H_US = 3_600_000_000
+
+
+class Crossing(NamedTuple):
+    """When a limit is passed: 10, 50 and 90 % quantiles, µs UTC, None beyond the fan."""
+
+    limit: str
+    value: float
+    early: int | None
+    middle: int | None
+    late: int | None
+    chance: float
+    """That it is passed before the fan ends."""
+
+
+class Happened(NamedTuple):
+    """Readings since, and how many lay inside the 80 % band: under the inputs as they were at the
+    moment, which the fan is drawn for, and under those that came."""
+
+    n_readings: int
+    inside: int
+    inside_as_driven: int
+    is_sampled: bool
+    """Not every reading was looked at."""
+
+
+class Fan(NamedTuple):
+    """A sensor's forecast as of a moment, in the plant's unit."""
+
+    at: int
+    as_of: int
+    """Source time of the newest sample that was known."""
+    time: NDArray[np.int64]
+    mean: Array
+    sd: Array
+    """Of a reading."""
+    sd_level: Array
+    crossings: list[Crossing]
+    risk: Risk | None
+    """At `time`, (1, h); None without a failure model."""
+    happened: Happened
+    from_prior: bool
+    """No belief of this version of the model was kept: the filter began anew not long before."""
+
+
+def belief_at(explorer: Explorer, subject: Subject, at: int) -> tuple[Array, bool]:
+    """State row (1, W) of a machine as of a moment, and whether it had to begin from the prior.
+
+    Raises DataError where the twin's past is not kept, or nothing had come by then.
+    """
+    trend, catalogue = subject.trend, subject.catalogue
+    if trend is None:
+        raise DataError("fan: this family of models keeps no past")
+    spans = [s for s in explorer.archive.spans(catalogue, subject.machine.id) if s.start <= at]
+    for n in BACK:
+        first = spans[-n].number if len(spans) >= n else -1
+        pieces = _pieces(explorer, subject, first, at)
+        known = [i for i, piece in enumerate(pieces) if _is_known(subject, piece, at)]
+        if known or first < 0:
+            break
+    begin = known[-1] if known else 0
+    state = new_state(trend, np.array([_born(pieces, at)]))
+    if known:
+        state = pieces[begin].data.belief.reshape(1, -1).copy()
+    for piece in pieces[begin:]:
+        data = piece.data
+        class_id = subject.machine.class_id
+        rows = with_lanes_of_now(catalogue, class_id, data.lane_version, data.rows)
+        rows = rows[rows["time"] <= at].copy()
+        rows["slot"] &= RESET
+        trace(trend, state, rows)
+    if header(state, TIME)[0] == NEVER:
+        raise DataError("fan: got a moment before the first sample that is held")
+    return state, not known
+
+
+def fan_of(explorer: Explorer, machine_id: str, sensor_id: str, at: int, horizon_h: float) -> Fan:
+    """A sensor's fan from a moment (µs UTC) on. Raises DataError."""
+    subject = explorer.subject(machine_id)
+    if sensor_id not in subject.sensors:
+        raise DataError(f"sensors: got {sensor_id}, want {', '.join(subject.sensors)}")
+    n = subject.sensors.index(sensor_id)
+    state, from_prior = belief_at(explorer, subject, at)
+    as_of = int(header(state, TIME)[0])
+    time = as_of + np.linspace(0.0, at - as_of + horizon_h * H_US, N_STEPS).astype(np.int64)
+    ahead = _Ahead(subject, state, n, (time - as_of))
+    mean, sd = ahead.under(ahead.u, ahead.sd_reading)
+    _, sd_level = ahead.under(ahead.u, ahead.sd)
+    sensor = explorer.plant.sensors_of(subject.machine)[n]
+    crossings = _crossings(sensor, time, mean, sd_level)
+    happened = _happened(explorer, subject, ahead, at, int(time[-1]))
+    risk = ahead.risk()
+    return Fan(at, as_of, time, mean, sd, sd_level, crossings, risk, happened, from_prior)
+
+
+class _Ahead:
+    """One sensor's future from a state (1, W), leads (h,) in µs from its newest sample."""
+
+    def __init__(self, subject: Subject, state: Array, n: int, lead: NDArray[np.int64]) -> None:
+        assert subject.trend is not None
+        self.subject, self.trend, self.state, self.n = subject, subject.trend, state, n
+        self.time = header(state, TIME)[0] + lead
+        self.steps = lead / self.trend.step_us
+        found = forecast(self.trend, state, self.steps, sensors=n, dtype=np.float64)
+        self.mean, variance = found.mean[0, 0], found.variance[0, 0]
+        self.sd, self.sd_reading = np.sqrt(variance), np.sqrt(variance + self.trend.r[n])
+        self.u = np.repeat(self.trend.layout.inputs(state), len(lead), axis=0)
+
+    def under(
+        self, u: Array, sd: Array, at: NDArray[np.int64] | None = None
+    ) -> tuple[Array, Array]:
+        """Mean and sd in the plant's unit under inputs u (R, k), at times (R,) or the own ones."""
+        mean = self.mean
+        if at is not None:
+            mean, sd = (np.interp(at, self.time, column) for column in (mean, sd))
+        m, n = self.trend.n_sensors, self.n
+        level, spread = np.zeros((2, len(u), m))
+        level[:, n], spread[:, n] = mean, sd
+        level, spread = to_plant_units(self.trend, u, level, spread)
+        return level[:, n], spread[:, n]
+
+    def risk(self) -> Risk | None:
+        """Chance of failure by each time, as it was then."""
+        hazard, layout = self.subject.model.hazard(), self.trend.layout
+        if hazard is None:
+            return None
+        age = (header(self.state, TIME) - header(self.state, BORN)) / self.trend.step_us
+        steps = [min(float(s), hazard.horizon) for s in self.steps]
+        return assess(hazard, layout.level(self.state), layout.slope(self.state), age, steps)
+
+
+def _pieces(explorer: Explorer, subject: Subject, first: int, at: int) -> list[Piece]:
+    def is_wanted(span: Span) -> bool:
+        return span.number >= first and span.start <= at
+
+    return explorer.archive.pieces(subject.catalogue, subject.machine.id, is_wanted)
+
+
+def _is_known(subject: Subject, piece: Piece, at: int) -> bool:
+    """Whether the belief before a piece is of the model and lanes of now, and not after `at`."""
+    data, trend = piece.data, subject.trend
+    if trend is None or len(data.belief) != trend.layout.width:
+        return False
+    now = subject.model.version, subject.catalogue.lane_version(subject.machine.class_id)
+    if (data.model_version, data.lane_version) != now:
+        return False
+    time = int(header(data.belief.reshape(1, -1), TIME)[0])
+    return time == NEVER or time <= at
+
+
+def _born(pieces: list[Piece], at: int) -> int:
+    """When the machine was born or reset, as far as the pieces tell."""
+    for piece in pieces:
+        rows = piece.data.rows
+        if len(rows):
+            return int(rows["time"].min())
+    return at
+
+
+def _crossings(sensor: Sensor, time: NDArray[np.int64], mean: Array, sd: Array) -> list[Crossing]:
+    """The next limit on each side."""
+    alarm = sensor.alarm
+    sides = [
+        ("high", alarm.high, True),
+        ("high_high", alarm.high_high, True),
+        ("low", alarm.low, False),
+        ("low_low", alarm.low_low, False),
+    ]
+    lead = (time - time[0]).astype(np.float64)
+    out = []
+    for name, value, is_upper in sides:
+        if value is None:
+            continue
+        chance = passage_by(mean, sd, value, is_upper)
+        when = [passage_quantile(lead, chance, q) for q in (0.1, 0.5, 0.9)]
+        early, middle, late = (int(time[0] + w) if np.isfinite(w) else None for w in when)
+        out.append(Crossing(name, value, early, middle, late, float(chance[-1])))
+    return out
+
+
+def _happened(explorer: Explorer, subject: Subject, ahead: _Ahead, at: int, until: int) -> Happened:
+    """Readings after `at` up to `until` against the 80 % band."""
+    catalogue, machine_id = subject.catalogue, subject.machine.id
+    spans = explorer.archive.spans(catalogue, machine_id)
+    spans = [s for s in spans if s.end > at and s.start <= until]
+    every = max(1, -(-len(spans) // CHECK_CHUNKS))
+    wanted = {span.number for span in spans[::every]}
+    pieces = explorer.archive.pieces(catalogue, machine_id, lambda s: s.number in wanted)
+    rows = filtered(pieces, catalogue, None, 0, machine_id).rows
+    rows = rows[(rows["time"] > at) & (rows["time"] <= until)]
+    z = rows["value"][:, ahead.n].astype(np.float64)
+    u = carried(rows["value"][:, ahead.trend.n_sensors :].astype(np.float64))
+    seen = np.isfinite(z)
+    z, u, times = z[seen], u[seen], rows["time"][seen]
+    inside = []
+    for inputs in (np.repeat(ahead.u[:1], len(z), axis=0), u):
+        mean, sd = ahead.under(inputs, ahead.sd_reading, times)
+        inside.append(int((np.abs(z - mean) <= Z80 * sd).sum()))
+    return Happened(len(z), inside[0], inside[1], every > 1)
