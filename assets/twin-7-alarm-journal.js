@@ -37,14 +37,16 @@
     line.mode ? pick(line.mode) : "",
     line.hours ? t("for {time}", { time: duration(line.hours) }) : "",
     line.about ? verbs()[line.about] || line.about : "",
-    line.text ? `“${line.text}”` : "",
+    line.text ? (line.who ? `“${line.text}”` : twin.alarmWords.reasons()[line.text] || line.text) : "",
   ].filter(Boolean).join(t(", "));
 
   const undo = (line) => {
     if (line.undone) return h("span", { class: "detail" }, t("taken back by {name}", { name: line.undone }));
     if (line.refused) return h("span", { class: "detail" }, `${t("Refused")}${t(": ")}${refusals()[line.refused] || line.refused}`);
     if (line.can_undo) return twin.button("action.undo", t("Undo"), (button) => twin.act("action.undo", { machine: line.machine, detail: { action: line.id }, button }), { css: "button small" });
-    return line.why_not ? h("span", { class: "detail" }, refusals()[line.why_not] || line.why_not) : "";
+    if (!line.why_not || line.verb === "action.undo") return "";
+    const why = refusals()[line.why_not] || line.why_not;
+    return h("span", { class: "detail", title: why }, "—", h("span", { class: "hidden" }, ` ${why}`));
   };
 
   const row = (line) => h("tr", { class: line.undone || line.refused ? "undone" : null },

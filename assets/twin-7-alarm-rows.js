@@ -20,7 +20,7 @@
   const limitText = (alarm) => alarm.limit_value === undefined ? limits()[alarm.limit] || ""
     : t("{how}, limit {n}", { how: limits()[alarm.limit], n: number(alarm.limit_value, 0, alarm.decimals) });
   const leftText = (alarm) => alarm.time_h === undefined ? "—" : duration(alarm.time_h);
-  const leftWhat = (alarm) => ({ limit: t("until the next limit"), failure: t("until the failure, as likely as not") }[alarm.until_what] || "");
+  const leftWhat = (alarm) => ({ limit: t("to the next limit"), failure: t("to the failure") }[alarm.until_what] || "");
   const why = (alarm) => alarm.mode ? pick(alarm.mode) : t("No cause is known");
   const reasons = () => ({ failed: t("the machine stands failed"), service: t("a planned service runs") });
   const shelfText = (alarm) => alarm.one_shot ? t("until it clears") : alarm.left_h === undefined ? "" : t("{time} left", { time: duration(alarm.left_h) });
@@ -109,7 +109,7 @@
   /** A table that keeps its rows: paint(list of [id, alarm] or {group}). */
   twin.alarmTable = (region, label, isActive, ask) => {
     const body = h("tbody", {}), rows = new Map();
-    const table = h("table", { class: `alarm-table ${isActive ? "live" : "aside"}`, "aria-label": label }, head(columns[isActive ? "active" : "aside"]()), body);
+    const table = h("table", { class: `alarm-table ${isActive ? "active" : "aside"}`, "aria-label": label }, head(columns[isActive ? "active" : "aside"]()), body);
     region.replaceChildren(table);
     return (list, today) => {
       const shown = list.map((item) => {
@@ -131,5 +131,5 @@
       if (isActive && shown.length && !shown.some((tr) => tr.tabIndex === 0)) (shown.find((tr) => tr.dataset.alarm) || shown[0]).tabIndex = 0;
     };
   };
-  twin.alarmWords = { states, limits, calls, clock };
+  twin.alarmWords = { states, limits, reasons, calls, clock };
 })();

@@ -1,4 +1,4 @@
-/* Alarms page: tabs, filters, keys, and what people do about alarms. */
+/* Alarms page: lists by state, filters, a flood in groups. */
 (() => {
   "use strict";
   const twin = window.plantTwin;
@@ -6,24 +6,6 @@
 
   const LISTS = { shelved: "shelved", out: "out_of_service", suppressed: "suppressed_by_design" };
   const ACTIVE = ["unacknowledged", "returned_unacknowledged", "acknowledged"];
-  const nameOf = (alarm) => `${pick(alarm.name)}${t(", ")}${pick(alarm.sensor)}`;
-
-  const ask = {
-    shelve: (id, alarm) => twin.ask({
-      title: t("Shelve this alarm"), intro: nameOf(alarm), verb: "alarm.shelve", machine: alarm.machine, submit: t("Shelve"),
-      fields: [
-        { name: "hours", label: t("For how long"), kind: "select", value: 8, options: [
-          ...[1, 2, 4, 8, 12, 24, 72].map((n) => [n, twin.duration(n)]), ...(alarm.active ? [[null, t("until it clears")]] : [])] },
-        { name: "reason", label: t("Reason"), required: true, max: 200 }],
-      detail: (values) => ({ alarm: id, hours: values.hours ?? null, reason: values.reason }),
-    }),
-    remove: (id, alarm) => twin.ask({
-      title: t("Take this alarm out of service"), intro: nameOf(alarm), verb: "alarm.remove", machine: alarm.machine, submit: t("Out of service"),
-      fields: [{ name: "reason", label: t("Reason"), required: true, max: 200, hint: t("It calls nobody until somebody puts it back in service.") }],
-      detail: (values) => ({ alarm: id, reason: values.reason }),
-    }),
-  };
-
   /** Not acknowledged first, then by priority; the oldest first, because it has waited longest. */
   const inOrder = (list) => list.sort(([i, a], [j, b]) =>
     twin.alarmWords.calls(b) - twin.alarmWords.calls(a) || a.priority - b.priority || a.came - b.came || (i < j ? -1 : 1));
@@ -47,45 +29,6 @@
     out: [t("No alarm is out of service"), ""], suppressed: [t("Nothing is suppressed"), t("Alarms of machines that stand failed or are being serviced wait here.")],
   }[name]);
 
-  /** Arrows move from row to row; A acknowledges, S shelves, Enter opens the machine. */
-  const keys = (panel, alarmOf) => panel.addEventListener("keydown", (event) => {
-    const row = event.target.closest("tr[data-alarm]");
-    if (!row || event.target !== row || event.ctrlKey || event.metaKey || event.altKey) return;
-    const rows = [...panel.querySelectorAll("tr[data-alarm]")], id = row.dataset.alarm, alarm = alarmOf(id);
-    const go = (to) => { if (!to) return; row.tabIndex = -1; to.tabIndex = 0; to.focus(); };
-    const does = {
-      ArrowDown: () => go(rows[rows.indexOf(row) + 1]), ArrowUp: () => go(rows[rows.indexOf(row) - 1]), Home: () => go(rows[0]), End: () => go(rows.at(-1)),
-      a: () => twin.act("alarm.acknowledge", { machine: alarm.machine, detail: { alarms: [id] } }), s: () => ask.shelve(id, alarm), Enter: () => row.querySelector("a").click(),
-    }[event.key.length === 1 ? event.key.toLowerCase() : event.key];
-    if (does && alarm) { event.preventDefault(); does(); }
-  });
-
-  const tabs = (page) => {
-    const buttons = [...page.querySelectorAll("[data-show]")];
-    const show = (name, write) => {
-      for (const button of buttons) {
-        const is = button.dataset.show === name;
-        button.setAttribute("aria-selected", is);
-        button.tabIndex = is ? 0 : -1;
-        page.querySelector(`[data-panel="${button.dataset.show}"]`).hidden = !is;
-      }
-      page.dataset.tab = name;
-      if (!write) return;
-      const query = new URLSearchParams(location.search);
-      name === "active" ? query.delete("tab") : query.set("tab", name);
-      const text = query.toString();
-      history.replaceState(history.state, "", location.pathname + (text ? `?${text}` : ""));
-    };
-    buttons.forEach((button, n) => {
-      button.addEventListener("click", () => show(button.dataset.show, true));
-      button.addEventListener("keydown", (event) => {
-        const to = { ArrowRight: buttons[(n + 1) % buttons.length], ArrowLeft: buttons[(n || buttons.length) - 1], Home: buttons[0], End: buttons.at(-1) }[event.key];
-        if (to) { event.preventDefault(); show(to.dataset.show, true); to.focus(); }
-      });
-    });
-    show(page.dataset.tab, false);
-  };
-
   twin.pages.alarms = (page) => {
     const region = (name) => page.querySelector(`[data-list="${name}"]`);
     let state = null, shown = [], bar = null;
@@ -93,11 +36,11 @@
     const calling = () => shown.filter(([, alarm]) => twin.alarmWords.calls(alarm)).map(([id]) => id);
     const all = ack(t("Acknowledge all shown"), calling);
     region("do-active").append(all);
-    tabs(page);
-    keys(page.querySelector('[data-panel="active"]'), (id) => state?.alarms[id]);
+    twin.alarmTabs(page);
+    twin.alarmKeys(page.querySelector('[data-panel="active"]'), (id) => state?.alarms[id]);
 
     const tables = {}, headers = new Map();
-    const table = (name) => (tables[name] ||= twin.alarmTable(region(name), page.querySelector(`#tab-${name}`).firstChild.textContent, name === "active", ask));
+    const table = (name) => (tables[name] ||= twin.alarmTable(region(name), page.querySelector(`#tab-${name}`).firstChild.textContent, name === "active", twin.alarmAsk));
     const paintList = (name, list, ids, today) => {
       if (!ids) { delete tables[name]; region(name).replaceChildren(empty(...(bar.isActive() ? [t("Nothing matches the filters"), ""] : emptyTexts(name)))); return; }
       table(name)(list, today);

@@ -184,7 +184,7 @@ def journal_lines(snapshot: Snapshot, n_max: int) -> list[dict[str, Any]]:
 
 def _line(snapshot: Snapshot, line: Mapping[str, Any]) -> dict[str, Any]:
     detail, note = line.get("detail") or {}, line.get("note") or {}
-    alarms = note.get("alarms") or [a for a in (detail.get("alarm"), note.get("alarm")) if a]
+    alarms = note.get("alarms") or [a for a in (detail.get("alarm") or note.get("alarm"),) if a]
     named = alarm_name(snapshot, alarms[0]) if alarms else None
     machine = line["machine"] or note.get("machine") or (named["machine"] if named else None)
     texts = [detail.get(k) for k in ("text", "note", "reason") if detail.get(k)]
