@@ -67,6 +67,7 @@
       this.close();
       const wait = Math.min(RETRY_MAX_MS, RETRY_MS * 2 ** this.tries++) * (0.5 + Math.random() / 2);
       this.timer = setTimeout(() => this.open(), wait);
+      twin.lost?.();
     }
 
     take(event, next) {

@@ -16,6 +16,7 @@ from dashboard.access.tokens import known_id, once
 from dashboard.data import Reader
 from twin.actions import VERBS, Action, pack_action, unpack_action
 from twin.errors import StoreError
+from twin.pipeline.desk import alarms, plans, reports
 from twin.stores.base import stream_id
 
 __all__ = ["UNDOABLE", "RefusedError", "register"]
@@ -23,13 +24,7 @@ __all__ = ["UNDOABLE", "RefusedError", "register"]
 SIZE_MAX = 256 * 1024
 TOKEN_LEAST, TOKEN_MOST = 8, 80
 KEYS = {"machine", "detail", "token"}
-UNDOABLE = frozenset(
-    {
-        *("alarm.acknowledge", "alarm.shelve", "alarm.unshelve", "alarm.remove", "alarm.restore"),
-        *("failure.report", "repair.report", "comment.add"),
-        *("service.plan", "service.move", "service.cancel"),
-    }
-)
+UNDOABLE = frozenset({**alarms.UNDOERS, **plans.UNDOERS, **reports.UNDOERS})
 """Verbs that action.undo takes back."""
 
 log = logging.getLogger(__name__)
@@ -164,7 +159,11 @@ def _check_now(
 def _check_undo(reader: Reader, person: Person, action_id: str) -> None:
     """One's own actions; a manager's word takes back everybody's."""
     action = _action(reader, action_id)
-    if action is None or action.verb not in UNDOABLE:
+    desk = reader.latest.desk if reader.latest else {}
+    line = next((x for x in desk.get("journal") or () if x["id"] == action_id), None)
+    if line and line["undone"]:
+        raise RefusedError(409, "state", t("This was taken back already"))
+    if action is None or action.verb not in UNDOABLE or (line and not line["can_undo"]):
         raise RefusedError(409, "state", t("This cannot be taken back"))
     if action.who != person.name and rank(person.role) < rank("manager"):
         says = t("Only {name} or a manager can take this back").format(name=action.who)

@@ -1,5 +1,6 @@
 """POST /do/<verb>: who may, what is kept, what is refused and in which words."""
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -272,6 +273,20 @@ def test_own_actions_are_taken_back_and_a_manager_takes_back_all(
     assert do(operator, "action.undo", detail={"action": theirs}).status_code == 403
     assert do(operator, "action.undo", detail={"action": own}, token="undo own").status_code == 200
     assert do(manager, "action.undo", detail={"action": own}).status_code == 200
+
+
+def test_what_the_desk_says_of_an_action_decides_whether_it_is_taken_back(
+    client: FlaskClient, ready: PlantTwin, fake: FakePlant
+) -> None:
+    done = do(client, "comment.add", **COMMENT).get_json()["id"]
+    line = {"id": done, "can_undo": False, "undone": None}
+    for undone, words in ((None, "cannot"), ({"who": "Ana"}, "already")):
+        journal = json.dumps([line | {"undone": undone}]).encode()
+        fake.store.set_documents("desk", {"journal": journal})
+        ready.reader.tick()
+        told = do(client, "action.undo", detail={"action": done})
+        assert told.status_code == 409
+        assert words in told.get_json()["says"]
 
 
 @pytest.mark.parametrize("action", ["0-0", "1-0", "x", "-1-0", "99999999999999-0"])
