@@ -106,7 +106,7 @@ def test_scores_without_services_equal_their_definitions() -> None:
 
 @pytest.fixture(scope="module")
 def large() -> Scorer:
-    return scored(World(n=60, hours=700, seed=2))
+    return scored(World(n=60, hours=900, seed=2))
 
 
 def test_honest_forecasts_lie_on_the_diagonal_although_a_third_is_serviced(large: Scorer) -> None:
@@ -127,14 +127,13 @@ def test_four_in_five_dated_forecasts_hold_and_the_transform_is_even(large: Scor
     decided = [k for k in world_kinds if k in {"inside", "below", "above"}]
     share = decided.count("inside") / len(decided)
     assert len(decided) > 100
-    # Services remove late failures more often than early ones: fewer than a tenth lie above.
-    assert 0.68 < share < 0.9
+    assert 0.7 < share < 0.9
     held = large.episodes.held("mill")
     assert held["of"] == 16
     assert held["held"] <= 16
     band = bands_document(large.sums, "mill")["all"]
     pit = np.array(band["pit"]) / sum(band["pit"])
-    assert pit == pytest.approx(np.full(10, 0.1), abs=0.045)
+    assert pit == pytest.approx(np.full(10, 0.1), abs=0.025)
 
 
 def test_slope_of_honest_forecasts_has_one_in_its_interval(large: Scorer) -> None:

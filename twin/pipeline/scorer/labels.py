@@ -12,8 +12,8 @@ from twin.types import Event
 __all__ = ["HOUR_US", "KEEP_US", "Labels", "Leads"]
 
 HOUR_US = 3_600_000_000
-KEEP_US = 20 * 24 * HOUR_US
-"""Labels older than this are no longer asked for: two weeks of horizon and grace, and some."""
+KEEP_US = 9 * 24 * HOUR_US
+"""How long before the oldest forecast to be scored labels are kept: the life that it was of."""
 BEGINS = frozenset({"repair", "commissioned"})
 Times = NDArray[np.int64]
 

@@ -91,10 +91,16 @@ class Scorer:
         closed = self.episodes.close(self.labels, until, dict(heard.by_machine), 8.0)
         if not (labelled or closed or any(moved)):
             return False
-        self.labels.forget(heard.now_us - KEEP_US)
+        self.labels.forget(self._oldest(heard) - KEEP_US)
         self.episodes.thin()
         self.sums.thin(heard.now_us // WEEK_US)
         return self._write()
+
+    def _oldest(self, heard: Heard) -> int:
+        """Time from which on forecasts may still be scored: the slowest place says."""
+        times = [heard.until(p) for p in range(heard.partitions)]
+        times += self.passed.values()
+        return min([*times, *(int(said["time"]) for said in self.episodes.open)])
 
     # --- what happened ------------------------------------------------------------------------
     def _follow_events(self, heard: Heard) -> bool:
@@ -248,7 +254,8 @@ class Scorer:
         hits: list[int] = np.flatnonzero(failed & (leads.failed <= h)).tolist()
         if hits:
             u = [_transform(issued, rows[n], float(leads.failed[n])) for n in hits]
-            self.sums.transform(issued.class_id, version, np.array(u))
+            part = outcome_of(leads.failed[hits], leads.served[hits], h)
+            self.sums.transform(issued.class_id, version, np.array(u), part)
 
     def _date(self, issued: Issued, machine_id: str, rows: NDArray[np.void]) -> None:
         for row in rows[rows["life_h"][:, 2] <= issued.horizons_h[-1]]:

@@ -26,7 +26,7 @@ from twin.core.verification import (
 )
 from twin.core.view import HORIZONS
 from twin.pipeline.scorer.episodes import Episodes
-from twin.pipeline.scorer.sums import N_PIT, PLACES, WEEK_US, Sums
+from twin.pipeline.scorer.sums import PLACES, WEEK_US, Sums
 
 __all__ = [
     "ALL",
@@ -111,20 +111,34 @@ def scores_document(
 
 
 def bands_document(sums: Sums, class_id: str) -> dict[str, Any]:
-    """Version or "all" → counts of PLACES, mean width in hours, counts of the PIT."""
-    own = {str(v): band for (c, v), band in sums.bands.items() if c == class_id}
+    """Version or "all" → counts of PLACES, mean width in hours, weights of the PIT's tenths."""
+    own = {v: band for (c, v), band in sums.bands.items() if c == class_id}
     if not own:
         return {}
     whole: dict[str, Any] = {name: sum(b[name] for b in own.values()) for name in PLACES}
     whole["width_h"] = sum(b["width_h"] for b in own.values())
-    whole["pit"] = [sum(b["pit"][n] for b in own.values()) for n in range(N_PIT)]
-    return {name: _band(band) for name, band in ({ALL: whole} | own).items()}
+    whole["pit"] = np.sum([b["pit"] for b in own.values()], axis=0).tolist()
+    found: dict[int | None, dict[str, Any]] = {None: whole, **own}
+    return {
+        ALL if v is None else str(v): _band(band, _late_weights(sums, class_id, v))
+        for v, band in found.items()
+    }
 
 
-def _band(band: dict[str, Any]) -> dict[str, Any]:
+def _late_weights(sums: Sums, class_id: str, version: int | None) -> Array:
+    """Weights (K,) of failures by the part of the longest horizon in which they came."""
+    tally = outcomes_of(sums, class_id, HORIZONS[-1], version).tally
+    n = tally[:, :N_PARTS, 0]
+    weighted = (weights_of(tally)[0] * n).sum(0)
+    out: Array = np.divide(weighted, n.sum(0), out=np.ones(N_PARTS), where=n.sum(0) > 0)
+    return out
+
+
+def _band(band: dict[str, Any], weights: Array) -> dict[str, Any]:
     decided = sum(band[name] for name in ("below", "inside", "above"))
     width = _number(band["width_h"] / decided) if decided else None
-    return {name: band[name] for name in PLACES} | {"width_h": width, "pit": band["pit"]}
+    pit = [_number(x) for x in weights @ np.array(band["pit"], dtype=np.float64)]
+    return {name: band[name] for name in PLACES} | {"width_h": width, "pit": pit}
 
 
 def _scores(found: Outcomes, steps: float) -> dict[str, Any]:

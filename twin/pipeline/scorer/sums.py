@@ -80,11 +80,13 @@ class Sums:
             band[place] += n
         band["width_h"] += width_h
 
-    def transform(self, class_id: str, version: int, u: Array) -> None:
-        """Add probability integral transforms (N,) of failures within the longest horizon."""
-        n = np.bincount(np.clip((u * N_PIT).astype(int), 0, N_PIT - 1), minlength=N_PIT)
+    def transform(self, class_id: str, version: int, u: Array, part: Ints) -> None:
+        """Add probability integral transforms (N,) of failures within the longest horizon, and the
+        part of it (N,) in which each came: later ones stand for those that a service hid."""
         band = self._band(class_id, version)
-        band["pit"] = [a + b for a, b in zip(band["pit"], n.tolist(), strict=True)]
+        place = np.clip((u * N_PIT).astype(int), 0, N_PIT - 1)
+        for k, n in zip(part.tolist(), place.tolist(), strict=True):
+            band["pit"][k][n] += 1
 
     def leave_out(self, class_id: str, reason: str, n: int) -> None:
         """Count forecasts that are not scored, and why."""
@@ -95,7 +97,7 @@ class Sums:
 
     def _band(self, class_id: str, version: int) -> dict[str, Any]:
         self._dirty.add(_name("bands", (class_id, version)))
-        empty: dict[str, Any] = {**dict.fromkeys(PLACES, 0), "width_h": 0.0, "pit": [0] * N_PIT}
+        empty: dict[str, Any] = {**dict.fromkeys(PLACES, 0), "width_h": 0.0, "pit": _no_pit()}
         return self.bands.setdefault((class_id, version), empty)
 
     # --- keeping ------------------------------------------------------------------------------
@@ -157,6 +159,10 @@ class Sums:
 
 def _name(kind: str, key: tuple[Any, ...]) -> str:
     return ":".join([kind, *map(str, key)])
+
+
+def _no_pit() -> list[list[int]]:
+    return [[0] * N_PIT for _ in range(N_PARTS)]
 
 
 def _sparse(tally: Array) -> list[list[float]]:
