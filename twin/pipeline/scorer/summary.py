@@ -118,11 +118,8 @@ def bands_document(sums: Sums, class_id: str) -> dict[str, Any]:
     whole: dict[str, Any] = {name: sum(b[name] for b in own.values()) for name in PLACES}
     whole["width_h"] = sum(b["width_h"] for b in own.values())
     whole["pit"] = np.sum([b["pit"] for b in own.values()], axis=0).tolist()
-    found: dict[int | None, dict[str, Any]] = {None: whole, **own}
-    return {
-        ALL if v is None else str(v): _band(band, _late_weights(sums, class_id, v))
-        for v, band in found.items()
-    }
+    out = {str(v): _band(band, _late_weights(sums, class_id, v)) for v, band in own.items()}
+    return {ALL: _band(whole, _late_weights(sums, class_id, None))} | out
 
 
 def _late_weights(sums: Sums, class_id: str, version: int | None) -> Array:
