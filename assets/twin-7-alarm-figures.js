@@ -25,7 +25,7 @@
     return h("div", { class: `figure${is_in === false ? " off" : ""}`, "data-figure": name },
       h("div", { class: "figure-name" }, label),
       h("div", { class: "figure-value" }, number(value, 0, digits)),
-      h("div", { class: "detail" }, limit, is_in === false ? h("strong", {}, ` · ${t("outside")}`) : is_in ? ` · ${t("kept")}` : ""));
+      h("div", { class: "detail" }, limit, is_in === false ? h("strong", {}, " · ", t("outside")) : is_in ? " · " + t("kept") : ""));
   };
 
   /** Alarms in each ten minutes of the last day, with the flood's limit across. */
@@ -36,7 +36,7 @@
     return svg("svg", { viewBox: `0 0 ${W} ${H}`, role: "img", "aria-label": t("Alarms in each 10 minutes of the last 24 hours, at most {n}", { n: Math.max(0, ...counts) }) },
       svg("line", { class: "grid", x1: 0, x2: W, y1: H - 16, y2: H - 16 }), ...bars,
       svg("line", { class: "limit", x1: 0, x2: W, y1: y(10), y2: y(10) }),
-      svg("text", { x: W - 2, y: y(10) - 4, "text-anchor": "end" }, t("flood: more than 10")),
+      svg("text", { x: 2, y: y(10) - 4 }, t("flood: more than 10")),
       svg("text", { x: 2, y: H - 3 }, t("24 h ago")), svg("text", { x: W - 2, y: H - 3, "text-anchor": "end" }, t("now")));
   };
 
@@ -51,11 +51,10 @@
     region.replaceChildren(
       h("p", { class: "quiet" }, t("For one operator, since {time}: {span}. Limits: ANSI/ISA-18.2, IEC 62682, EEMUA 191; chattering and fleeting as counted here.", { time: rates.began.replace("T", " ").slice(0, 16), span: duration(rates.window_h) })),
       h("div", { class: "figures" }, ...Object.keys(texts()).filter((name) => rates.figures[name]).map((name) => card(name, rates.figures[name]))),
-      h("div", { class: "alarm-day" }, chart(rates.counts)),
       h("div", { class: "alarm-columns" },
         h("div", {}, h("h3", {}, t("The ten most frequent")), topTen(rates.top)),
-        h("div", {}, ...actors(t("Chattering"), (rates.chattering || []).map((alarm) => h("li", {}, named(alarm)))),
-          ...actors(t("Fleeting"), (rates.fleeting || []).map(([alarm, n]) => h("li", {}, named(alarm), ` ${t("{n} times", { n })}`))),
+        h("div", {}, h("h3", {}, t("Alarms in each 10 minutes")), h("div", { class: "alarm-day" }, chart(rates.counts)), ...actors(t("Chattering"), (rates.chattering || []).map((alarm) => h("li", {}, named(alarm)))),
+          ...actors(t("Fleeting"), (rates.fleeting || []).map(([alarm, n]) => h("li", {}, named(alarm), " ", t("{n} times", { n })))),
           ...(rates.chattering.length || rates.fleeting.length ? [h("p", { class: "quiet" }, t("A fault of the alarm's definition: look at its deadband and delays."))] : []))));
   });
 })();

@@ -27,7 +27,9 @@
     shelve_again: t("It can be shelved again."), shelved: t("The alarm is on the shelf."), somebody_elses: t("Somebody else did it."),
     suppressed_by_design: t("The alarm is suppressed by design."), too_old: t("It is too long ago."), twin_was_reset: t("The twin has begun anew and cannot go back."),
     unknown_alarm: t("There is no such alarm."), unknown_machine: t("The plant has no such machine"), unknown_mode: t("The class has no such failure mode."),
-    unknown_service: t("There is no such service."), was_refused: t("It was refused: there is nothing to take back."),
+    unknown_service: t("There is no such service."),
+    already_revoked: t("The link is withdrawn already."), fault: t("A fault of the program prevented it."), model_moved_on: t("The model has changed since."), too_large: t("It is too large."), too_many: t("There are too many already."), unknown_class: t("There is no such class."),
+    unknown_kiosk: t("There is no such display."), unknown_line: t("There is no such line."), unknown_scenario: t("There is no such scenario."), unknown_verb: t("There is no such action"), unreadable: t("It could not be read."), was_refused: t("It was refused: there is nothing to take back."),
   });
 
   const about = (line) => [
@@ -42,7 +44,7 @@
 
   const undo = (line) => {
     if (line.undone) return h("span", { class: "detail" }, t("taken back by {name}", { name: line.undone }));
-    if (line.refused) return h("span", { class: "detail" }, `${t("Refused")}${t(": ")}${refusals()[line.refused] || line.refused}`);
+    if (line.refused) return h("span", { class: "detail" }, t("Refused"), t(": "), refusals()[line.refused] || line.refused);
     if (line.can_undo) return twin.button("action.undo", t("Undo"), (button) => twin.act("action.undo", { machine: line.machine, detail: { action: line.id }, button }), { css: "button small" });
     if (!line.why_not || line.verb === "action.undo") return "";
     const why = refusals()[line.why_not] || line.why_not;

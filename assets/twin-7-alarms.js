@@ -10,16 +10,17 @@
   const inOrder = (list) => list.sort(([i, a], [j, b]) =>
     twin.alarmWords.calls(b) - twin.alarmWords.calls(a) || a.priority - b.priority || a.came - b.came || (i < j ? -1 : 1));
 
+  const groupText = (n, sensor) => n === 1 ? pick(sensor) : t("{n} alarms, first out: {sensor}", { n, sensor: pick(sensor) });
   /** In a flood: by machine, each group under a line that names what came first. */
   const grouped = (list, groups, headers, ack) => groups.flatMap((group) => {
     const own = list.filter(([, alarm]) => alarm.machine === group.machine);
     if (!own.length) return [];
     own.sort(([, a], [, b]) => a.came - b.came);
-    const text = t("{n} alarms, first out: {sensor}", { n: own.length, sensor: pick(group.first_name.sensor) });
+    const text = groupText(own.length, group.first_name.sensor);
     const ids = own.filter(([, a]) => twin.alarmWords.calls(a)).map(([id]) => id);
     const key = JSON.stringify([group.machine, text, ids]);
     if (!headers.has(key)) headers.set(key, h("tr", { class: "group-head" }, h("td", { colspan: 8 },
-      h("strong", {}, pick(group.name)), ` · ${text} · ${group.since.slice(11, 16)} `, ids.length ? ack(t("Acknowledge all of it"), () => ids) : null)));
+      h("strong", {}, pick(group.name)), ` · ${text} · ${group.since.slice(11, 16)} `, ids.length > 1 ? ack(t("Acknowledge all of it"), () => ids) : null)));
     return [{ tr: headers.get(key) }, ...own];
   });
 
@@ -52,9 +53,9 @@
       const box = region("flood");
       box.hidden = !since;
       if (!since) { box.replaceChildren(); return; }
-      box.replaceChildren(h("strong", {}, t("Alarm flood since {time}", { time: since.slice(11, 16) })), ` · ${t("{n} alarms in the last 10 minutes", { n: recent })}`,
+      box.replaceChildren(h("strong", {}, t("Alarm flood since {time}", { time: since.slice(11, 16) })), " · ", t("{n} alarms in the last 10 minutes", { n: recent }),
         h("ul", {}, ...groups.slice(0, 6).map((g) => h("li", {}, h("a", { href: `/machine/${encodeURIComponent(g.machine)}`, "data-nav": 1 }, pick(g.name)),
-          ` · ${t("{n} alarms, first out: {sensor}", { n: g.alarms.length, sensor: pick(g.first_name.sensor) })}`))));
+          ` · ${groupText(g.alarms.length, g.first_name.sensor)}`))));
     });
 
     const paint = () => {

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from dashboard.numbers import decimals, rounded
-from dashboard.snapshot import Snapshot, failed_at, row_of
+from dashboard.snapshot import Snapshot, row_of
 from dashboard.times import iso_local
 from twin.plant import AlarmLimits, Machine, MachineClass, Sensor
 
@@ -82,7 +82,6 @@ def _row(
         "left_h": None if until is None else _hours(until - snapshot.plant_us),
         "one_shot": alarm["one_shot"],
         "age_h": _hours(snapshot.plant_us - alarm["came"]) if alarm["came"] else None,
-        "failed": failed_at(snapshot, machine.id) is not None,
     } | _now(snapshot, machine, sensor, lane, alarm)
 
 

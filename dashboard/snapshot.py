@@ -18,6 +18,7 @@ __all__ = [
     "Snapshot",
     "age_s",
     "failed_at",
+    "failures_of",
     "is_idle",
     "is_silent",
     "machine_of",
@@ -33,6 +34,8 @@ TRANSPORT_S = 2.0
 """Wall seconds that a sample may take from the source to the view."""
 STANDS = 1e-3
 """Speed of the clock up to which it stands: its source has stopped, or moves it on by hand."""
+
+FAILURE_KINDS = frozenset({"failure", "repair", "failure_retracted"})
 
 Slots = Mapping[str, tuple[str, int]]
 """Machine id → class id and slot."""
@@ -115,9 +118,22 @@ def machine_of(snapshot: Snapshot, machine_id: str) -> Machine | None:
 
 def failed_at(snapshot: Snapshot, machine_id: str) -> int | None:
     """When the machine failed (µs UTC), if it has not been repaired since."""
-    own = (e for e in snapshot.events if e.machine_id == machine_id)
-    last = next((e for e in own if e.kind in {"failure", "repair"}), None)
-    row = row_of(snapshot, machine_id)
-    failed_us = last.time if last and last.kind == "failure" else None
-    born_us = NEVER if row is None else int(row["born"])
-    return failed_us if stands_failed(failed_us, born_us) else None
+    return failures_of(snapshot).get(machine_id)
+
+
+def failures_of(snapshot: Snapshot) -> dict[str, int]:
+    """Machines that stand failed, and since when, µs UTC: what the newest events say, and for
+    machines that they do not speak of, the desk, which remembers all."""
+    held = snapshot.desk.get("machines") or {}
+    found: dict[str, int | None] = {m: log.get("failed_since") for m, log in held.items()}
+    told: dict[str, int | None] = {}
+    for event in snapshot.events:
+        if event.kind in FAILURE_KINDS:
+            told.setdefault(event.machine_id, event.time if event.kind == "failure" else None)
+    out = {}
+    for machine_id, failed_us in (found | told).items():
+        row = row_of(snapshot, machine_id)
+        born_us = NEVER if row is None else int(row["born"])
+        if failed_us is not None and stands_failed(failed_us, born_us):
+            out[machine_id] = failed_us
+    return out

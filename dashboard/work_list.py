@@ -1,18 +1,16 @@
 """The work list as screens show it: names instead of ids, what is planned, what is withheld."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from dashboard.held import held_of
 from dashboard.numbers import rounded
-from dashboard.snapshot import Snapshot, row_of
+from dashboard.snapshot import Snapshot, failures_of
 from dashboard.tiles import states_of
 from dashboard.times import iso_local
-from twin.pipeline.failures import stands_failed
 from twin.pipeline.services import HOUR_US, services_of
 from twin.plant import Machine, Plant
-from twin.types import Event
 
 __all__ = ["failed_machines", "service_state", "work_list"]
 
@@ -43,23 +41,7 @@ def work_list(snapshot: Snapshot) -> list[Item]:
 
 def failed_machines(snapshot: Snapshot) -> set[str]:
     """Machines that have failed and were not repaired since."""
-    return {
-        m for m, time_us in _last_failures(snapshot.events).items() if _holds(snapshot, m, time_us)
-    }
-
-
-def _last_failures(events: Iterable[Event]) -> dict[str, int]:
-    """When a machine's last failure was, µs UTC, unless repaired; events come newest first."""
-    last: dict[str, Event] = {}
-    for event in events:
-        if event.kind in {"failure", "repair"}:
-            last.setdefault(event.machine_id, event)
-    return {m: event.time for m, event in last.items() if event.kind == "failure"}
-
-
-def _holds(snapshot: Snapshot, machine_id: str, failed_us: int) -> bool:
-    row = row_of(snapshot, machine_id)
-    return row is None or stands_failed(failed_us, int(row["born"]))
+    return set(failures_of(snapshot))
 
 
 def _urgency(item: Item) -> tuple[int, bool, float]:
