@@ -130,9 +130,11 @@
       draw();
       at("table").replaceChildren(table(found, plan), foot());
     };
+    /** Charts are drawn for a page whose letters are 14 px high and grow with them. */
     const draw = () => {
-      at("fans").replaceChildren(...fans(found, at("fans").clientWidth));
-      at("chance").replaceChildren(...chances(found, chosen, at("chance").clientWidth));
+      const larger = parseFloat(getComputedStyle(document.documentElement).fontSize) / 14;
+      at("fans").replaceChildren(...fans(found, at("fans").clientWidth / larger));
+      at("chance").replaceChildren(...chances(found, chosen, at("chance").clientWidth / larger));
     };
 
     const foot = () => {

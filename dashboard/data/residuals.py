@@ -55,9 +55,11 @@ def _judge(views: MachinePast, snapshot: Snapshot, machine: Machine, n: int) -> 
     sensors = plant.sensors_of(machine)
     rows, e = past.rows[-n:], past.trace.innovation[-n:]
     gated = past.trace.gated[-n:, None] >> np.arange(len(sensors), dtype=np.uint32) & 1 > 0
+    model = views.model(machine.class_id, machine_class)
+    # While a sensor is not to be trusted its readings are unused without being marked each.
+    gated |= e * e > model.trend(machine_class).gate
     judged = []
     for i, sensor in enumerate(sensors):
         found = residuals(e[:, i], gated[:, i])
         judged.append(Judged(sensor, found, findings(found)))
-    version = views.model(machine.class_id, machine_class).version
-    return Judgement(rows["time"].astype(np.int64), judged, version)
+    return Judgement(rows["time"].astype(np.int64), judged, model.version)

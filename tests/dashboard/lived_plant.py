@@ -4,6 +4,8 @@ Slower to make than the invented plant, but it has beliefs, histories and models
 people ask.
 """
 
+from datetime import UTC, datetime
+
 import numpy as np
 
 from twin.config import Settings
@@ -16,29 +18,36 @@ from twin.stores.memory import MemoryStore
 from twin.types import Clock
 
 PARTITIONS = 2
+NOW_US = int(datetime(2026, 3, 4, 10, 0, tzinfo=UTC).timestamp() * 1e6)
+"""Plant time at which it is handed over: the same every time, on a Wednesday forenoon."""
 SPEED = 60.0
 
 
 class LivedPlant:
-    """Simulated for `hours` up to the wall clock's now; `step` lets it live on."""
+    """Simulated for `hours` until NOW_US, at wall time wall_us; `step` lets it live on."""
 
     def __init__(self, wall_us: int, hours: float = 6.0, settings: Settings | None = None) -> None:
         self.settings = settings or Settings(partitions=PARTITIONS)
         self.store = MemoryStore(PARTITIONS)
         self.site = prepare(self.store, self.settings)
-        self.wall_us, self.start_us = wall_us, wall_us - int(hours * 3.6e9)
-        self.store.set_clock(Clock(wall_us, wall_us, SPEED, simulated=True))
-        self.source = Simulator(self.site.plant, self.site.catalogue, 1, self.start_us)
+        self.wall_us = wall_us
+        self.store.set_clock(Clock(wall_us, NOW_US, SPEED, simulated=True))
+        start_us = NOW_US - int(hours * 3.6e9)
+        self.source = Simulator(self.site.plant, self.site.catalogue, 1, start_us)
         self.workers = [PartitionWorker(self.store, self.site, p, "w") for p in range(PARTITIONS)]
         self.desk = Desk(self.store, self.site, lambda: self.wall_us)
         for worker in self.workers:
             assert worker.open()
-        self.live_until(wall_us)
+        self.live_until(NOW_US)
 
     def step(self, seconds: float = 1.0) -> None:
         """Let wall time pass."""
         self.wall_us += int(seconds * 1e6)
         self.live_until(self.store.clock().plant_now(self.wall_us))
+
+    def catch_up(self, wall_us: int) -> None:
+        """Let wall time pass until wall_us."""
+        self.step(max(0.0, (wall_us - self.wall_us) / 1e6))
 
     def live_until(self, plant_us: int) -> None:
         while self.source.now_us < plant_us:
