@@ -37,7 +37,10 @@ def show(visit: Visit, machine: Machine) -> Component | None:
                     panel(
                         t("How well the twin foresees each sensor"),
                         _choices(visit, machine, n, sensor),
-                        html.Div(**{"data-list": "overview"}),
+                        html.Div(
+                            html.P(t("Working it out"), className="loading"),
+                            **{"data-list": "overview"},
+                        ),
                         name="overview",
                     ),
                     panel(

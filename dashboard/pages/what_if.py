@@ -26,7 +26,7 @@ def show(visit: Visit, machine: Machine) -> Component | None:
     """The page of one machine; the comparison is in the address and kept by the script."""
     t = visit.t
     main = [
-        panel(t("What the sensor will read"), _place("fans"), name="fans"),
+        panel(t("What the sensor will read"), _place("fans", t("Working it out")), name="fans"),
         panel(t("Probability of having failed"), _place("chance"), name="chance"),
         panel(t("Side by side"), _place("table"), name="table"),
         panel(t("Saved comparisons"), _place("saved"), name="saved"),
@@ -39,7 +39,8 @@ def show(visit: Visit, machine: Machine) -> Component | None:
             html.Div(
                 [
                     html.Div(
-                        panel(t("Scenarios"), _place("editor"), name="editor"), className="stack"
+                        panel(t("Scenarios"), _place("editor", t("Working it out")), name="editor"),
+                        className="stack",
                     ),
                     html.Div(main, className="stack"),
                 ],
@@ -81,8 +82,10 @@ def explorer_head(visit: Visit, machine: Machine, view: str, active: str) -> Com
     )
 
 
-def _place(name: str) -> Component:
-    return html.Div(className=f"what-if-{name}", **{"data-list": name})
+def _place(name: str, loading: str = "") -> Component:
+    """What the script fills; `loading` is said until it has."""
+    waiting = html.P(loading, className="loading") if loading else None
+    return html.Div(waiting, className=f"what-if-{name}", **{"data-list": name})
 
 
 def _link(text: str, href: str) -> Component:
