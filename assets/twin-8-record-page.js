@@ -41,7 +41,7 @@
       put("choices", part.choices(root, state, entry));
       put("reliability", scores && scores.bins.length ? twin.recordCharts.reliability(scores.bins) : [waits]);
       put("scores", scores ? part.scoreFacts(scores) : [waits.cloneNode(true)]);
-      put("bands", band ? part.bandParts(band) : [waits.cloneNode(true)]);
+      put("bands", band ? part.bandParts(band) : [part.empty(t("No range has passed yet"), part.dueText(state, "week"))]);
       put("left", list.leftFacts(root, state, entry.left));
       put("fitted", list.fittedFacts(entry.fitted));
       fillTable(root, "dated", entry.closed.map(list.datedRow), t("None has been decided yet"));

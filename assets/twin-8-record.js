@@ -41,7 +41,7 @@
     return h("tr", {},
       h("th", { scope: "row" }, link(root, { class: id }, pick(entry.name), id === root.dataset.class)),
       h("td", {}, headline(entry)), h("td", {}, heldText(entry.held)),
-      h("td", {}, day ? skillText(day.skill) : "—"), h("td", {}, failuresText(day)));
+      h("td", {}, !day ? "—" : day.provisional ? t("too few failures") : skillText(day.skill)), h("td", {}, failuresText(day)));
   };
   const choices = (root, state, entry) => {
     const versions = Object.keys(entry.scores[root.dataset.horizon]).filter((v) => v !== "all");
@@ -55,6 +55,7 @@
     ];
   };
   const scoreFacts = (s) => [
+    s.provisional ? h("p", { class: "notice" }, t("Provisional: so few failures say little, whatever the numbers.")) : "",
     fact(t("Brier score"), number(s.brier, 4), t("0 is perfect")),
     fact(t("of the base rate"), number(s.brier_base, 4), t("known only afterwards: a strict rival")),
     fact(t("Skill against it"), skillText(s.skill), t("100 % is perfect, 0 % no better; range by machine")),
