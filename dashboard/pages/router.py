@@ -15,6 +15,7 @@ from dashboard.pages import (
     alarms,
     classes,
     compare,
+    data_page,
     displays,
     forecast,
     machine,
@@ -36,6 +37,7 @@ PAGES: Mapping[str, Show] = {
     "compare": compare.show,
     "classes": classes.show,
     "record": record.show,
+    "data": data_page.show,
     "displays": displays.show,
 }
 """First part of an address → its page."""
@@ -74,6 +76,7 @@ def register(app: Dash, reader: Reader, language: Callable[[], str]) -> None:
     residuals.register(app, reader)
     compare.register(app, reader)
     plant.register(app, reader, language)
+    data_page.register(app, reader, language)
     alarms.register(app, reader, language)
     record.register(app, reader)
 
