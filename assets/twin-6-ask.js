@@ -119,7 +119,7 @@
     const told = await twin.ask({
       title: t("Who are you?"),
       intro: t("What you do is kept with your name. This browser remembers it."),
-      fields: [{ name: "name", label: t("Name"), required: true, max: 60, value: twin.person.name, autocomplete: "name" }],
+      fields: [{ name: "name", label: t("Your name"), required: true, max: 60, value: twin.person.name, autocomplete: "name" }],
       submit: t("Continue"),
       send: (values) => twin.send("/do/name", values),
     });

@@ -52,7 +52,7 @@ def sign_in_page(onward: str, name: str = "", fault: str = "") -> str:
         alert=alert,
         onward=escape(onward),
         name=escape(name),
-        name_label=escape(t("Name")),
+        name_label=escape(t("User name")),
         password_label=escape(t("Password")),
         focus_name="" if name else " autofocus",
         focus_password=" autofocus" if name else "",
@@ -66,11 +66,12 @@ def closed_page() -> str:
     """Nobody can sign in yet: how the keeper changes that."""
     says = t("This installation can be reached from elsewhere and has no users: it shows nothing.")
     how = t("Its keeper makes the first user where it runs:")
+    with_compose = t("With Docker Compose:")
     compose = "docker compose exec dashboard twin user add NAME --role admin"
     body = (
         f"<p>{escape(says)}</p><p>{escape(how)}</p>"
-        f"<pre><code>twin user add NAME --role admin</code></pre>"
-        f"<p>{escape(t('With Docker Compose:'))}</p><pre><code>{compose}</code></pre>"
+        "<pre><code>twin user add NAME --role admin</code></pre>"
+        f"<p>{escape(with_compose)}</p><pre><code>{compose}</code></pre>"
     )
     return _page(t("Nobody may sign in yet"), body, "")
 

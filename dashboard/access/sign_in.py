@@ -124,7 +124,7 @@ def _sign_in(
     if user is None:
         attempts.fail(user_key(name), address)
         log.warning("sign-in as %r from %s: refused", name, address)
-        return _form(onward, name, t("Name or password is wrong"), 401)
+        return _form(onward, name, t("User name or password is wrong"), 401)
     attempts.succeed(user_key(name), address)
     door.forget()
     session.clear()

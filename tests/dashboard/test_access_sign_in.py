@@ -50,7 +50,7 @@ def test_wrong_name_and_wrong_password_read_the_same(
     client = peopled.server.test_client()
     answer = sign_in(client, name, password)
     assert answer.status_code == 401
-    assert "Name or password is wrong" in answer.get_data(as_text=True)
+    assert "User name or password is wrong" in answer.get_data(as_text=True)
     assert password not in answer.get_data(as_text=True) or not password
     assert not is_in(client)
 
