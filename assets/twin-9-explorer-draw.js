@@ -61,7 +61,7 @@
   const fanTraces = (fan, axis, ink, n) => {
     const of = (z) => fan.sd.map((s) => (s === null ? null : z * s));
     const bands = [95, 80, 50].map((p) => fill(axis, fan.x, around(fan.mean, of(Z[p]), -1), around(fan.mean, of(Z[p]), 1), ink.fan, 0.16));
-    const crossed = fan.crossings.filter((c) => c.when[0]);
+    const crossed = fan.crossings.filter((c) => c.when[0] && c.when[0] !== fan.x[0]);
     return [...bands,
       line(axis, fan.x, fan.mean, ink.fan, 2, { name: `${t("forecast")} ${n}`, line: { color: ink.fan, width: 2, dash: "dash" } }),
       ...crossed.map((c) => line(axis, [c.when[0], c.when[2] || fan.until], [c.value, c.value], ink.ink, 5, { name: t("limit reached, 80 of 100"), opacity: 0.6 })),

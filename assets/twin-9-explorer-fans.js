@@ -16,14 +16,14 @@
   const drivenText = (fan) => fan.n && fan.inside !== fan.inside_as_driven
     ? t("Under the inputs that then came: {x} of {y}.", { x: number(fan.inside_as_driven, 0), y: number(fan.n, 0) }) : null;
 
-  const limitName = (name) => ({ low_low: t("lowest limit"), low: t("low limit"), high: t("high limit"), high_high: t("highest limit") }[name]);
+  const limitName = (name) => ({ low_low: t("Lowest limit"), low: t("Low limit"), high: t("High limit"), high_high: t("Highest limit") }[name]);
   const crossingText = (fan, sensor) => (crossing) => {
     const what = { limit: limitName(crossing.limit), value: `${number(crossing.value, 0, 3)} ${sensor.unit}` };
     const [early, middle, late] = crossing.when;
     if (early === fan.x[0]) return t("{limit} {value}: passed already.", what);
     if (!early) return t("{limit} {value}: not likely within the fan ({p}).", { ...what, p: percent(crossing.p) });
-    return t("{limit} {value}: {early} to {late}, middle {middle} (80 of 100).", { ...what, early: minute(early),
-      late: late ? minute(late) : t("later than the fan"), middle: middle ? minute(middle) : t("later than the fan") });
+    return t("{limit} {value}: 80 of 100 between {early} and {late}, middle {middle}.", { ...what, early: minute(early),
+      late: late ? minute(late) : t("beyond the fan"), middle: middle ? minute(middle) : t("beyond the fan") });
   };
 
   const riskCurve = ({ hours, p, lo, hi }) => {

@@ -176,7 +176,9 @@
       Object.assign(s, { range: null, from: iso(from), to: iso(to) });
       keep();
       clearTimeout(timer);
-      timer = setTimeout(load, WAIT_MS);
+      // The first of a row of movements is answered at once, the rest when they pause.
+      if (performance.now() - askedAt > WAIT_MS) load();
+      else timer = setTimeout(load, WAIT_MS);
     };
     const addFan = (at, sensor) => {
       s.marks = [...s.marks.filter((m) => m.at !== at || m.sensor !== sensor), { at, sensor }].slice(-FANS_MAX);
@@ -234,6 +236,9 @@
     redraw = () => { if (page.isConnected) draw(); };
     new MutationObserver(() => { if (!bound) draw(); }).observe(region("chart"), { childList: true, subtree: true });
 
+    const mark = (kind, text, sign = "") => h("span", {}, h("i", { class: kind, "aria-hidden": "true" }, sign), text);
+    region("key").replaceChildren(mark("line", t("measured")), mark("line soft", t("estimate")), mark("band", t("95 % band of a reading")), mark("line fan", t("forecast, bands of 50, 80 and 95 %")),
+      mark("line limit", t("limit")), mark("", t("uncertain"), "○"), mark("", t("not believed"), "×"), mark("", t("bad: its source says so"), "□"));
     press();
     load();
     loadFans();

@@ -1,6 +1,7 @@
 """Many times at once between µs UTC and the wall clock of a zone, summer time included."""
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -12,14 +13,20 @@ from twin.errors import DataError
 __all__ = ["isos", "offsets_us", "parse_local"]
 
 QUARTER_US = 900_000_000
-"""Clocks are changed on a quarter of an hour, UTC."""
+"""Clocks are changed on a quarter of an hour, UTC, and at most once a day."""
+A_DAY = 96
+DAY_US = A_DAY * QUARTER_US
 
 
 def offsets_us(times_us: NDArray[np.int64], zone: ZoneInfo) -> NDArray[np.int64]:
     """Offset from UTC (µs) that holds in the zone at each time."""
-    quarters, which = np.unique(times_us // QUARTER_US, return_inverse=True)
-    found = np.array([_offset(int(q), zone) for q in quarters], np.int64)
-    return found[which]
+    days, which = np.unique(times_us // DAY_US, return_inverse=True)
+    begins = np.array([_offset(int(day) * A_DAY, zone) for day in days], np.int64)
+    ends = np.array([_offset((int(day) + 1) * A_DAY, zone) for day in days], np.int64)
+    found = begins[which]
+    for at in np.flatnonzero((begins != ends)[which]):  # on this day the clock is moved
+        found[at] = _offset(int(times_us[at]) // QUARTER_US, zone)
+    return found
 
 
 def isos(times_us: NDArray[np.int64], zone: ZoneInfo) -> list[str]:
@@ -42,6 +49,7 @@ def parse_local(text: str, zone: ZoneInfo) -> int:
     return (at - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
 
 
+@lru_cache(maxsize=4096)
 def _offset(quarter: int, zone: ZoneInfo) -> int:
     offset = local(quarter * QUARTER_US, zone).utcoffset() or timedelta()
     return offset // timedelta(microseconds=1)

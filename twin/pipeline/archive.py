@@ -79,6 +79,8 @@ class _Overview(NamedTuple):
     blocks: dict[int, NDArray[np.void]]
     made: dict[int, NDArray[np.void]]
     """Of chunks that were sealed without an overview, by number."""
+    joined: NDArray[np.void]
+    """Blocks and what was made, one after the other."""
 
 
 class Archive:
@@ -97,11 +99,7 @@ class Archive:
 
     def overview(self, catalogue: Catalogue, machine_id: str) -> NDArray[np.void]:
         """Records of all that is sealed, in the order of sealing, with the lanes of now."""
-        known = self._overview(catalogue, machine_id)
-        class_id = catalogue.slot(machine_id).class_id
-        empty = np.zeros(0, overview_dtype(len(catalogue.lanes(class_id).ids)))
-        parts = [*known.blocks.items(), *((n // OVERVIEW_CHUNKS, r) for n, r in known.made.items())]
-        return np.concatenate([empty, *(records for _, records in sorted(parts, key=_number))])
+        return self._overview(catalogue, machine_id).joined
 
     def pieces(
         self, catalogue: Catalogue, machine_id: str, wanted: Callable[[Span], bool]
@@ -113,7 +111,7 @@ class Archive:
             spans = [span for span in self.spans(catalogue, machine_id) if wanted(span)]
             sealed = self._sealed(machine_id, spans)
             tail = self._tails.pieces(catalogue, place)
-            known = self._overviews.get(machine_id)
+            known = self._overviews.get(_key(catalogue, machine_id))
             if known is not None and known.seal_id == self.store.seal_id(p):
                 break  # else sealed meanwhile: what left the stream is in a chunk by now
         return sealed + [Piece(None, data) for data in tail]
@@ -134,7 +132,7 @@ class Archive:
     def _overview(self, catalogue: Catalogue, machine_id: str) -> _Overview:
         place = catalogue.slot(machine_id)
         sealed = self.store.seal_id(place.slot % self.store.partitions)
-        known = self._overviews.get(machine_id)
+        known = self._overviews.get(_key(catalogue, machine_id))
         if known is not None and known.seal_id == sealed:
             return known
         blocks = dict(known.blocks) if known else {}
@@ -144,9 +142,9 @@ class Archive:
             blocks[number] = np.concatenate(records)
         spans = self.store.spans(machine_id)
         made = self._made(catalogue, machine_id, spans, blocks, known.made if known else {})
-        new = _Overview(sealed, spans, blocks, made)
-        size = sum(r.nbytes for r in (*blocks.values(), *made.values())) + 100 * len(spans)
-        self._overviews.put(machine_id, new, size)
+        n_lanes = len(catalogue.lanes(place.class_id).ids)
+        new = _Overview(sealed, spans, blocks, made, _joined(n_lanes, blocks, made))
+        self._overviews.put(_key(catalogue, machine_id), new, 2 * new.joined.nbytes + 100 * len(spans))
         return new
 
     def _made(
@@ -169,8 +167,17 @@ class Archive:
         return made
 
 
-def _number(part: tuple[int, NDArray[np.void]]) -> int:
-    return part[0]
+def _key(catalogue: Catalogue, machine_id: str) -> tuple[str, int]:
+    """Overviews are kept with the lanes of now."""
+    return machine_id, catalogue.lane_version(catalogue.slot(machine_id).class_id)
+
+
+def _joined(
+    n_lanes: int, blocks: dict[int, NDArray[np.void]], made: dict[int, NDArray[np.void]]
+) -> NDArray[np.void]:
+    parts = [*blocks.items(), *((n // OVERVIEW_CHUNKS, records) for n, records in made.items())]
+    parts.sort(key=lambda part: part[0])
+    return np.concatenate([np.zeros(0, overview_dtype(n_lanes)), *(r for _, r in parts)])
 
 
 def _of_now(catalogue: Catalogue, class_id: str, records: NDArray[np.void]) -> NDArray[np.void]:

@@ -24,7 +24,7 @@ from twin.stores.base import Store
 __all__ = ["POINTS", "Z95", "Explorer", "Series", "Subject", "View", "moment", "series_of"]
 
 POINTS = 1500
-"""Points of a line; a third fewer are drawn of the estimate."""
+"""Points of a line; half as many are drawn of the estimate."""
 MARKS_MAX = 300
 STALE_PERIODS = 3
 Z95 = 1.959963984540054
@@ -141,7 +141,7 @@ def series_of(found: Window, sensor: str, n: int, period_us: int, points: int = 
     """Sensor n of a window, thinned to so many points."""
     samples, limit = found.samples, STALE_PERIODS * period_us
     measured = _measured(samples, n, limit, points)
-    level, half = _estimate(found.beliefs, samples, n, limit, 2 * points // 3)
+    level, half = _estimate(found.beliefs, samples, n, limit, points // 2)
     bit = np.uint32(1 << n)
     return Series(
         sensor=sensor,

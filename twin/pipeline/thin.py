@@ -44,7 +44,7 @@ def thin(
         kept = _kept(time, value, gaps, n_points)
     place = np.searchsorted(kept, gaps, side="right")
     places = np.insert(kept, place, -1)
-    times = np.insert(time[kept], place, time[gaps] + 1)
+    times = np.insert(time[kept], place, time[gaps])
     return Line(times, np.insert(value[kept].astype(np.float64), place, np.nan), places)
 
 

@@ -73,7 +73,8 @@ def read_window(
     trend: None where the twin's estimates are not to be had. Raises KeyError, StoreError.
     """
     records = archive.overview(catalogue, machine_id)
-    records = records[(records["end"] >= start) & (records["start"] <= end)]
+    inside = (records["end"] >= start) & (records["start"] <= end)
+    records = records if inside.all() else records[inside]
     sealed = records[records["kind"] == PIECE]
     n_sealed = int(sealed["rows"].sum())
     is_raw = raw_max is None or n_sealed <= raw_max
