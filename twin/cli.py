@@ -17,7 +17,7 @@ __all__ = ["main"]
 
 BENCH_PARTS = [
     *("kernel", "fallback", "end_to_end", "latency_ms", "bytes_per_reading", "forecast"),
-    "gateway_json",
+    *("gateway_json", "explorer_ms"),
 ]
 Args = argparse.Namespace
 Verb = Callable[[Args, Settings], int | None]

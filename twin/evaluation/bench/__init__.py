@@ -14,6 +14,7 @@ from tqdm import tqdm
 from twin.core.trend import advance
 from twin.errors import DataError
 from twin.evaluation.bench.end_to_end import bench_end_to_end
+from twin.evaluation.bench.explorer import bench_explorer
 from twin.evaluation.bench.forecast import bench_forecast
 from twin.evaluation.bench.gateway import bench_gateway
 from twin.evaluation.bench.kernel import bench_kernel
@@ -47,4 +48,5 @@ PARTS: dict[str, Callable[[Path], dict[str, Any]]] = {
     "bytes_per_reading": lambda folder: {"hot": bench_hot(folder), **bench_sealed()},
     "forecast": lambda _: bench_forecast(),
     "gateway_json": bench_gateway,
+    "explorer_ms": bench_explorer,
 }
