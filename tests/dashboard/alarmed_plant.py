@@ -28,6 +28,12 @@ class AlarmedPlant(FakePlant):
         super().__init__(plant, wall_us=wall_us)
         site = Site(plant, self.catalogue, {})
         self.desk = Desk(self.store, site, lambda: time.time_ns() // 1000)
+        self._one_at_a_time = threading.Lock()
+
+    def work(self) -> None:
+        """A step of the desk; there is one desk, so threads take turns."""
+        with self._one_at_a_time:
+            self.desk.step()
 
     @property
     def now_us(self) -> int:
@@ -51,14 +57,14 @@ class AlarmedPlant(FakePlant):
         kind = "alarm_on" if on else "alarm_off"
         time_us = self.now_us - int(ago_s * 1e6)
         self.store.add_events([Event(time_us, kind, machine_id, detail)])
-        self.desk.step()
+        self.work()
         return f"{machine_id}:{sensor.id}"
 
     def live(self, stop: threading.Event) -> None:
         """Samples once a second, the desk five times."""
         n = 0
         while not stop.wait(0.2):
-            self.desk.step()
+            self.work()
             n += 1
             if n % 5 == 0:
                 self.step(1)
