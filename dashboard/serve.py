@@ -11,6 +11,7 @@ from gunicorn.app.base import BaseApplication
 from dashboard.app import create_app
 from twin.config import Settings
 from twin.errors import TwinError
+from twin.pipeline.people import list_users
 from twin.plant import load_plant
 from twin.stores.embedded import open_store
 
@@ -59,9 +60,10 @@ def run_dashboard(settings: Settings) -> None:
     """Serve until stopped. Raises SchemaError for a faulty plant file before anything starts."""
     load_plant(settings.plant)
     store = open_store(settings)  # an embedded server is this process's, not a worker's
-    if not settings.is_local:
+    if not settings.is_local and not list_users(store):
         logging.getLogger(__name__).warning(
-            "the dashboard has no sign-in yet and listens on %s: everybody there can read it",
+            "the dashboard listens on %s and has no users: it shows nothing until "
+            "`twin user add NAME --role admin`",
             settings.host,
         )
     url = settings.redis_url or store.url

@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Flask
 
-from dashboard.access import act, guard, name, sign_in
+from dashboard.access import act, guard, machine_checks, name, sign_in
 from dashboard.access.checks import check
 from dashboard.access.door import Door
 from dashboard.access.guard import SESSION_S, WARM_UP, exempt
@@ -24,6 +24,7 @@ __all__ = [
     "check",
     "current_person",
     "exempt",
+    "machine_checks",
     "may",
     "person_words",
     "reader_language",

@@ -148,3 +148,18 @@ def test_stream_ends_when_its_reader_is_removed(
     answer.close()
     assert peopled.reader.n_readers == 0
     assert client.get("/live/plant").status_code == 401
+
+
+READS = {"/_dash-update-component", "/data/what-if"}
+"""Asked by POST for their length; they change nothing."""
+OWN = {"/sign-in", "/sign-out", "/do/name"}
+"""What everybody may change: who they are."""
+
+
+def test_whatever_changes_something_is_refused_to_a_viewer(peopled: PlantTwin) -> None:
+    browser = signed_in(peopled, "viewer")
+    asked = [p for m, p in paths(peopled) if m not in {"GET", "HEAD", "OPTIONS"}]
+    assert len(asked) > len(READS | OWN)
+    for path in sorted(set(asked) - READS - OWN):
+        answer = do(browser, "comment.add") if path == "/do/x" else browser.post(path, headers=OURS)
+        assert answer.status_code == 403, path
