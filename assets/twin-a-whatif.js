@@ -69,7 +69,7 @@
       history.replaceState(history.state, "", location.pathname + (text ? `?${text}` : ""));
     };
     const question = () => ({ machine: root.dataset.machine, sensor, scenarios: wishes });
-    const soon = () => { clearTimeout(timer); timer = setTimeout(ask, PAUSE_MS); };
+    const soon = () => { clearTimeout(timer); root.setAttribute("aria-busy", "true"); timer = setTimeout(ask, PAUSE_MS); };
     const changed = () => { remember(); soon(); };
 
     const ask = async () => {
@@ -80,18 +80,20 @@
       } catch { /* said below */ }
       if (mine !== asked || !root.isConnected) return;
       if (!answer?.ok) {
+        root.removeAttribute("aria-busy");
         tell(answer?.status === 422 ? t("One of the values cannot be used.") : t("The server does not answer; what is shown is the last answer."));
         return;
       }
       const told = await answer.json();
       if (mine !== asked || !root.isConnected) return;
+      root.removeAttribute("aria-busy");
       if (told.withheld) { found = null; tell(withheldText(told.withheld)); root.classList.add("is-withheld"); return; }
       tell("");
       root.classList.remove("is-withheld");
       found = told;
       sensor = told.sensor;
       paint();
-      root.dataset.asked = mine;
+      root.dataset.answered = mine;
       root.dataset.tookMs = Math.round(performance.now() - began);
     };
     const tell = (text) => { at("withheld").hidden = !text; twin.say(at("withheld"), text); };
