@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from textbook import van_loan
 
-from twin.core.features import FeatureMap, features
+from twin.core.features import FeatureMap, features, learn_features
 from twin.core.hazard import Hazard, assess, lead_bins, spline_basis
 from twin.core.path_hazard import path_hazard, population
 from twin.core.paths import Start, as_new, drift, free_paths, spread_at, start_of
@@ -159,6 +159,29 @@ def test_sure_state_has_no_error_and_the_hazard_of_its_one_path():
         x = F @ x
         x[1] += WEAR[:, 0] * 50.0
     assert got.read[-1] == pytest.approx(total, rel=1e-9)
+
+
+def test_path_hazard_equals_the_features_column_by_column():
+    """With products, two modes and clipped features: Σ log(1 + odds) from the feature matrix."""
+    rng = np.random.default_rng(2)
+    level, slope = rng.normal(size=(2, 50, 2)) * [[[1.0]], [[0.1]]]
+    map_ = learn_features(level, slope, rng.uniform(0, 99, 50), np.arange(2), 2, 2)
+    edges = lead_bins(HORIZON)
+    basis = spline_basis(edges)
+    coef = rng.normal(0, 0.3, (2, basis.shape[1], map_.size))
+    h = Hazard(
+        ("a", "b"), map_, edges, basis, coef, np.zeros((2, 0, 5, map_.size)), np.zeros((2, 3))
+    )
+    paths = free_paths(TREND, start(), edges, 6, 3)
+    got = path_hazard(h, paths, 0.5, 0.1)
+    for p in range(6):
+        total = 0.0
+        for g in range(len(edges) - 1):
+            x = (paths.level[p, [g]] + 0.5, paths.slope[p, [g]] + 0.1, paths.age[[g]])
+            row = features(map_, *x)[0]
+            odds = np.exp(np.array([basis[0] @ a @ row for a in coef])) * (edges[g + 1] - edges[g])
+            total += np.log1p(odds).sum()
+            assert got[p, g + 1] == pytest.approx(total, rel=1e-9)
 
 
 def test_paths_agree_with_quadrature_within_their_error():

@@ -13,7 +13,7 @@ Source: Efron & Stein (1981), Ann. Statist. 9:586 (jackknife); Glasserman (2003)
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.core.features import features
+from twin.core.features import FeatureMap, base_features
 from twin.core.hazard import ETA_MAX, Z80, Hazard, assess
 from twin.core.paths import Paths, Start
 
@@ -44,7 +44,7 @@ def path_hazard(
     n, steps, m = paths.level.shape
     begins = slice(0, steps - 1)
     shape = (n * (steps - 1), m)
-    x = features(
+    z = base_features(
         hazard.map_,
         (paths.level + level)[:, begins].reshape(shape),
         (paths.slope + slope)[:, begins].reshape(shape),
@@ -53,9 +53,25 @@ def path_hazard(
     total = np.zeros((n, steps))
     width = np.log(np.diff(paths.at))
     for coef in hazard.coef:
-        eta = (x @ (hazard.basis[0] @ coef)).reshape(n, steps - 1) + width
+        eta = _log_odds(hazard.map_, hazard.basis[0] @ coef, z).reshape(n, steps - 1) + width
         total[:, 1:] += np.log1p(np.exp(np.clip(eta, -ETA_MAX, ETA_MAX)))
     return np.asarray(np.cumsum(total, axis=1))
+
+
+def _log_odds(map_: FeatureMap, theta: Array, z: Array) -> Array:
+    """θ · features (R,) of base features z (R, 2a + 1): the products as one quadratic form, which
+    is several times quicker than a column for each."""
+    b, c = z.shape[1], map_.components.shape[1]
+    linear = theta[0] + z @ theta[1 : 1 + b]
+    if c == 0:
+        return np.asarray(linear)
+    weight = theta[1 + b :] / map_.product_scale
+    bend = np.zeros((c, c))
+    bend[np.triu_indices(c)] = weight
+    scores = z @ map_.components
+    return np.asarray(
+        linear + np.einsum("ri,ri->r", scores @ bend, scores) - weight @ map_.product_centre
+    )
 
 
 def population(cumulative: Array) -> Array:
