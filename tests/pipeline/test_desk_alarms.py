@@ -139,7 +139,17 @@ def test_alarms_of_a_failed_machine_are_held_back_by_design(bench):
     bench.step()
     assert bench.state() == "suppressed_by_design"
     assert bench.state("mill-1:temp") == "unacknowledged"
+
+
+def test_a_repair_ends_the_alarms_that_the_failure_held_back(bench):
+    bench.alarm_on()
+    bench.event("failure", mode="x", after_s=1)
+    bench.step()
     bench.event("repair", after_s=3)
+    bench.step()
+    assert bench.state() == "normal"
+    bench.alarm_off(after_s=4)  # the worker says so too, later
+    bench.alarm_on(after_s=60)
     bench.step()
     assert bench.state() == "unacknowledged"
 

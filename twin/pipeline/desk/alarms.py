@@ -19,6 +19,7 @@ from twin.types import Event
 __all__ = [
     "HANDLERS",
     "UNDOERS",
+    "clear_of",
     "fold_alarm",
     "forget_gone",
     "hold_by_design",
@@ -102,6 +103,19 @@ def hold_by_design(state: DeskState, now_us: int) -> None:
         detail = {"alarm": alarm_id, "state": outcome.after, "reason": why}
         line_id = f"{kind}-{alarm_id}-{now_us}"
         state.write(plant_line(line_id, now_us, f"alarm.{kind}", entry.machine, detail))
+
+
+def clear_of(state: DeskState, machine: str, time: int) -> None:
+    """The machine begins anew: its alarms are over, and those that were held back unseen.
+
+    The worker says so too, later than the repair; by then nothing is left to clear.
+    """
+    for alarm_id, entry in list(state.alarms.items()):
+        if entry.machine == machine and entry.alarm.active:
+            came = entry.alarm.came
+            entry.alarm, _ = apply(entry.alarm, Happening("clear", time))
+            state.rates.went(alarm_id, came, time)
+            state.put_alarm(alarm_id, entry)
 
 
 def forget_gone(state: DeskState, site: Site) -> None:

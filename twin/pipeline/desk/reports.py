@@ -7,6 +7,7 @@ import numpy as np
 
 from twin.actions import Action
 from twin.core.rows import RESET, row_dtype
+from twin.pipeline.desk.alarms import clear_of
 from twin.pipeline.desk.effects import AHEAD_US, Context, Effects, Handler, Undoer, refused
 from twin.pipeline.desk.lines import plant_line
 from twin.pipeline.desk.state import DeskState
@@ -28,6 +29,7 @@ def fold_report(state: DeskState, event: Event, event_id: str) -> None:
         log["failures"].append(report)
         _stand_failed(log, event.time)
     else:
+        clear_of(state, event.machine_id, event.time)
         log["repairs"].append(report | {"planned": bool(event.detail.get("planned"))})
         _run_again(log, event.time)
     detail = {k: v for k, v in event.detail.items() if k in {"mode", "planned"}}
@@ -90,6 +92,7 @@ def _repair(state: DeskState, action: Action, context: Context) -> Effects:
     log = state.log_of(machine)
     planned = action.detail["planned"] or service is not None
     report = {"time": time, "mode": mode, "who": action.who, "action": context.action_id}
+    clear_of(state, machine, time)
     log["repairs"].append(report | {"planned": planned})
     _run_again(log, time)
     if service is not None:
