@@ -90,7 +90,7 @@
   const draw = (place, model) => {
     const W = place.clientWidth, H = place.clientHeight, k = rem();
     if (!W || !H) return;
-    const LEFT = 44 * k, RIGHT = 10, TOP = 8, BOTTOM = 20 * k;
+    const RIGHT = 10, TOP = 8, BOTTOM = 20 * k;
     place.model = model;
     const range = rangeOf(model);
     if (!range) {
@@ -98,12 +98,13 @@
       return;
     }
     const [low, high] = range, { from, to } = model;
+    const values = model.percent ? [0, 0.25, 0.5, 0.75, 1].map((v) => [v, `${100 * v} %`]) : model.ticks || valueTicks(low, high, Math.max(2, Math.floor(H / (30 * k)))).map(([v, text]) => [v, model.inPercent ? `${Math.round(100 * v)} %` : text]);
+    const LEFT = Math.max(34, 12 + 6.4 * Math.max(...values.map(([, text]) => text.length))) * k;
     const x = (value) => LEFT + ((W - LEFT - RIGHT) * (value - from)) / (to - from || 1);
     const clamp = (value) => Math.min(high, Math.max(low, value));
     const y = (value) => TOP + ((H - TOP - BOTTOM) * (high - clamp(value))) / (high - low);
     const most = Math.max(2, Math.floor((W - LEFT) / (model.x === "hours" ? 62 * k : 74 * k)));
     const parts = [];
-    const values = model.percent ? [0, 0.25, 0.5, 0.75, 1].map((v) => [v, `${100 * v} %`]) : model.ticks || valueTicks(low, high, Math.max(2, Math.floor(H / (42 * k))));
     for (const [value, text] of values) {
       parts.push(svg("line", { class: "grid", x1: LEFT, x2: W - RIGHT, y1: y(value), y2: y(value) }), svg("text", { x: LEFT - 5, y: y(value) + 4, "text-anchor": "end" }, text));
     }

@@ -52,6 +52,7 @@
       floor: floorOf(fan), marks: [{ at: 0 }], label: t("Forecast of {name}", { name: pick(fan.name) }) };
   };
 
+  const soon = (limit) => (limit.beyond ? -1 : limit.lo_h ?? Infinity);
   const query = () => new URLSearchParams(location.search);
   const choose = (key, value) => {
     const now = query();
@@ -77,13 +78,13 @@
       chart.hidden = off;
       place.querySelector(".fan-key").hidden = off;
       if (off) {
-        said.replaceChildren(h("p", {}, withheld ? t("Withheld: nothing new has come from the machine.") : shown ? t("No forecast: the twin keeps no belief of this machine yet.") : t("Loading the forecast")));
+        said.replaceChildren(h("p", {}, withheld ? (page.state?.failed ? t("Withheld: the machine has failed.") : t("Withheld: nothing new has come from the machine.")) : shown ? t("No forecast: the twin keeps no belief of this machine yet.") : t("Loading the forecast")));
         return;
       }
       charts.draw(chart, fanModel(fan));
       for (const b of reaches.children) b.setAttribute("aria-pressed", String(Number(b.dataset.reach) === fan.reach_h));
       if (chooser.value !== fan.sensor) chooser.value = fan.sensor;
-      const lines = fan.limits.length ? fan.limits.map((l) => crossingText(fan, l)) : [t("This sensor has no limit.")];
+      const lines = fan.limits.length ? [...fan.limits].sort((a, b) => soon(a) - soon(b)).map((l) => crossingText(fan, l)) : [t("This sensor has no limit.")];
       say(said, "");
       said.replaceChildren(...lines.map((text) => h("p", {}, text)), h("p", { class: "quiet" }, heldText(shown.held), " ", t("The level, without the noise of single readings, if the machine is used as now.")));
     };

@@ -14,12 +14,14 @@
     if (!s.sample) return [t("Nothing has come from this machine yet.")];
     if (s.withheld) return [t("No data since {time}: nothing is forecast.", { time: short(s.last) })];
     const runs = s.idle ? t("Idle.") : t("Running.");
-    return p === undefined || p === null ? [runs] : [runs, percent(lo) === percent(hi) ? t("Fails within 24 h with {p}.", { p: percent(p) }) : t("Fails within 24 h with {p} (80 %: {lo} to {hi}).", { p: percent(p), lo: percent(lo), hi: percent(hi) })];
+    return p === undefined || p === null ? [runs] : [runs, percent(lo) === percent(hi) ? t("Failure within 24 h: {p}.", { p: percent(p) }) : t("Failure within 24 h: {p} (80 %: {lo} to {hi}).", { p: percent(p), lo: percent(lo), hi: percent(hi) })];
   };
 
   const whyLines = (s) => {
     const beyond = s.sensors.filter((x) => x.beyond), broken = s.sensors.filter((x) => x.quality === "broken" || x.quality === "bad");
     const silent = s.sensors.filter((x) => x.quality === "stale");
+    const failure = s.failed && (s.log || []).find((line) => line.kind.startsWith("failure"));
+    if (s.failed) return [failure?.about ? t("Failure: {name}.", { name: pick(failure.about) }) : t("A failure was reported; its mode is not known.")];
     const lines = [
       beyond.length ? t("Beyond a limit: {names}.", { names: named(beyond) }) : "",
       !s.withheld && s.drivers?.length && s.item?.reason === "risk" ? t("The risk is driven by {names}.", { names: list(s.drivers.slice(0, 2).map((d) => pick(d.name))) }) : "",
@@ -69,8 +71,8 @@
         ...row(t("Driven by"), driving.length ? list(driving) : s.withheld ? "—" : t("nothing that stands out")),
         ...row(t("Consequence"), pick(mode.consequence)), ...row(t("Response"), pick(mode.response)),
         ...row(t("Cost of a failure"), p === null || !s.costs ? cost : t("{cost}; expected in 7 days {expected}", { cost, expected: money(p * s.costs.unplanned, s.currency) }))));
-    return [node, () => mine && charts.draw(place, { x: "hours", from: 0, to: curve.hours.at(-1), range: [0, Math.max(0.1, ...Object.values(curve.modes).flatMap((m) => m.p))],
-      ticks: null, lines: [{ t: curve.hours, y: mine.p, css: "line-measured" }], label: t("Probability of {name} by time", { name: pick(mode.name) }) })];
+    return [node, () => mine && charts.draw(place, { x: "hours", from: 0, to: curve.hours.at(-1), range: [0, Math.max(0.1, ...Object.values(curve.modes).flatMap((m) => m.p))], inPercent: true,
+      lines: [{ t: curve.hours, y: mine.p, css: "line-measured" }], label: t("Probability of {name} by time", { name: pick(mode.name) }) })];
   };
 
   parts.modes = (page) => {

@@ -123,6 +123,8 @@
     page.addEventListener("pointermove", point);
     page.addEventListener("pointerleave", point);
 
+    // Asked for at once, beside the stream: both are there when the page is.
+    if (page.querySelector(".charts")) take(page.querySelector(".charts"));
     return (state, resumed) => {
       const now = page.querySelector(".charts");
       sensors = state.sensors;

@@ -17,6 +17,9 @@ from twin.plant import Machine
 
 __all__ = ["register"]
 
+LIFE_PERIODS = 10_080
+"""Expected periods that lives laid over each other go back: what is kept of them may be less."""
+
 
 def register(server: Flask, reader: Reader) -> None:
     """Add /data/compare, /data/compare/lines and /export/compare.csv."""
@@ -37,8 +40,9 @@ def register(server: Flask, reader: Reader) -> None:
     @server.get("/data/compare/lines")
     def lines() -> Response:
         snapshot, a, b = asked()
-        n = min(PERIODS_MAX, max(1, request.args.get("periods", 240, int)))
         by_reset = request.args.get("by") == "reset"
+        asked_n = LIFE_PERIODS if by_reset else request.args.get("periods", 240, int)
+        n = min(PERIODS_MAX, max(1, asked_n))
         try:
             return jsonify(_lines(reader, snapshot, [a, b], n, by_reset))
         except TwinError:

@@ -22,6 +22,10 @@ TIMES = 2.0
 """Ages and distances differ where one is more than so many times the other."""
 AS_NEW = 2.0
 """Distance from commissioning up to which a machine is as it was."""
+LEAST_P = 0.01
+"""Probability of failure under which two risks are the same to whoever plans."""
+FITS = (0.4, 2.0)
+"""NIS within which a machine page says that its twin fits."""
 LINE_POINTS = 300
 
 State = Mapping[str, Any]
@@ -78,8 +82,8 @@ def _figures(both: list[dict[str, Any]]) -> dict[str, bool]:
     return {
         "code": a["code"].split()[0] != b["code"].split()[0],
         "age_h": _times_apart(a["age_h"], b["age_h"]),
-        "day": apart(a["day"][1:], b["day"][1:]),
-        "week": apart(a["week"][1:], b["week"][1:]),
+        "day": _likelier(a["day"], b["day"]),
+        "week": _likelier(a["week"], b["week"]),
         "life": apart(*([m["life"].get("lo_h"), m["life"].get("hi_h")] for m in both)),
         "drivers": names[0] != names[1] and not any(m["withheld"] for m in both),
         "health": _times_apart(a["health"], b["health"]) and max(a["health"], b["health"]) > AS_NEW,
@@ -106,9 +110,13 @@ def _times_apart(a: float | None, b: float | None) -> bool:
     return high > TIMES * low
 
 
+def _likelier(a: list[Any], b: list[Any]) -> bool:
+    """Whether one's 80 % interval lies above the other's, and is not next to nothing."""
+    return apart(a[1:], b[1:]) and max(a[0], b[0]) >= LEAST_P
+
+
 def _fits(machine: State) -> bool:
-    nis, known = machine["nis"], machine["nis_range"]
-    return bool(nis is None or known is None or known[0] <= nis <= known[1])
+    return machine["nis"] is None or FITS[0] <= machine["nis"] <= FITS[1]
 
 
 def _sensors(snapshot: Snapshot, a: Machine, b: Machine) -> list[dict[str, Any]]:

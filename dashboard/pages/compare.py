@@ -177,7 +177,7 @@ def _axes(visit: Visit, asked: Chosen, query: dict[str, str]) -> Component:
     return html.Div(
         [
             html.Nav(axes, className="switch", **labels[0]),
-            html.Nav(spans, className="switch", **labels[1]),
+            *([html.Nav(spans, className="switch", **labels[1])] if asked.by == BY[0] else []),
             html.Ul(
                 [
                     html.Li([html.Span(className=f"key-mark key-{k}"), name_of(m, visit.language)])
