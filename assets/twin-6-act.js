@@ -59,7 +59,7 @@
   /** Keep an action; where nobody has said who they are, ask once and go on. */
   const submit = async (verb, { machine = null, detail = {}, token = newToken() }) => {
     const body = { machine, detail, token };
-    if (!person.name && !(await twin.askName())) throw { error: "name", says: t("First say who you are"), fields: {} };
+    if (!(await twin.named())) throw { error: "name", says: t("First say who you are"), fields: {} };
     try {
       return await send(`/do/${verb}`, body);
     } catch (fault) {

@@ -127,4 +127,6 @@
     twin.paintWho?.();
     return Boolean(told);
   };
+  /** Whether it is known whose name a write is kept with; asks where it is not. */
+  twin.named = async () => Boolean(twin.person.name) || twin.askName();
 })();

@@ -152,6 +152,7 @@
       const line = h("select", { disabled: lines.length ? null : "" }, h("option", { value: "" }, t("None: the class alone")), ...lines.map((l) => h("option", { value: l.id }, twin.pick(l.name) || l.id)));
       const go = h("button", { type: "button", class: "button primary" }, t("Save the class"));
       go.addEventListener("click", async () => {
+        if (!(await twin.named())) return;
         go.disabled = true;
         try {
           const saved = await post(`/define/${job}/save`, JSON.stringify({ line: line.value }));

@@ -54,6 +54,8 @@ def register(server: Flask, reader: Reader, settings: Settings) -> None:
         def guarded(**names: str) -> Any:
             if not may(current_person(), VERB):
                 return jsonify(error="needs_role", role="engineer"), 403
+            if answer in {save, undo} and current_person().needs_name:
+                return jsonify(error="needs_name"), 428
             try:
                 return answer(**names)
             except TwinError as error:

@@ -331,3 +331,8 @@ def test_every_moment_that_the_plants_clocks_show_is_found_again(
 @pytest.fixture(scope="session")
 def app_plant(plant: Plant) -> Plant:
     return plant
+
+
+@pytest.mark.parametrize("path", ["/define/x/save", "/define/x/undo"])
+def test_plant_file_is_not_written_in_nobodys_name(ready: PlantTwin, path: str) -> None:
+    assert ready.server.test_client().post(path, json={}, headers=OURS).status_code == 428

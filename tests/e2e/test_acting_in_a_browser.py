@@ -144,8 +144,9 @@ def test_sign_in_and_out_with_the_keyboard_alone(guarded: Guarded, visit: Open) 
     expect(page).to_have_url(re.compile("/sign-in"))
 
 
-@pytest.mark.parametrize(("theme", "language"), [("light", "en-GB"), ("dark", "zh-CN")])
-@pytest.mark.parametrize("width", [375, 2560])
+@pytest.mark.parametrize(
+    ("theme", "language", "width"), [("light", "en-GB", 375), ("dark", "zh-CN", 2560)]
+)
 def test_way_in_is_readable_by_everybody(
     guarded: Guarded, visit: Open, theme: str, language: str, width: int
 ) -> None:
