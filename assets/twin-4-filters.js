@@ -25,7 +25,7 @@
     const clear = h("button", { type: "button", class: "button small", hidden: "" }, t("Show all"));
     const wide = matchMedia("(min-width: 701px)");
     const box = h("details", { class: "filter-box" }, h("summary", {}, t("Filters")), h("div", { class: "filter-fields" },
-      ...fields.map((field) => h("label", { class: "filter", for: `filter-${field.key}` }, h("span", {}, field.label), controls.get(field.key)))));
+      ...fields.map((field) => h("div", { class: "filter" }, h("label", { for: `filter-${field.key}` }, field.label), controls.get(field.key)))));
     box.open = wide.matches;
     wide.onchange = () => { box.open = wide.matches; };
     const bar = h("form", { class: "filters", role: "search", "aria-label": t("Filters") },

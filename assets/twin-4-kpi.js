@@ -35,7 +35,7 @@
     lost: (k) => ({ value: number(k.value, 1), note: forecast(k, [range(k, 1), t("limit {n}", { n: number(k.aim, 0, 1) })]) }),
     oee: (k) => ({ value: k.value === undefined ? "—" : (k.most ? "≤ " : "") + number(k.value, 0), unit: k.value === undefined ? "" : "%",
       note: !k.defined ? t("no production settings") : k.value === undefined ? t("nothing known yet")
-        : [k.most ? t("quality is not measured") : "", k.shift === undefined ? "" : t("shift {n}", { n: percents(k.shift) }), t("target {n}", { n: percents(k.aim) })],
+        : [k.most ? t("quality is not measured") : "", k.unknown >= 10 ? t("known for {n} of the time", { n: percents(100 - k.unknown) }) : "", k.shift === undefined ? "" : t("shift {n}", { n: percents(k.shift) }), t("target {n}", { n: percents(k.aim) })],
       more: k.value === undefined ? "" : [t("Availability {n}", { n: percents(k.availability) }), t("Performance {n}", { n: percents(k.performance) }),
         k.quality === undefined ? t("Quality not measured: OEE is at most {n}", { n: percents(k.value) }) : t("Quality {n}", { n: percents(k.quality) }),
         t("Unknown for {n} of the planned time", { n: percents(k.unknown) })] }),

@@ -8,7 +8,9 @@
     risk: t("Failure likely"), limit: t("Beyond a limit"), bad_sensor: t("Sensor not to be trusted"),
     failed: t("Failed, stands still"), changed: t("Behaves unlike its twin"), no_data: t("No data"),
   });
-  const held = (item) => item.held ? t("{n} of the last {m} such forecasts held", { n: item.held.held, m: item.held.of }) : "";
+  /** Fewer say nothing. */
+  const HELD_LEAST = 5;
+  const held = (item) => item.held?.of >= HELD_LEAST ? t("{n} of the last {m} such forecasts held", { n: item.held.held, m: item.held.of }) : "";
   const detail = (item) => [
     item.withheld && item.reason !== "failed" ? t("No data, last forecast withheld") : (item.drivers || []).slice(0, 2).map(pick).join(t(", ")),
     held(item),

@@ -138,9 +138,16 @@ def _memory(snapshot: Snapshot, known: Known) -> State:
 def parts_of(snapshot: Snapshot) -> dict[str, State]:
     """By name: seconds since a part last said that it lives, its memory, how often it was begun."""
     started = snapshot.parts.get("up", {}).get("parts") or {}
+    # A supervised part may speak for itself under another name: it is the same process.
+    own = {up["pid"]: up for up in started.values() if up.get("pid")}
+    spoken = {beat.get("pid") for beat in snapshot.parts.values()}
+    unheard = [
+        n for n, up in started.items() if n not in snapshot.parts and up.get("pid") not in spoken
+    ]
     found: dict[str, State] = {}
-    for name in [*snapshot.parts, *(n for n in started if n not in snapshot.parts)]:
-        beat, up = snapshot.parts.get(name, {}), started.get(name, {})
+    for name in [*snapshot.parts, *unheard]:
+        beat = snapshot.parts.get(name, {})
+        up = started.get(name) or own.get(beat.get("pid"), {})
         time_us = beat.get("time", snapshot.parts.get("up", {}).get("time"))
         age = max(0, round((snapshot.wall_us - time_us) / 1e6)) if time_us is not None else None
         if age is not None and age > FORGOTTEN_S:

@@ -69,7 +69,8 @@ class Intakes:
         starts = []
         for machine_id in firsts.values():
             with suppress(StoreError):
-                starts += [span.start for span in self._store.spans(machine_id)[:1]]
+                # A machine's first chunk may begin with its commissioning, long before a sample.
+                starts += [span.start for span in self._store.spans(machine_id)[1:2]]
         return min(starts, default=None)
 
 
