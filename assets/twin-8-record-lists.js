@@ -16,8 +16,8 @@
   const said = (s) => {
     if (!s) return h("td", {}, "—");
     const range = s.q10 === null ? t("beyond the horizon") : s.q90 === null ? t("from {lo}", { lo: duration(s.q10) }) : durations(s.q10, s.q90);
-    return h("td", {}, s.p === undefined || s.p === null ? null : h("b", {}, percent(s.p)), s.p === undefined || s.p === null ? "" : " ", range,
-      h("span", { class: "mark" }, s.inside ? t(" ✓ within") : t(" ✗ outside")));
+    const p = s.p === undefined || s.p === null ? null : h("b", {}, percent(s.p), " ");
+    return h("td", {}, h("span", {}, p, range, h("span", { class: "mark" }, s.inside ? t(" ✓ within") : t(" ✗ outside"))));
   };
   const failureRow = (f) => {
     const first = LEADS.map((lead) => f.said[lead]).find(Boolean);

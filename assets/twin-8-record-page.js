@@ -21,9 +21,12 @@
       twin.button("model.recalibrate", t("Recalibrate…"), ask));
   };
 
+  /** Rows, each cell with its column's name: on a phone a row is a card. */
   const fillTable = (root, name, rows, none) => {
     const body = root.querySelector(`[data-list="${name}"]`);
-    twin.replace(body, rows.length ? rows : [h("tr", {}, h("td", { colspan: 9 }, none))]);
+    const heads = [...body.parentElement.querySelectorAll("thead th")].map((head) => head.textContent);
+    for (const row of rows) [...row.children].forEach((cell, n) => cell.setAttribute("data-label", heads[n]));
+    twin.replace(body, rows.length ? rows : [h("tr", {}, h("td", { colspan: heads.length }, none))]);
   };
   const note = (shown, all, href) => h("p", { class: "quiet" }, shown < all ? t("The newest {n} of {m}.", { n: shown, m: all }) + " " : "", h("a", { href, download: "" }, t("All as CSV")));
 

@@ -11,9 +11,10 @@ from twin.plant import AlarmLimits, Sensor
 from twin.stores.records import ISSUED, Issued, pack_issued
 from twin.types import Event
 
-__all__ = ["events_of", "forecasts_of", "limit_crossed"]
+__all__ = ["events_of", "forecasts_of", "issued_every", "limit_crossed"]
 
 SIDES = ("low_low", "low", "high", "high_high")
+ISSUED_A_HORIZON = 8
 KINDS = {"beyond": ("alarm_on", "alarm_off"), "bad": ("bad_sensor", "sensor_back")}
 
 
@@ -94,14 +95,21 @@ def _sensors(twin: ClassTwin, moved: Moved, n: int) -> Sequence[Sensor]:
     return twin.own_sensors.get(int(moved.touched[n]), twin.machine_class.sensors)
 
 
+def issued_every(step: float, shortest_horizon: float) -> float:
+    """Time between two forecasts of a machine that are kept, in the unit of both."""
+    return max(step, shortest_horizon / ISSUED_A_HORIZON)
+
+
 def forecasts_of(twin: ClassTwin, moved: Moved, slots: NDArray[np.int64]) -> list[bytes]:
-    """The risk of each touched machine that has entered another step of the model's time."""
+    """The risk of each touched machine that has entered another step of the model's time; where
+    steps are short, another eighth of the shortest horizon, so that a week of them can be kept."""
     if twin.hazard is None:
         return []
     after, step = twin.view[moved.touched], int(twin.trend.step_us)
+    every = int(issued_every(step, twin.horizons[0] * step))
     known = (after["time"] != NEVER) & np.isfinite(after["p"]).all(axis=1)
     was = moved.before["time"]
-    entered = known & ((was == NEVER) | (after["time"] // step > was // step))
+    entered = known & ((was == NEVER) | (after["time"] // every > was // every))
     if not entered.any():
         return []
     rows = np.zeros(int(entered.sum()), dtype=ISSUED)

@@ -3,6 +3,7 @@
 import sys
 import threading
 import time
+import traceback
 from typing import Any
 
 import numpy as np
@@ -16,8 +17,9 @@ from twin.pipeline.scorer.labels import HOUR_US
 from twin.pipeline.scorer.proposals import proposal_of
 from twin.pipeline.scorer.scorer import LEADS, Heard, Scorer, grace_h
 from twin.pipeline.scorer.summary import bands_document, episodes_document, scores_document
+from twin.pipeline.signals import issued_every
 from twin.pipeline.site import Site, load_site
-from twin.plant import load_plant
+from twin.plant import Plant, load_plant
 from twin.stores.base import FIRST_ID, Store
 from twin.stores.records import unpack_issued
 
@@ -54,6 +56,9 @@ def run_scorer(store: Store, settings: Settings, stop: threading.Event) -> None:
         except TwinError as error:
             print(f"scorer: {error}", file=sys.stderr, flush=True)
             scorer = None  # its sums may be ahead of its places: read them again
+        except Exception:  # the plan goes on without the record; the record is tried again
+            traceback.print_exc()
+            scorer = None
 
 
 def score(store: Store, scorer: Scorer, site: Site, stop: threading.Event) -> bool:
@@ -83,9 +88,15 @@ def heard_of(store: Store, site: Site) -> Heard:
         now_us,
         times,
         {c: site.catalogue.machines_ever(c) for c in classes},
-        {c: machine_class.step_s / 3600.0 for c, machine_class in classes.items()},
+        steps_h(site.plant),
         store.partitions,
     )
+
+
+def steps_h(plant: Plant) -> dict[str, float]:
+    """Class → hours between two forecasts of a machine."""
+    classes, shift_h = plant.classes, plant.plant.shift_h
+    return {c: issued_every(k.step_s / 3600.0, shift_h) for c, k in classes.items()}
 
 
 def publish(store: Store, scorer: Scorer, site: Site) -> None:
@@ -95,7 +106,7 @@ def publish(store: Store, scorer: Scorer, site: Site) -> None:
     hours = dict(zip(HORIZONS, horizons_h(plant), strict=True))
     versions = {c: m.version for c, m in site.models.items() if m.hazard_model is not None}
     proposals = {c: proposal_of(sums, episodes, c, v, now_us) for c, v in versions.items()}
-    steps = {c: k.step_s / 3600.0 for c, k in plant.classes.items()}
+    steps = steps_h(plant)
     documents: dict[str, Any] = {
         "scores": {c: scores_document(sums, c, hours, steps[c]) for c in plant.classes},
         "bands": {c: bands_document(sums, c) for c in plant.classes},

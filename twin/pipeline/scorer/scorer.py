@@ -47,7 +47,7 @@ class Heard(NamedTuple):
     machines: Mapping[str, tuple[str, ...]]
     """Class id → machine ids by slot."""
     step_h: Mapping[str, float]
-    """Class id → hours of a step of its model."""
+    """Class id → hours between two forecasts of a machine."""
     partitions: int = 1
 
     def until(self, p: int) -> int:
