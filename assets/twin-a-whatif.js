@@ -115,7 +115,7 @@
         fields: [{ name: "start", label: t("Start"), kind: "datetime", value: course.service_at, required: true },
           { name: "duration_h", label: t("Duration"), kind: "number", unit: t("hours"), value: found.duration_h, min: 0.1, required: true },
           ...(found.planned ? [] : [{ name: "note", label: t("Note"), kind: "textarea", value: course.name ? t("From the scenario “{name}”", { name: course.name }) : "" }])],
-      }).then((done) => done && soon()), { css: "button small" });
+      }).then((done) => done && stands()), { css: "button small" });
     };
 
     const paint = () => {
@@ -165,6 +165,15 @@
       for (let n = 0; n < 20 && root.isConnected; n++) {
         if (has(await list())) return;
         await new Promise((go) => setTimeout(go, 250));
+      }
+    };
+
+    /** Until the service that was planned or moved stands in the baseline. */
+    const stands = async () => {
+      const at = () => `${found?.planned} ${found?.courses[0].service_at}`, before = at();
+      for (let n = 0; n < 20 && root.isConnected && at() === before; n++) {
+        await new Promise((go) => setTimeout(go, 250));
+        await ask();
       }
     };
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from filterpy.kalman import KalmanFilter
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from textbook import van_loan
 
@@ -236,7 +236,8 @@ def test_more_load_is_never_less_risk(load, more, begin, seed):
     assert (low >= base - 1e-9).all()
 
 
-@given(service=st.floats(1.0, 59.0))
+@example(service=0.0)
+@given(service=st.floats(0.0, 60.0))
 def test_a_service_lowers_the_hazard_after_it_and_not_before(service):
     c = case()
     r = rehearse(c, 16)

@@ -119,6 +119,25 @@ def test_comparison_is_saved_and_opened_again(lived_url: str, open_page: Open) -
     expect(page.locator("[data-course='1'] .fan-service")).to_have_count(1)
 
 
+def test_service_of_a_scenario_is_planned_and_then_stands_in_the_baseline(
+    lived_url: str, open_page: Open
+) -> None:
+    page = opened(open_page, lived_url + "/forecast/press-01/what-if")
+    named = {"name": "Ada"}
+    assert page.request.post(lived_url + "/do/name", data=named, headers={"Origin": lived_url}).ok
+    page.reload()
+    page.wait_for_selector("[data-page=whatif][data-answered]")
+    answered(page, lambda: page.get_by_role("button", name="Add a scenario").press("Enter"))
+    page.get_by_label("Service", exact=True).select_option("at")
+    answered(page, lambda: page.get_by_label("Service in", exact=True).fill("96"))
+    page.get_by_role("button", name="Plan this service").press("Enter")
+    page.get_by_role("dialog").get_by_role("button", name="Plan this service").press("Enter")
+    expect(page.locator(".toast")).to_contain_text("Service planned")
+    baseline = page.locator("[data-course='0'] .fan-service")
+    expect(baseline).to_have_count(1, timeout=10_000)
+    expect(page.get_by_role("button", name="Move the planned service here")).to_be_visible()
+
+
 def test_what_was_not_learnt_is_said_beside_the_input(lived_url: str, open_page: Open) -> None:
     page = opened(open_page, lived_url + "/forecast/pump-01/what-if")
     answered(page, lambda: page.get_by_role("button", name="Add a scenario").press("Enter"))

@@ -139,11 +139,10 @@ def course_of(case: Case, rehearsal: Rehearsal, scenario: Scenario) -> Course:
     parts = [_stretch(case, rehearsal.now, scenario, 0.0, at[first])]
     if not first.all():
         parts.append(_stretch(case, rehearsal.new, scenario, stop, at[~first]))
-    before = _stretch(case, rehearsal.now, scenario, 0.0, np.array([min(stop, at[-1])]))
     level, variance, paths = (np.concatenate([p[i] for p in parts], axis=-2) for i in range(3))
     hazards = [p[3] for p in parts]
-    if len(parts) == 2:
-        hazards[1] = hazards[1] + before[3]
+    if len(parts) == 2 and first.any():
+        hazards[1] = hazards[1] + hazards[0][:, -1:]
     whole = np.concatenate(hazards, axis=1)
     mc_sd = np.concatenate([p[4] for p in parts])
     return Course(
