@@ -29,8 +29,8 @@
   };
 
   /** Alarms in each ten minutes of the last day, with the flood's limit across. */
-  const chart = (counts) => {
-    const W = 720, H = 110, most = Math.max(12, ...counts), y = (n) => H - 16 - ((H - 22) * n) / most;
+  const chart = (counts, width) => {
+    const W = Math.max(300, Math.min(720, width)), H = 110, most = Math.max(12, ...counts), y = (n) => H - 16 - ((H - 22) * n) / most;
     const wide = W / counts.length;
     const bars = counts.map((n, k) => n ? svg("rect", { class: n > 10 ? "over" : "bar", x: k * wide + 0.5, y: y(n), width: Math.max(1, wide - 1), height: H - 16 - y(n) }) : null);
     return svg("svg", { viewBox: `0 0 ${W} ${H}`, role: "img", "aria-label": t("Alarms in each 10 minutes of the last 24 hours, at most {n}", { n: Math.max(0, ...counts) }) },
@@ -42,7 +42,7 @@
 
   const named = (alarm) => h("a", { href: `/machine/${encodeURIComponent(alarm.machine)}`, "data-nav": 1 }, `${pick(alarm.name)}${t(", ")}${pick(alarm.sensor)}`);
   const topTen = (top) => top.length ? h("ol", { class: "top-ten" }, ...top.map(([alarm, n, share]) =>
-    h("li", {}, named(alarm), h("span", { class: "num" }, t("{n} times, {p} %", { n, p: number(100 * share, 0, 1) })),
+    h("li", {}, named(alarm), h("span", { class: "num" }, t("{n}×, {p} %", { n, p: number(100 * share, 0, 1) })),
       h("span", { class: "share", "aria-hidden": "true", style: `width:${Math.max(1, 100 * share)}%` })))) : h("p", { class: "quiet" }, t("No alarm has come yet."));
   const actors = (title, list) => list.length ? [h("h3", {}, title), h("ul", { class: "actors" }, ...list)] : [];
 
@@ -53,8 +53,8 @@
       h("div", { class: "figures" }, ...Object.keys(texts()).filter((name) => rates.figures[name]).map((name) => card(name, rates.figures[name]))),
       h("div", { class: "alarm-columns" },
         h("div", {}, h("h3", {}, t("The ten most frequent")), topTen(rates.top)),
-        h("div", {}, h("h3", {}, t("Alarms in each 10 minutes")), h("div", { class: "alarm-day" }, chart(rates.counts)), ...actors(t("Chattering"), (rates.chattering || []).map((alarm) => h("li", {}, named(alarm)))),
-          ...actors(t("Fleeting"), (rates.fleeting || []).map(([alarm, n]) => h("li", {}, named(alarm), " ", t("{n} times", { n })))),
+        h("div", {}, h("h3", {}, t("Alarms in each 10 minutes")), h("div", { class: "alarm-day" }, chart(rates.counts, region.clientWidth || 720)), ...actors(t("Chattering"), (rates.chattering || []).map((alarm) => h("li", {}, named(alarm)))),
+          ...actors(t("Fleeting"), (rates.fleeting || []).map(([alarm, n]) => h("li", {}, named(alarm), " ", t("{n}×", { n })))),
           ...(rates.chattering.length || rates.fleeting.length ? [h("p", { class: "quiet" }, t("A fault of the alarm's definition: look at its deadband and delays."))] : []))));
   });
 })();

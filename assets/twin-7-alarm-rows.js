@@ -21,7 +21,7 @@
     : t("{how}, limit {n}", { how: limits()[alarm.limit], n: number(alarm.limit_value, 0, alarm.decimals) });
   const leftText = (alarm) => alarm.time_h === undefined ? "—" : duration(alarm.time_h);
   const leftWhat = (alarm) => ({ limit: t("to the next limit"), failure: t("to the failure") }[alarm.until_what] || "");
-  const why = (alarm) => alarm.mode ? pick(alarm.mode) : t("No cause is known");
+  const why = (alarm) => !alarm.active ? t("Back within its limits") : alarm.mode ? t("Likely: {mode}", { mode: pick(alarm.mode) }) : t("No cause is known");
   const reasons = () => ({ failed: t("the machine stands failed"), service: t("a planned service runs") });
   const shelfText = (alarm) => alarm.one_shot ? t("until it clears") : alarm.left_h === undefined ? "" : t("{time} left", { time: duration(alarm.left_h) });
 
@@ -64,8 +64,8 @@
       put("do", buttons(id, alarm, ask));
     });
     const paint = (alarm, today) => {
-      const { machine, name, line, sensor, priority, state, by, mode, response, consequence } = alarm;
-      fixed({ machine, name, line, sensor, priority, state, by, mode, response, consequence });
+      const { machine, name, line, sensor, priority, state, by, active, mode, response, consequence } = alarm;
+      fixed({ machine, name, line, sensor, priority, state, by, active, mode, response, consequence });
       if (!f("value").firstChild) {
         for (const key of ["value", "since", "left"]) f(key).append(h("div", {}), h("div", { class: "detail" }));
       }

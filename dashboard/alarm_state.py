@@ -19,6 +19,7 @@ __all__ = ["alarm_counts", "alarm_rows", "alarms_state", "journal_lines"]
 HOUR_US = 3_600_000_000
 JOURNAL_SHOWN = 200
 OUTER = {"high": "high_high", "low": "low_low"}
+UNKNOWN_MODE = {"mode": None, "consequence": None, "response": None}
 MOVES = 1e-9
 """Change a step, in normal ranges, below which an estimate stands still."""
 
@@ -91,7 +92,7 @@ def _now(
     """Value of now, what is behind it by the twin, and the time that is left to answer."""
     machine_class, row = snapshot.plant.class_of(machine), row_of(snapshot, machine.id)
     if row is None:
-        return {"value": None, "time_h": None, "until_what": None} | _mode(machine_class, None)
+        return {"value": None, "time_h": None, "until_what": None} | UNKNOWN_MODE
     value = rounded(row["value"][lane], 6)
     step_h = machine_class.step_s / 3600.0
     level, slope = float(row["level"][lane]), float(row["slope"][lane])
@@ -99,7 +100,9 @@ def _now(
     outer = _hours_to_outer(sensor.alarm, alarm["limit"], level, slope, step_h, width)
     life = rounded(float(row["rul_q50"]) * step_h, 3)
     known = [(h, what) for h, what in ((outer, "limit"), (life, "failure")) if h is not None]
-    hours, what = min(known, default=(None, None)) if alarm["active"] else (None, None)
+    if not alarm["active"]:  # back within its limits: nothing to answer, no cause to look for
+        return {"value": value, "time_h": None, "until_what": None} | UNKNOWN_MODE
+    hours, what = min(known, default=(None, None))
     return {"value": value, "time_h": hours, "until_what": what} | _mode(machine_class, row)
 
 
@@ -114,16 +117,16 @@ def _hours_to_outer(
     return rounded(steps * step_h, 3) if steps > 0 else None
 
 
-def _mode(machine_class: MachineClass, row: np.void | None) -> dict[str, Any]:
+def _mode(machine_class: MachineClass, row: np.void) -> dict[str, Any]:
     """The failure mode that the twin thinks likeliest: name, consequence, response."""
     modes = machine_class.modes
-    share = np.full(len(modes), np.nan) if row is None else row["mode_p"][: len(modes)]
+    share = row["mode_p"][: len(modes)]
     if len(modes) == 1:
         mode = modes[0]
     elif np.isfinite(share).any():
         mode = modes[int(np.nanargmax(share))]
     else:
-        return {"mode": None, "consequence": None, "response": None}
+        return UNKNOWN_MODE
     return {
         "mode": mode.name or mode.id,
         "consequence": mode.consequence or None,

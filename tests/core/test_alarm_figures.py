@@ -87,6 +87,16 @@ def test_top_ten_carry_the_share_they_carry() -> None:
     top = rates.top()
     assert [(i, n) for i, n, _ in top[:2]] == [("a11", 12), ("a10", 11)]
     assert sum(share for _, _, share in top) == pytest.approx(75 / 78)
+    figure = rates.figures(T0_US + 30 * DAY_US, [])["top_ten_percent"]
+    assert figure.value == pytest.approx(100 * 75 / 78)
+    assert figure.is_in is False
+
+
+def test_ten_alarms_are_not_blamed_for_being_all_there_are() -> None:
+    rates = AlarmRates(T0_US)
+    for k in range(10):
+        rates.came(f"a{k}", 3, T0_US)
+    assert rates.figures(T0_US + DAY_US, [])["top_ten_percent"].value is None
 
 
 def test_three_in_ten_minutes_chatter_and_two_do_not() -> None:

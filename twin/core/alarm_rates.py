@@ -170,7 +170,7 @@ class AlarmRates:
             "rate": sum(totals) / n_windows if n_windows >= 1 else None,
             "peak": float(max(totals, default=0)),
             "flood_percent": 100 * self._flood_us(begin, now) / max(1, now - begin),
-            "top_ten_percent": 100 * sum(share for _, _, share in self.top()) or None,
+            "top_ten_percent": self._top_percent(),
             "chattering": float(len(self.chattering(now))),
             "fleeting": float(len(self.fleeting())),
             "stale": float(sum(_is_stale(s, now) for s in stand)),
@@ -194,6 +194,11 @@ class AlarmRates:
         """Alarms gone before anybody could answer, and how often."""
         counts = {i: sum(own["fleeting"].values()) for i, own in self.sources.items()}
         return sorted(((i, n) for i, n in counts.items() if n), key=lambda p: (-p[1], p[0]))
+
+    def _top_percent(self) -> float | None:
+        """None while no more than ten alarms have come: they make up all of it."""
+        is_known = len(self.sources) > 10
+        return 100 * sum(share for _, _, share in self.top()) if is_known else None
 
     def _shares(self) -> dict[str, Figure]:
         """Share of each priority in per cent. Out of its limit is what is more than the published

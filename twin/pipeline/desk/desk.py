@@ -142,6 +142,7 @@ class Desk:
             alarms.fold_alarm(state, event, event_id, self.site)
         elif event.kind in REPORT_KINDS and event.machine_id:
             reports.fold_report(state, event, event_id)
+            alarms.hold_by_design(state, event.time)
 
     def _fold_action(self, state: DeskState, action_id: str, text: bytes, now_us: int) -> None:
         try:
