@@ -40,7 +40,7 @@
       return h("tr", { class: s.id === found.sensor ? "chosen" : null }, h("th", { scope: "row" }, link),
         h("td", { class: s.codes[0] === "white" ? "" : "strong" }, s.codes.map(short).join(t(", "))), ...cells.map((text) => h("td", { class: "num" }, text)));
     };
-    return h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": t("How well the twin foresees each sensor") },
+    return h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": t("Table, can be scrolled sideways") },
       h("table", { class: "residual-table" }, h("thead", {}, h("tr", {}, ...head.map((text, n) => h("th", { scope: "col", class: n > 1 ? "num" : null }, text)))),
         h("tbody", {}, ...found.sensors.map(row))));
   };

@@ -44,9 +44,9 @@
       [t("Output lost by running slower (− won)"), cost("slower")], [t("Expected cost, {time}", { time: horizon }), cost("total")]];
   };
 
-  const table = (found, plan) => h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": t("Side by side") },
+  const table = (found, plan) => h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": t("Table, can be scrolled sideways") },
     h("table", { class: "compare" },
-      h("thead", {}, h("tr", {}, h("th", {}, ""), ...found.courses.map((c, n) => h("th", { scope: "col" }, title(c, n))))),
+      h("thead", {}, h("tr", {}, h("td"), ...found.courses.map((c, n) => h("th", { scope: "col" }, title(c, n))))),
       h("tbody", {}, ...rows(found, plan).map(([name, cells]) => h("tr", {}, h("th", { scope: "row" }, name), ...cells.map((parts) => h("td", {}, ...parts)))))));
 
   const withheldText = (code) => ({
