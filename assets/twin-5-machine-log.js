@@ -35,7 +35,7 @@
       line.refused ? h("b", {}, ` · ${t("refused")}`) : null,
       line.undone ? h("span", { class: "who" }, ` · ${t("taken back")}`) : null,
       line.text ? h("blockquote", {}, line.text) : null),
-    line.can_undo && !line.undone && twin.act ? h("button", { type: "button", class: "button small", "data-undo": line.action }, t("Take back")) : null);
+    line.can_undo && !line.undone && twin.act ? h("button", { type: "button", class: "button small", "data-act": "action.undo", "data-undo": line.action }, t("Take back")) : null);
 
   parts.log = (page) => {
     const region = page.querySelector('[data-list="log"]'), filters = page.querySelector('[data-list="log-kinds"]');
