@@ -16,7 +16,7 @@ from dashboard.access.tokens import known_id, once
 from dashboard.data import Reader
 from twin.actions import VERBS, Action, pack_action, unpack_action
 from twin.errors import StoreError
-from twin.pipeline.desk import alarms, plans, reports
+from twin.pipeline.desk import UNDOERS
 from twin.stores.base import stream_id
 
 __all__ = ["UNDOABLE", "RefusedError", "register"]
@@ -24,7 +24,7 @@ __all__ = ["UNDOABLE", "RefusedError", "register"]
 SIZE_MAX = 256 * 1024
 TOKEN_LEAST, TOKEN_MOST = 8, 80
 KEYS = {"machine", "detail", "token"}
-UNDOABLE = frozenset({**alarms.UNDOERS, **plans.UNDOERS, **reports.UNDOERS})
+UNDOABLE = frozenset(UNDOERS)
 """Verbs that action.undo takes back."""
 
 log = logging.getLogger(__name__)
@@ -56,7 +56,7 @@ def register(server: Flask, reader: Reader) -> None:
             action_id = _do(reader, person, verb)
         except StoreError as error:
             log.warning("%s by %r: %s", verb[:40], person.name, error)
-            says = t("The store does not answer. Nothing was done; try again.")
+            says = t("The store does not answer. It is not known whether this was done; try again.")
             return jsonify(error="store", says=says), 503
         except RefusedError as refused:
             _note(reader, person, verb, refused)

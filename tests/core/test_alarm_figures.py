@@ -6,14 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from twin.core.alarm_groups import Standing, group_by_machine
 from twin.core.alarm_rates import (
     RECENT_MAX,
     SOURCES_MAX,
     TEN_MINUTES_US,
     WINDOW_US,
     AlarmRates,
-    Standing,
-    group_by_machine,
 )
 
 MINUTE_US = 60_000_000

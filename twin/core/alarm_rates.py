@@ -14,6 +14,8 @@ from bisect import insort
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
+from twin.core.alarm_groups import Standing
+
 __all__ = [
     "CHATTER",
     "FLEETING_US",
@@ -25,9 +27,6 @@ __all__ = [
     "WINDOW_US",
     "AlarmRates",
     "Figure",
-    "Group",
-    "Standing",
-    "group_by_machine",
 ]
 
 MINUTE_US = 60_000_000
@@ -66,27 +65,6 @@ class Figure(NamedTuple):
     value: float | None
     limit: float | None
     is_in: bool | None
-
-
-class Standing(NamedTuple):
-    """An alarm that stands now, as far as the figures need it; times µs."""
-
-    alarm_id: str
-    machine: str
-    came: int
-    is_active: bool
-    is_unacknowledged: bool
-    is_shelved: bool
-    is_held: bool
-
-
-class Group(NamedTuple):
-    """Alarms of one machine; first_out is the one that came first."""
-
-    machine: str
-    alarms: list[str]
-    first_out: str
-    since: int
 
 
 class AlarmRates:
@@ -242,19 +220,6 @@ class AlarmRates:
         made.counts = {int(n): c for n, c in held["counts"].items()}
         made.recent, made.floods, made.sources = held["recent"], held["floods"], held["sources"]
         return made
-
-
-def group_by_machine(standing: Iterable[Standing]) -> list[Group]:
-    """Active alarms that call, by machine, the largest group first; each names its first-out."""
-    groups: dict[str, list[Standing]] = {}
-    for one in standing:
-        if one.is_active and not one.is_held:
-            groups.setdefault(one.machine, []).append(one)
-    found = []
-    for machine, own in groups.items():
-        own.sort(key=lambda s: (s.came, s.alarm_id))
-        found.append(Group(machine, [s.alarm_id for s in own], own[0].alarm_id, own[0].came))
-    return sorted(found, key=lambda g: (-len(g.alarms), g.since, g.machine))
 
 
 def _figure(name: str, value: float | None) -> Figure:

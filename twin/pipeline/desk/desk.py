@@ -13,7 +13,8 @@ from typing import Any
 
 from twin.actions import ROLES, VERBS, Action, checked_detail, unpack_action
 from twin.errors import SchemaError, StoreError
-from twin.pipeline.desk import alarms, kiosks, models, plans, reports, scenarios
+from twin.pipeline.desk import alarm_actions, alarms, kiosks, models, plans, reports, scenarios
+from twin.pipeline.desk.alarm_summary import summary
 from twin.pipeline.desk.effects import Context, Effects, Handler, Undoer, refused
 from twin.pipeline.desk.lines import action_line, plant_line
 from twin.pipeline.desk.state import DESK, POSITION, DeskState, load_state
@@ -22,12 +23,27 @@ from twin.pipeline.site import Site
 from twin.stores.base import FIRST_ID, DeskCommit, Documents, Store, WireEntry, stream_id
 from twin.types import Event
 
-__all__ = ["BATCH_MAX", "Desk"]
+__all__ = ["BATCH_MAX", "HANDLERS", "UNDOERS", "Desk"]
 
 BATCH_MAX = 500
 """Entries of each stream that a step takes."""
 SUMMARY_S = 5.0
 """Wall time between two looks at the figures of a quiet alarm system."""
+HANDLERS: dict[str, Handler] = {
+    **alarm_actions.HANDLERS,
+    **reports.HANDLERS,
+    **plans.HANDLERS,
+    **scenarios.HANDLERS,
+    **models.HANDLERS,
+    **kiosks.HANDLERS,
+}
+UNDOERS: dict[str, Undoer] = {
+    **alarm_actions.UNDOERS,
+    **reports.UNDOERS,
+    **plans.UNDOERS,
+    **models.UNDOERS,
+}
+"""What action.undo takes back."""
 ALARM_KINDS = frozenset({"alarm_on", "alarm_off", "alarm_limit"})
 REPORT_KINDS = frozenset({"failure", "repair"})
 MAY_UNDO_ALL = frozenset(ROLES[ROLES.index("manager") :])
@@ -40,21 +56,8 @@ class Desk:
         self, store: Store, site: Site, clock: Callable[[], int] = lambda: time.time_ns() // 1000
     ) -> None:
         self.store, self.site = store, site
-        self.handlers: dict[str, Handler] = {
-            **alarms.HANDLERS,
-            **reports.HANDLERS,
-            **plans.HANDLERS,
-            **scenarios.HANDLERS,
-            **models.HANDLERS,
-            **kiosks.HANDLERS,
-            "action.undo": self._undo,
-        }
-        self.undoers: dict[str, Undoer] = {
-            **alarms.UNDOERS,
-            **reports.UNDOERS,
-            **plans.UNDOERS,
-            **models.UNDOERS,
-        }
+        self.handlers = HANDLERS | {"action.undo": self._undo}
+        self.undoers = dict(UNDOERS)
         self.n_folded = 0
         self._clock = clock
         self._state: DeskState | None = None
@@ -212,7 +215,7 @@ class Desk:
     def _sum_up(self, state: DeskState, now_us: int, is_news: bool) -> None:
         if is_news or time.monotonic() >= self._next_summary:
             self._next_summary = time.monotonic() + SUMMARY_S
-            state.summary = alarms.summary(state, now_us)
+            state.summary = summary(state, now_us)
             state.mark("alarm_rates")
 
     def _commit(self, state: DeskState) -> None:
