@@ -11,12 +11,13 @@ import pytest
 from lived_plant import LivedPlant
 
 from dashboard.app import PlantTwin, create_app
+from dashboard.data.residuals import judge
 from dashboard.data.scenarios import Asked, Desk, answer
 from dashboard.snapshot import Snapshot, machine_of, row_of
 from twin.actions import Action, pack_action
 from twin.config import Settings
 from twin.core.hazard import assess
-from twin.plant import Machine
+from twin.plant import Machine, TwinSettings
 
 MILL = "mill-01"
 HERE = {"Origin": "http://localhost"}
@@ -98,6 +99,25 @@ def test_service_and_own_limit_are_taken(app: PlantTwin) -> None:
     assert served["crossing"]["mid_h"] == 0.0
     assert served["p"][-1] <= base["p"][-1]
     assert served["cost"]["planned"] > 0
+
+
+def with_own_matrices(snapshot: Snapshot) -> Snapshot:
+    """The same moment of a plant whose mills are of the linear family."""
+    eye = np.eye(8).tolist()
+    own = TwinSettings(family="linear", F=eye, H=eye, Q=eye, R=eye)
+    mills = snapshot.plant.classes["mill"].model_copy(update={"twin": own})
+    classes = {**snapshot.plant.classes, "mill": mills}
+    return snapshot._replace(plant=snapshot.plant.model_copy(update={"classes": classes}))
+
+
+def test_nothing_is_said_of_a_machine_that_is_silent_or_was_not_learnt(app: PlantTwin) -> None:
+    snapshot, machine = now_of(app)
+    question, views = Asked(machine=MILL), app.reader.machines
+    later = snapshot._replace(plant_us=snapshot.plant_us + 3_600_000_000)
+    assert answer(Desk(), views, later, machine, question) == {"withheld": "silent"}
+    linear = with_own_matrices(snapshot)
+    assert answer(Desk(), views, linear, machine, question) == {"withheld": "linear"}
+    assert judge(views, linear, machine, 500) is None
 
 
 def test_answer_for_four_scenarios_is_quick(app: PlantTwin) -> None:
