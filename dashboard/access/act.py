@@ -11,6 +11,7 @@ from dashboard.access.checks import objection
 from dashboard.access.details import DetailError, detail_of
 from dashboard.access.language import t
 from dashboard.access.person import Person, current_person, may, rank
+from dashboard.access.refusals import count_refusal
 from dashboard.access.roles import role_name
 from dashboard.access.tokens import known_id, once
 from dashboard.data import Reader
@@ -182,9 +183,6 @@ def _action(reader: Reader, action_id: str) -> Action | None:
 
 
 def _note(reader: Reader, person: Person, verb: str, refused: RefusedError) -> None:
-    """Refusals are counted beside what sources sent in vain."""
+    """Log and count it."""
     log.info("%.40r by %r (%s) refused: %s", verb, person.name, person.role, refused.code)
-    try:
-        reader.store.append({}, None, {f"refused:{refused.code}": 1})
-    except StoreError as error:
-        log.warning("a refusal is not counted: %s", error)
+    count_refusal(reader.store, refused.code)

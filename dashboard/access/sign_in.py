@@ -15,6 +15,7 @@ from dashboard.access.language import t
 from dashboard.access.name import remember
 from dashboard.access.page import LANGUAGES, closed_page, sign_in_page
 from dashboard.access.person import current_person
+from dashboard.access.refusals import count_refusal
 from twin.errors import StoreError
 from twin.pipeline.people import User, check_password, user_key
 from twin.stores.base import Store
@@ -114,6 +115,7 @@ def _sign_in(
     address = request.remote_addr or ""
     if wait_s := attempts.wait_s(user_key(name), address):
         log.warning("sign-in as %r from %s: too many attempts", name, address)
+        count_refusal(store, "attempts")
         fault = t("Too many attempts. Try again in {n} min.").format(n=-(-wait_s // 60))
         return _form(onward, name, fault, 429, {"Retry-After": str(wait_s)})
     try:
@@ -124,6 +126,7 @@ def _sign_in(
     if user is None:
         attempts.fail(user_key(name), address)
         log.warning("sign-in as %r from %s: refused", name, address)
+        count_refusal(store, "password")
         return _form(onward, name, t("User name or password is wrong"), 401)
     attempts.succeed(user_key(name), address)
     door.forget()

@@ -173,7 +173,7 @@ def test_name_typed_into_the_form_cannot_become_markup(peopled: PlantTwin) -> No
     assert "<img" not in answer.get_data(as_text=True)
 
 
-def test_guessing_is_stopped_and_others_may_go_on(peopled: PlantTwin) -> None:
+def test_guessing_is_stopped_and_others_may_go_on(peopled: PlantTwin, fake: FakePlant) -> None:
     client = peopled.server.test_client()
     for _ in range(MOST):
         assert sign_in(client, "A admin", "guess").status_code == 401
@@ -182,6 +182,8 @@ def test_guessing_is_stopped_and_others_may_go_on(peopled: PlantTwin) -> None:
     assert 0 < int(stopped.headers["Retry-After"]) <= WINDOW_S
     assert "Too many attempts" in stopped.get_data(as_text=True)
     assert sign_in(client, "A viewer").status_code == 303
+    counted = fake.store.counters()
+    assert (counted["refused:password"], counted["refused:attempts"]) == (MOST, 1)
 
 
 @given(st.lists(st.integers(0, 200), min_size=MOST, max_size=40))
