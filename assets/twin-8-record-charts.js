@@ -64,5 +64,17 @@
       ...[0.1, 0.9].map((p) => svg("line", { class: "ideal", x1: 300 * p, x2: 300 * p, y1: 0, y2: 22 })));
   };
 
-  twin.recordCharts = { reliability, columns, places };
+  /** Brier score week by week against that of the base rate: lower is better. */
+  const weeks = (found) => {
+    const most = Math.max(...found.flatMap(([, , brier, base]) => [brier, base])) || 1;
+    const at = (i) => 6 + (288 * i) / (found.length - 1), down = (value) => 78 - 70 * (value / most);
+    const line = (column, css) => svg("polyline", { class: css, points: found.map((week, i) => `${at(i)},${down(week[column])}`).join(" ") });
+    const words = found.map(([begin, , brier, base]) => `${begin}: ${number(brier, 3)} / ${number(base, 3)}`).join("; ");
+    return [svg("svg", { viewBox: "0 0 300 84", class: "strip", role: "img", "aria-label": `${t("Brier score by week, and that of the base rate")}: ${words}` },
+      svg("line", { class: "base", x1: 0, x2: 300, y1: 80.5, y2: 80.5 }), line(3, "rival"), line(2, "ours"),
+      ...found.map((week, i) => svg("circle", { class: "dot", cx: at(i), cy: down(week[2]), r: 2.5 }, svg("title", {}, `${week[0]}: ${number(week[2], 4)}`)))),
+    h("p", { class: "quiet" }, t("By week, {from} to {to}: solid the forecasts, dashed the base rate. Lower is better.", { from: found[0][0], to: found.at(-1)[0] }))];
+  };
+
+  twin.recordCharts = { weeks, reliability, columns, places };
 })();

@@ -5,13 +5,16 @@
   const { t, pick, h, number, duration, durations, percent } = twin;
   const LEADS = ["week", "three_days", "day", "shift"];
   const stamp = (iso) => iso.slice(0, 16).replace("T", " ");
-  const machineLink = (entry, at) =>
-    h("a", { href: `/forecast/${encodeURIComponent(entry.machine)}?at=${encodeURIComponent(at)}`, "data-nav": "1" }, pick(entry.name));
+  /** To the explorer at that moment, with what was forecast then. */
+  const machineLink = ({ machine, name, window: [from, to] }, at, hours) => {
+    const query = new URLSearchParams({ at, from, to, hours });
+    return h("a", { href: `/forecast/${encodeURIComponent(machine)}?${query}`, "data-nav": "1" }, pick(name));
+  };
   const fact = (name, value, note = "") => h("p", {}, h("span", {}, name), h("b", {}, value), note ? h("small", {}, note) : null);
 
   const outcomeText = (w) => ({ inside: t("within the range"), below: t("sooner"), above: t("later"), served: t("serviced first"), unknown: t("not known") }[w.outcome]);
   const datedRow = (w) => h("tr", {},
-    h("td", {}, stamp(w.time)), h("td", {}, machineLink(w, w.time)), h("td", {}, durations(w.range[0], w.range[2])),
+    h("td", {}, stamp(w.time)), h("td", {}, machineLink(w, w.time, 168)), h("td", {}, durations(w.range[0], w.range[2])),
     h("td", {}, w.after_h === null ? "—" : duration(w.after_h)), h("td", { class: ["below", "above"].includes(w.outcome) ? "strong" : "" }, outcomeText(w)));
   const said = (s) => {
     if (!s) return h("td", {}, "—");
@@ -20,8 +23,8 @@
     return h("td", {}, h("span", {}, p, range, h("span", { class: "mark" }, s.inside ? t(" ✓ within") : t(" ✗ outside"))));
   };
   const failureRow = (f) => {
-    const first = LEADS.map((lead) => f.said[lead]).find(Boolean);
-    return h("tr", {}, h("td", {}, stamp(f.time)), h("td", {}, machineLink(f, first ? first.time : f.time)), h("td", {}, pick(f.mode) || "—"), ...LEADS.map((lead) => said(f.said[lead])));
+    const before = f.said.day || f.said.shift || { time: f.window[0] };
+    return h("tr", {}, h("td", {}, stamp(f.time)), h("td", {}, machineLink(f, before.time, 24)), h("td", {}, pick(f.mode) || "—"), ...LEADS.map((lead) => said(f.said[lead])));
   };
   const leftFacts = (root, state, left) => [
     fact(t("Machine not heard of again"), number(left[`unknown_${root.dataset.horizon}`] || 0, 0)),

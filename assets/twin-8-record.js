@@ -64,6 +64,7 @@
     fact(t("Slope"), s.platt[2] === null ? number(s.platt[1], 2) : `${number(s.platt[1], 2)} (${number(s.platt[2], 2)} – ${number(s.platt[3], 2)})`, t("1 is right; below 1 it says too much, above 1 too little")),
     fact(t("Forecasts scored"), number(s.n - s.censored, 0), t("{n} cut short by a service", { n: number(s.censored, 0) })),
     fact(t("Failures"), failuresText(s), t("on {n} machines", { n: s.machines })),
+    ...(s.weeks.length > 1 ? twin.recordCharts.weeks(s.weeks) : []),
   ];
   const bandParts = (band) => {
     const decided = band.below + band.inside + band.above;

@@ -17,6 +17,7 @@ N_SHOWN = 15
 WEIGHTY = 10.0
 """Horizons of time, not overlapping, that a sentence about a probability needs to rest on."""
 MIDDLE = (0.1, 0.9)
+HOUR_US = 3_600_000_000
 Document = Mapping[str, Any]
 
 
@@ -98,6 +99,7 @@ def _failure(snapshot: Snapshot, failure: Document) -> dict[str, Any]:
         "time": iso_local(failure["time"], zone),
         "mode": _mode(snapshot, failure["class"], failure["mode"]),
         "said": {k: s | {"time": iso_local(s["time"], zone)} for k, s in failure["said"].items()},
+        "window": _window(failure["time"], failure["time"], snapshot),
     }
 
 
@@ -111,7 +113,16 @@ def _closed(snapshot: Snapshot, said: Document) -> dict[str, Any]:
         "range": [said["q10"], said["q50"], said["q90"]],
         "after_h": None if failed is None else (failed - said["time"]) / 3.6e9,
         "outcome": said["outcome"],
+        "window": _window(
+            said["time"], failed or said["time"] + int(said["q90"] * HOUR_US), snapshot
+        ),
     }
+
+
+def _window(begin_us: int, end_us: int, snapshot: Snapshot) -> list[str]:
+    """What of the machine's past to look at: two days before and half a day after."""
+    zone = snapshot.plant.zone
+    return [iso_local(begin_us - 48 * HOUR_US, zone), iso_local(end_us + 12 * HOUR_US, zone)]
 
 
 def _name(snapshot: Snapshot, machine_id: str) -> Any:

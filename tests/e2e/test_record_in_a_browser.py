@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 from werkzeug.serving import make_server
 
@@ -25,6 +26,7 @@ from twin.stores.base import FIRST_ID
 pytestmark = pytest.mark.e2e
 
 Open = Callable[..., Page]
+GRAVE = {"serious", "critical"}
 
 
 @pytest.fixture(scope="module")
@@ -108,3 +110,16 @@ def test_the_page_is_in_chinese(scored, open_page: Open) -> None:
     words = page.locator("#content").inner_text().replace("twin fit --days 180 --seed 1", "")
     words = words.replace("CSV", "")
     assert english.findall(words) == []
+
+
+@pytest.mark.parametrize(("theme", "width"), [("light", 1600), ("dark", 375)])
+def test_a_full_record_has_no_grave_fault_of_accessibility(
+    scored, open_page: Open, theme: str, width: int
+) -> None:
+    page = open_page(scored[0] + "/record?class=pump", theme, width=width)
+    expect(page.locator("svg.square .dot").first).to_be_visible()
+    found = Axe().run(page).response["violations"]
+    grave = [(v["id"], v["nodes"][0]["html"][:160]) for v in found if v["impact"] in GRAVE]
+    assert grave == []
+    wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    assert page.evaluate(wide) <= 0
