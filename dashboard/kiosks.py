@@ -71,10 +71,12 @@ class Kiosks:
             kiosk_id, generation = self._signing().loads(token)
         except (BadData, TypeError, ValueError):
             return Opened(None)
-        kiosk = self.all().get(kiosk_id)
-        if kiosk is None:
-            return Opened(None, is_revoked=True)
-        return Opened(kiosk, kiosk.is_revoked or generation != kiosk.generation)
+        opened = _judged(self.all().get(kiosk_id), generation)
+        if opened.is_revoked:  # a link made a moment ago is not known yet
+            with self._lock:
+                self._read_s = self._clock_s() - FRESH_S
+            opened = _judged(self.all().get(kiosk_id), generation)
+        return opened
 
     def is_open(self, token: str) -> bool:
         """Whether a display that is running may go on; while the store is silent, it may."""
@@ -103,3 +105,8 @@ class Kiosks:
         if self._signer is None:
             self._signer = URLSafeSerializer(secret_key(self._store), salt="kiosk")
         return self._signer
+
+
+def _judged(kiosk: Kiosk | None, generation: int) -> Opened:
+    is_old = kiosk is None or kiosk.is_revoked or kiosk.generation != generation
+    return Opened(kiosk, is_revoked=is_old)

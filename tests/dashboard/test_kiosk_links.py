@@ -57,6 +57,13 @@ def test_two_servers_that_start_at_once_agree_on_the_secret() -> None:
     assert len(other[0]) == 32
 
 
+def test_link_opens_at_once_when_it_was_made(store: MemoryStore) -> None:
+    kiosks = Kiosks(store, Clock())
+    assert kiosks.all() == {}
+    kiosk = make(store)
+    assert kiosks.open(kiosks.token(kiosk)) == (kiosk, False)
+
+
 @pytest.mark.parametrize("change", ["cut", "other letter", "another secret", "nothing"])
 def test_forged_link_opens_nothing(store: MemoryStore, change: str) -> None:
     token = Kiosks(store).token(make(store))

@@ -25,8 +25,8 @@
   const style = getComputedStyle(document.body);
   const pens = (size, weight) => { pen.font = `${weight} ${size}px ${style.fontFamily}`; };
   const widthOf = (text, size, weight = 400) => { pens(size, weight); return pen.measureText(text).width; };
-  pens(100, 400);
-  const CAP = pen.measureText("H").actualBoundingBoxAscent / 100;  // of the font that is really there
+  pens(1000, 400);
+  const CAP = pen.measureText("H").actualBoundingBoxAscent / 1000;  // of the font that is really there
 
   const figures = [...$("figures").children], items = [...$("now").querySelectorAll("li")], tiles = [];
   const [code, caption] = $("code").children;
