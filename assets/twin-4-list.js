@@ -15,12 +15,14 @@
     item.withheld && item.reason !== "failed" ? t("No data, last forecast withheld") : (item.drivers || []).slice(0, 2).map(pick).join(t(", ")),
     held(item),
   ].filter(Boolean);
+  const costs = (item, currency) => {
+    const [wait, service, saves] = [item.cost_wait, item.cost_service, item.saves].map((v) => money(v, currency));
+    return t("Waiting a week costs {wait} on average, a service {service}; a service in time saves {saves}", { wait, service, saves });
+  };
   const stake = (item, currency) => {
     if (item.reason === "failed") return item.cost_h ? [t("{money}/h", { money: money(item.cost_h, currency) })] : ["—"];
     if (item.cost_wait === undefined) return ["—"];
-    const [wait, service, saves] = [item.cost_wait, item.cost_service, item.saves].map((v) => money(v, currency));
-    return [wait, item.saves > 0 ? t("saves {money}", { money: saves }) : "",
-      t("Waiting a week costs {wait} on average, a service {service}; a service in time saves {saves}", { wait, service, saves })];
+    return [money(item.cost_wait, currency), item.saves > 0 ? t("saves {money}", { money: money(item.saves, currency) }) : "", costs(item, currency)];
   };
   /** Disabled with the reason for who may not plan; nothing where it is planned already. */
   const planCell = (item) => {
@@ -31,7 +33,7 @@
   };
 
   /** Ask when; the cheapest time, where it is known, is proposed. clock: the plant's own. */
-  twin.planService = (item, clock) => {
+  twin.planService = (item, clock, currency) => {
     const reason = twin.whyNot("service.plan");
     if (reason) { twin.toast(reason, { alert: true }); return; }
     const now = new Date(`${clock.date}T${clock.time}Z`).getTime();
@@ -40,7 +42,8 @@
     twin.ask({
       title: t("Plan a service of {name}", { name: pick(item.name) }),
       intro: [item.service_by_h === undefined ? "" : t("Cheapest in {when}.", { when: duration(item.service_by_h) }),
-        range === "—" ? "" : t("Stop expected in {when}, 80 % range {range}.", { when: twin.expectedText(item), range })].filter(Boolean),
+        range === "—" ? "" : t("Stop expected in {when}, 80 % range {range}.", { when: twin.expectedText(item), range }),
+        item.cost_wait === undefined ? "" : `${costs(item, currency)}${t(".")}`].filter(Boolean),
       fields: [
         { name: "start", label: t("Start"), kind: "datetime", required: true, min: naive(now), value: naive(now + 3600000 * Math.max(1, item.service_by_h ?? 24)) },
         { name: "duration_h", label: t("Length"), kind: "number", unit: t("hours"), required: true, min: 0.25, max: 8760, value: item.planned_h || 4 },
@@ -53,7 +56,7 @@
 
   twin.workRow = (item, currency, horizon) => {
     const why = item.reason === "risk" && item.mode ? pick(item.mode) : twin.reasons()[item.reason] || item.reason;
-    const [cost, saves, costs] = stake(item, currency);
+    const [cost, saves, words] = stake(item, currency);
     const range = twin.rangeText(item, horizon);
     return h("tr", { "data-machine": item.machine },
       h("td", {}, twin.badge(item.priority)),
@@ -62,7 +65,7 @@
         item.service ? h("div", { class: "detail planned-text" }, twin.serviceText(item.service)) : null),
       h("td", { class: "num" }, twin.expectedText(item, horizon), h("div", { class: "narrow detail" }, range)),
       h("td", { class: "num detail range" }, range),
-      h("td", { class: "num stake", title: costs || "" }, cost, saves ? h("div", { class: "detail" }, saves) : null),
+      h("td", { class: "num stake", title: words || "" }, cost, saves ? h("div", { class: "detail" }, saves) : null),
       h("td", { class: "do" }, planCell(item)));
   };
 

@@ -117,7 +117,7 @@
     region("attention").addEventListener("click", (event) => {
       const button = event.target.closest("[data-plan]");
       const item = button && state.attention.find((i) => i.machine === button.dataset.plan);
-      if (item) twin.planService(clean(item), state.clock);
+      if (item) twin.planService(clean(item), state.clock, state.currency);
     });
     return (now) => {
       state = now;

@@ -140,7 +140,7 @@ def parts_of(snapshot: Snapshot) -> dict[str, State]:
     started = snapshot.parts.get("up", {}).get("parts") or {}
     # A supervised part may speak for itself under another name: it is the same process.
     own = {up["pid"]: up for up in started.values() if up.get("pid")}
-    spoken = {beat.get("pid") for beat in snapshot.parts.values()}
+    spoken = {beat.get("pid") for beat in snapshot.parts.values()} - {None}
     unheard = [
         n for n, up in started.items() if n not in snapshot.parts and up.get("pid") not in spoken
     ]

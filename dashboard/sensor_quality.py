@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from dashboard.numbers import rounded
 from dashboard.snapshot import STALE_PERIODS, Snapshot, pace
 from dashboard.tiles import states_of
+from dashboard.work_list import failed_machines
 from twin.core.view import NEVER
 from twin.plant import Machine, MachineClass
 
@@ -93,9 +94,11 @@ def quality_counts(snapshot: Snapshot, faulty: list[Faulty]) -> dict[str, Any]:
         for c, rows in snapshot.views.items()
     )
     gated = sum(int(rows["n_gated"].sum()) for rows in snapshot.views.values())
+    silent = {m for m, s in states_of(snapshot).items() if s == "silent"}
     counts = {state: sum(f.state == state for f in faulty) for state in STATES}
     return counts | {
         "of": lanes,
-        "silent_machines": sum(s == "silent" for s in states_of(snapshot).values()),
+        # A machine that has failed and stands still is silent for a reason that is known.
+        "silent_machines": len(silent - failed_machines(snapshot)),
         "gated": rounded(gated / applied, 3) if applied else None,
     }

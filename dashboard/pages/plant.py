@@ -21,6 +21,9 @@ from twin.plant import Plant
 
 __all__ = ["layout", "reasons", "register", "show", "show_line"]
 
+FEW = 100
+"""Machines of a plant whose tiles fill less than half a screen."""
+
 
 def show(visit: Visit) -> Component | None:
     """The whole plant, at "/" alone."""
@@ -41,7 +44,9 @@ def layout(t: Translate, language: str, plant: Plant, line_id: str = "") -> Comp
     title = pick(plant.plant.name, language)
     crumbs = [html.A(title, href="/", **{"data-nav": "1"})] if line else []
     heading = (pick(line.name, language) or line.id) if line else title
-    left, right = [_machines(t)], [_attention(t), _when(t)]
+    left, right = [_machines(t)], [_attention(t)]
+    # Few tiles leave room under them; many leave room under the list.
+    (left if len(plant.machines) <= FEW or line else right).append(_when(t))
     return html.Div(
         [
             html.Div(

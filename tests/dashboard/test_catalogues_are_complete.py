@@ -15,7 +15,7 @@ from dashboard.i18n.extract import messages
 from dashboard.pages.router import route
 
 USED = sorted({message for message, _ in messages()})
-UNITS = {"NIS", "UTC", "EN", "Plant", "Twin", "P1", "P2", "P3", "h", "d", "s"}
+UNITS = {"NIS", "UTC", "EN", "Plant", "Twin", "P1", "P2", "P3", "h", "d", "s", "OEE", "ISO", "CSV"}
 
 
 @pytest.mark.parametrize("language", i18n.LANGUAGES)
