@@ -70,6 +70,17 @@ def test_it_comes_back_only_by_the_deadband(own):
     assert moved(own, (8.7, 8.7), (8.4, 8.5)) == [("alarm_limit", "high")]
 
 
+def test_to_waver_about_the_inner_limit_is_no_news(own):
+    assert moved(own, (8.2, 8.1), (7.7, 7.9)) == []
+    assert moved(own, (7.7, 7.9), (8.3, 8.2)) == []
+
+
+def test_the_lower_side_is_the_mirror_of_the_upper(own):
+    assert moved(own, (1.8, 1.9), (0.9, 0.8)) == [("alarm_limit", "low_low")]
+    assert moved(own, (0.9, 0.8), (1.3, 1.2)) == []
+    assert moved(own, (1.3, 1.2), (1.6, 1.5)) == [("alarm_limit", "low")]
+
+
 def test_a_new_alarm_names_its_limit_by_the_machines_own_limits(own):
     own.view["beyond"][0] = 0
     own.view["value"][0, 0] = 0.5

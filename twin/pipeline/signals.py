@@ -75,19 +75,19 @@ def _limit_moves(twin: ClassTwin, moved: Moved, machine_ids: Sequence[str]) -> l
 
 
 def _reach(row: np.void, lane: int, alarm: AlarmLimits) -> str:
-    """The limit of which reading and estimate leave no doubt; "" between an outer limit and its
-    deadband, where the limit that held goes on to hold."""
-    least, most = sorted((float(row["value"][lane]), float(row["level"][lane])))
-    band = alarm.deadband
-    if alarm.low_low is not None and most <= alarm.low_low:
-        return "low_low"
-    if alarm.high_high is not None and least >= alarm.high_high:
-        return "high_high"
-    if alarm.low is not None and most <= alarm.low:
-        return "low" if alarm.low_low is None or least >= alarm.low_low + band else ""
-    if alarm.high is not None and least >= alarm.high:
-        return "high" if alarm.high_high is None or most <= alarm.high_high - band else ""
-    return ""
+    """The limit of which reading and estimate leave no doubt, on the side of the reading; ""
+    between an outer limit and its deadband, where the limit that held goes on to hold."""
+    value, level = float(row["value"][lane]), float(row["level"][lane])
+    crossed = limit_crossed(value, alarm)
+    if crossed.startswith("high"):
+        inner, outer, sign, values = "high", alarm.high_high, 1.0, (value, level)
+    else:
+        inner, outer, sign, values = "low", alarm.low_low, -1.0, (-value, -level)
+    if getattr(alarm, inner) is None or outer is None:
+        return crossed
+    if min(values) >= sign * outer:
+        return f"{inner}_{inner}"
+    return inner if max(values) <= sign * outer - alarm.deadband else ""
 
 
 def _sensors(twin: ClassTwin, moved: Moved, n: int) -> Sequence[Sensor]:
