@@ -4,6 +4,7 @@
   const twin = window.plantTwin;
   const { t, pick, h, say } = twin;
 
+  const SHOWN_MAX = 300;  // more rows than anybody reads, and as many as paint at once
   const LISTS = { shelved: "shelved", out: "out_of_service", suppressed: "suppressed_by_design" };
   const ACTIVE = ["unacknowledged", "returned_unacknowledged", "acknowledged"];
   /** Not acknowledged first, then by priority; the oldest first, because it has waited longest. */
@@ -36,7 +37,9 @@
     const ack = (text, ids) => twin.button("alarm.acknowledge", text, (button) => ids().length && twin.act("alarm.acknowledge", { detail: { alarms: ids() }, button }), { css: "button small" });
     const calling = () => shown.filter(([, alarm]) => twin.alarmWords.calls(alarm)).map(([id]) => id);
     const all = ack(t("Acknowledge all shown"), calling);
+    const more = h("p", { class: "quiet" });
     region("do-active").append(all);
+    region("active").after(more);
     twin.alarmTabs(page);
     twin.alarmKeys(page.querySelector('[data-panel="active"]'), (id) => state?.alarms[id]);
 
@@ -60,11 +63,14 @@
 
     const paint = () => {
       if (!state?.alarms || !bar) return;
+      if (!state.known) { region("active").replaceChildren(h("p", { class: "loading" }, t("The desk has not spoken yet."))); return; }
       const today = state.clock.date, every = Object.entries(state.alarms);
       const of = (wanted) => every.filter(([, a]) => wanted.includes(a.state));
       const counts = { active: of(ACTIVE).length, ...Object.fromEntries(Object.entries(LISTS).map(([name, s]) => [name, of([s]).length])) };
       for (const el of page.querySelectorAll("[data-count]")) say(el, el.dataset.count in counts ? counts[el.dataset.count] : "");
-      shown = inOrder(of(ACTIVE).filter(fits));
+      const fitting = inOrder(of(ACTIVE).filter(fits));
+      shown = fitting.slice(0, SHOWN_MAX);
+      say(more, fitting.length > SHOWN_MAX ? t("and {n} more: narrow the filters", { n: fitting.length - SHOWN_MAX }) : "");
       const groups = state.rates?.groups || [];
       const list = state.rates?.flood && groups.length ? grouped(shown, [...groups, ...rest(groups)], headers, ack) : shown;
       if (headers.size > 200) headers.clear();
@@ -78,7 +84,7 @@
       say(all.firstChild, t("Acknowledge {n} shown", { n: calling().length }));
       bar.say(bar.isActive() ? t("{n} of {m} alarms", { n: every.filter(fits).length, m: every.length }) : "");
       flood({ since: state.rates?.flood || null, recent: state.rates?.recent, groups });
-      journal(Object.values(state.journal || {}).filter((x) => twin.contains(bar.values.text, x.name || "", x.machine || "", x.sensor || "", x.who, x.text || "")).sort((a, b) => b.n - a.n));
+      journal(Object.values(state.journal || {}).filter((x) => (!bar.values.who || (bar.values.who === "people") === Boolean(x.who)) && twin.contains(bar.values.text, x.name || "", x.machine || "", x.sensor || "", x.who, x.text || "")).sort((a, b) => b.n - a.n));
       figures(state.rates || {});
       for (const link of page.querySelectorAll("[data-export]")) link.href = `/export/${link.dataset.export}.csv${bar.query() ? `?${bar.query()}` : ""}`;
     };
@@ -97,6 +103,7 @@
           { key: "line", label: t("Line"), options: [["", t("all")], ...Object.entries(state.lines || {}).map(([id, name]) => [id, pick(name)])] },
           { key: "priority", label: t("Priority"), options: [["", t("all")], ...[1, 2, 3].map((p) => [String(p), `${twin.shapes[p]} P${p}`])] },
           { key: "state", label: t("State"), options: [["", t("all")], ...Object.entries(words)] },
+          { key: "who", label: t("Who"), options: [["", t("all")], ["people", t("people")], ["plant", t("the plant")]] },
           { key: "text", label: t("Search"), hint: t("Machine or sensor") }], () => paint());
       }
       paint();

@@ -22,6 +22,8 @@ class AlarmFilters(NamedTuple):
     priority: str = ""
     state: str = ""
     text: str = ""
+    who: str = ""
+    """Of the journal: people, or the plant."""
 
 
 def filters_of(query: Mapping[str, str]) -> AlarmFilters:
@@ -100,6 +102,8 @@ def _fits(row: Mapping[str, Any], wanted: AlarmFilters) -> bool:
 
 def _tells_of(line: Mapping[str, Any], wanted: AlarmFilters) -> bool:
     names = (line["name"] or "", line["machine"] or "", line["sensor"] or "")
+    if wanted.who and (wanted.who == "people") != bool(line["who"]):
+        return False
     return _contains(wanted.text, *names, line["who"], line["text"] or "")
 
 

@@ -172,6 +172,9 @@ def test_the_journal_downloads_in_the_readers_words(held: Held) -> None:
     header, rows = journal_list(held.snapshot(), AlarmFilters(), translator("en"), "en")
     assert header[0].startswith("Time (Europe/Berlin, UTC+01")
     assert rows[0][1:4] == ["Wu", "Comment", "Mill 3"]
+    people = journal_list(held.snapshot(), AlarmFilters(who="people"), translator("en"), "en")[1]
+    plant = journal_list(held.snapshot(), AlarmFilters(who="plant"), translator("en"), "en")[1]
+    assert [len(people), len(plant)] == [1, len(rows) - 1]
 
 
 def test_lists_are_served_as_csv_and_formulas_are_guarded(held: Held) -> None:

@@ -81,7 +81,6 @@ def _do(
     entry.alarm, outcome = apply(entry.alarm, Happening(kind, action.time, action.who, **given))
     if outcome.accepted:
         state.put_alarm(alarm_id, entry)
-        state.mark("alarm_rates")
     return outcome.refusal
 
 

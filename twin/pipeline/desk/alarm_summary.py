@@ -39,6 +39,8 @@ def summary(state: DeskState, now_us: int) -> dict[str, Any]:
 
 def _tell_flood(state: DeskState, was: int | None, now_us: int) -> None:
     since, told = state.rates.flood_since, state.summary.get("flood")
+    if since != told or since != was:
+        state.mark("rates")
     if since is not None and told is None:
         state.write(plant_line(f"flood-{since}", since, "flood.begin", None, {}))
     elif since is None and (told is not None or was is not None):

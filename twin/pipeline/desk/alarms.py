@@ -45,7 +45,7 @@ def fold_alarm(state: DeskState, event: Event, event_id: str, site: Site) -> Non
         state.rates.went(alarm_id, before.came, event.time)
     elif kind != "deescalate" and outcome.after not in HELD:
         state.rates.came(alarm_id, sensor.alarm.priority, event.time)
-    state.mark("alarm_rates")
+    state.mark("rates")
     state.put_alarm(alarm_id, entry)
     detail = {"alarm": alarm_id, "limit": entry.alarm.limit, "value": value}
     detail |= {"priority": sensor.alarm.priority, "state": outcome.after}
@@ -103,6 +103,7 @@ def clear_of(state: DeskState, machine: str, time: int) -> None:
             came = entry.alarm.came
             entry.alarm, _ = apply(entry.alarm, Happening("clear", time))
             state.rates.went(alarm_id, came, time)
+            state.mark("rates")
             state.put_alarm(alarm_id, entry)
 
 

@@ -135,11 +135,13 @@ class DeskState:
         self.position_text = orjson.dumps(self._position())
         desk[POSITION] = self.position_text
         out: dict[str, Documents] = {DESK: desk}
-        if "alarm_rates" in self._changed or "tokens" in self._changed:
-            out[MEMORY] = {
-                "rates": orjson.dumps(self.rates.to_json()),
-                "tokens": orjson.dumps(self.tokens),
-            }
+        memory: dict[str, bytes | None] = {}
+        if "rates" in self._changed:
+            memory["rates"] = orjson.dumps(self.rates.to_json())
+        if "tokens" in self._changed:
+            memory["tokens"] = orjson.dumps(self.tokens)
+        if memory:
+            out[MEMORY] = memory
         if self._changed_logs:
             out[LOG] = {m: orjson.dumps(self.logs[m]) for m in sorted(self._changed_logs)}
         self._changed.clear()
