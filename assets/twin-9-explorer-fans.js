@@ -11,7 +11,7 @@
   const insideText = (fan) => {
     if (!fan.n) return fan.is_over ? t("No reading came after it.") : t("Nothing has come yet.");
     const of = t("{x} of {y} readings ({p}) inside the 80 % band", { x: number(fan.inside, 0), y: number(fan.n, 0), p: percent(fan.inside / fan.n) });
-    return fan.is_sampled ? `${of} ${t("(evenly chosen among more)")}` : of;
+    return fan.is_sampled ? [of, t("(evenly chosen among more)")].join(" ") : of;
   };
   const drivenText = (fan) => fan.n && fan.inside !== fan.inside_as_driven
     ? t("Under the inputs that then came: {x} of {y}.", { x: number(fan.inside_as_driven, 0), y: number(fan.n, 0) }) : null;
@@ -45,7 +45,7 @@
   };
 
   /** One fan's card; `fan` null while it is asked for, or with an `error`. */
-  const card = (mark, n, fan, sensor, drop) => h("article", { class: "fan-card", role: "listitem", "data-at": mark.at },
+  const card = (mark, n, fan, sensor, drop) => h("article", { class: "fan-card", "data-at": mark.at },
     h("h3", {}, h("b", { class: "fan-number" }, n), ` ${sensor ? sensor.name : mark.sensor} · `, h("time", {}, minute(mark.at))),
     h("button", { type: "button", class: "plain fan-drop", "aria-label": t("Remove forecast {n}", { n }), title: t("Remove") }, "×"),
     ...(!fan ? [h("p", { class: "loading" }, t("Working it out"))]

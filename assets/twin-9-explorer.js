@@ -101,11 +101,12 @@
     };
 
     const draw = async () => {
-      const gd = page.querySelector(".explorer-chart .js-plotly-plot");
-      if (!answer || answer.error || !gd || !window.Plotly) return;
+      const graph = page.querySelector(".explorer-chart .graph .js-plotly-plot"), gd = page.querySelector(".explorer-plot");
+      if (!answer || !graph?._context || !window.Plotly) return;
       const { data, layout } = figure({ sensors }, answer, shownFans().filter((f) => f && !f.error), gd.clientWidth);
-      gd.parentElement.style.height = gd.style.height = `${layout.height}px`;
-      await window.Plotly.react(gd, data, layout);
+      // Dash's own plot brings plotly and the reader's language; its listeners would displace ours.
+      const { locale, locales } = graph._context;
+      await window.Plotly.react(gd, data, layout, { locale, locales, displayModeBar: false, displaylogo: false, showTips: false, doubleClick: false, responsive: true });
       follow(gd);
       page.querySelector(".explorer-wait").hidden = true;
       page.dataset.drawn = Number(page.dataset.drawn || 0) + 1;

@@ -84,7 +84,7 @@ def fan_panel(t: Translate) -> Component:
         _group(
             t("How far ahead"), [_button(x, "hours", str(h)) for h, x in hours.items()], "switch"
         ),
-        html.Div(className="explorer-fans", role="list", **{"data-list": "fans"}),
+        html.Div(className="explorer-fans", **{"data-list": "fans"}),
         html.Details(
             [
                 html.Summary(t("How this is worked out")),

@@ -82,7 +82,8 @@ def _explore(visit: Visit, machine: Machine) -> Component:
     chart = html.Div(
         [
             html.P(t("Loading the past"), className="loading explorer-wait", role="status"),
-            graph(_blank(), language, id=f"explorer-graph-{machine.id}", height=420),
+            html.Div(className="explorer-plot"),
+            graph(_blank(), language, id=f"explorer-graph-{machine.id}", height=1),
         ],
         className="explorer-chart",
         **{"data-list": "chart"},
