@@ -39,11 +39,16 @@ class Door:
 
     def users(self) -> Mapping[str, User]:
         """Everybody who may sign in, at most a second old. Raises StoreError before it ever was
-        read."""
-        with self._lock:
+        read. One request waits for a store that is slow; all others take what is known."""
+        known = self._users
+        if not self._lock.acquire(blocking=known is None):
+            return known or {}
+        try:
             if self._users is None or self._clock_s() - self._read_s >= FRESH_S:
                 self._read()
             return self._users or {}
+        finally:
+            self._lock.release()
 
     def mode(self, asked: Request) -> Mode:
         """Without users only those at this very computer come in. Raises StoreError."""

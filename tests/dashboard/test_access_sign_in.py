@@ -1,5 +1,7 @@
 """Signing in and out over HTTP: what a cookie is worth, when it ends, where it leads."""
 
+import threading
+
 import pytest
 from access_people import OURS, PAGE, PASSWORD, add_everybody, sign_in, signed_in
 from fake_plant import FakePlant
@@ -12,6 +14,7 @@ from dashboard.access.attempts import MOST, MOST_OF_ADDRESS, WINDOW_S, Attempts
 from dashboard.access.sign_in import onward_of
 from dashboard.app import PlantTwin, create_app
 from twin.config import Settings
+from twin.errors import StoreError
 from twin.pipeline import people
 
 
@@ -184,6 +187,31 @@ def test_guessing_is_stopped_and_others_may_go_on(peopled: PlantTwin, fake: Fake
     assert sign_in(client, "A viewer").status_code == 303
     counted = fake.store.counters()
     assert (counted["refused:password"], counted["refused:attempts"]) == (MOST, 1)
+
+
+def test_store_that_hangs_holds_up_one_request_and_no_other(
+    fake: FakePlant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_everybody(fake.store, monkeypatch)
+    door_ = door.Door(fake.store, is_local=True)
+    known = door_.users()
+    hangs, asked = threading.Event(), threading.Event()
+
+    def slow(kind: str) -> dict[str, bytes]:
+        asked.set()
+        hangs.wait(10)
+        raise StoreError(f"store: {kind} cannot be had")
+
+    monkeypatch.setattr(fake.store, "documents", slow)
+    door_.forget()
+    waiting = threading.Thread(target=door_.users)
+    waiting.start()
+    assert asked.wait(5)
+    assert door_.users() == known
+    assert waiting.is_alive()
+    hangs.set()
+    waiting.join(5)
+    assert door_.users() == known
 
 
 @given(st.lists(st.integers(0, 200), min_size=MOST, max_size=40))
