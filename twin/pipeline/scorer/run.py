@@ -44,13 +44,15 @@ def start_scorer(store: Store, settings: Settings, stop: threading.Event) -> thr
 def run_scorer(store: Store, settings: Settings, stop: threading.Event) -> None:
     """Score what is due until told to stop; faults are said and tried again."""
     scorer: Scorer | None = None
-    site, read = None, -SITE_S
+    site: Site | None = None
+    read, stamp = -SITE_S, b""
     while not stop.wait(STEP_S):
         try:
-            scorer = scorer or Scorer(store)
-            is_old = site is None or time.monotonic() - read > SITE_S
+            scorer, now = scorer or Scorer(store), _stamp(store, site)
+            is_old = now != stamp or time.monotonic() - read > SITE_S
             if site is None or is_old:
                 site, read = load_site(store, load_plant(settings.plant)), time.monotonic()
+                stamp = _stamp(store, site)
             if score(store, scorer, site, stop) or is_old:
                 publish(store, scorer, site)
         except TwinError as error:
@@ -59,6 +61,11 @@ def run_scorer(store: Store, settings: Settings, stop: threading.Event) -> None:
         except Exception:  # the plan goes on without the record; the record is tried again
             traceback.print_exc()
             scorer = None
+
+
+def _stamp(store: Store, site: Site | None) -> bytes:
+    """Changes whenever a model in the store does."""
+    return b"".join(store.model(c) or b"-" for c in (site.plant.classes if site else ()))
 
 
 def score(store: Store, scorer: Scorer, site: Site, stop: threading.Event) -> bool:

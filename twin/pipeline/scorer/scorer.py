@@ -249,7 +249,7 @@ class Scorer:
             "unknown": int((dated & unknown).sum()),
         }
         if any(places.values()):
-            width = float((high - low)[decided].sum())
+            width = float((high[decided] - low[decided]).sum())
             self.sums.place(issued.class_id, version, places, width)
         hits: list[int] = np.flatnonzero(failed & (leads.failed <= h)).tolist()
         if hits:
