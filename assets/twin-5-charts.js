@@ -54,9 +54,10 @@
     if (low > high) return null;
     if (low === high) { low -= Math.abs(low) * 0.05 || 1; high += Math.abs(high) * 0.05 || 1; }
     const near = model.near ?? (high - low) / 2;
+    const top = high + near, bottom = low - near;
     for (const { value, must } of model.limits || []) {
-      if (value > high && (must || value < high + near)) high = value;
-      if (value < low && (must || value > low - near)) low = value;
+      if (value > high && (must || value < top)) high = value;
+      if (value < low && (must || value > bottom)) low = value;
     }
     const room = 0.07 * (high - low);
     return [Math.max(low - room, model.floor ?? -Infinity), high + room];
@@ -113,10 +114,12 @@
       parts.push(svg("line", { class: "grid", x1: at, x2: at, y1: TOP, y2: H - BOTTOM }), svg("text", { x: Math.min(at, W - 2), y: H - 5, "text-anchor": anchor }, text));
     }
     for (const band of model.bands || []) parts.push(svg("path", { class: band.css, d: bandOf(band, x, y) }));
+    let told = Infinity;
     for (const { value, css, text } of model.limits || []) {
       if (value <= high && value >= low) {
         parts.push(svg("line", { class: `limit-line ${css || ""}`, x1: LEFT, x2: W - RIGHT, y1: y(value), y2: y(value) }));
-        if (text) parts.push(svg("text", { class: "limit-text", x: LEFT + 4, y: y(value) > TOP + 14 ? y(value) - 4 : y(value) + 12 }, text));
+        if (text && Math.abs(y(value) - told) > 13 * k) parts.push(svg("text", { class: "limit-text", x: LEFT + 4, y: y(value) > TOP + 14 ? y(value) - 4 : y(value) + 12 }, text));
+        told = y(value);
       }
     }
     for (const line of model.lines || []) parts.push(svg("path", { class: line.css, d: lineOf(line.t, line.y, x, y) }));

@@ -98,7 +98,10 @@
       if (reach) { choose("ahead", reach); ask(); }
     });
     new ResizeObserver(() => shown && paint()).observe(place);
-    const options = twin.once((sensors) => chooser.replaceChildren(...sensors.map(([id, label]) => h("option", { value: id }, pick(label)))));
+    const options = twin.once((sensors) => {
+      chooser.replaceChildren(...sensors.map(([id, label]) => h("option", { value: id }, pick(label))));
+      if (shown?.fan) chooser.value = shown.fan.sensor;
+    });
     return (state) => {
       options(state.sensors.map((s) => [s.id, s.name]));
       if (withheld !== Boolean(state.withheld)) { withheld = Boolean(state.withheld); paint(); }

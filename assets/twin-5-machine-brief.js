@@ -4,6 +4,7 @@
   const twin = window.plantTwin;
   const { t, pick, h, once, duration, percent, money, charts } = twin;
   const parts = (twin.machineParts ||= {});
+  const NOTABLE_P = 0.2;  // within a week: from here on it is said what drives a risk
   const short = (iso) => iso.slice(5, 16).replace("T", " ");
   const list = (names) => names.filter(Boolean).join(t(", "));
   const named = (sensors) => list(sensors.map((s) => pick(s.name)));
@@ -24,7 +25,7 @@
     if (s.failed) return [failure?.about ? t("Failure: {name}.", { name: pick(failure.about) }) : t("A failure was reported; its mode is not known.")];
     const lines = [
       beyond.length ? t("Beyond a limit: {names}.", { names: named(beyond) }) : "",
-      !s.withheld && s.drivers?.length && s.item?.reason === "risk" ? t("The risk is driven by {names}.", { names: list(s.drivers.slice(0, 2).map((d) => pick(d.name))) }) : "",
+      !s.withheld && s.drivers?.length && (s.item?.reason === "risk" || s.risk?.week?.[0] >= NOTABLE_P) ? t("The risk is driven by {names}.", { names: list(s.drivers.slice(0, 2).map((d) => pick(d.name))) }) : "",
       s.health?.changed ? t("The machine as a whole behaves unlike its twin.") : "",
       broken.length ? t("Not to be trusted: {names}.", { names: named(broken) }) : "",
       silent.length && !s.withheld ? t("Silent: {names}.", { names: named(silent) }) : ""].filter(Boolean);

@@ -96,7 +96,7 @@
     const bar = once((shown) => place("actions").replaceChildren(...actions(page, shown)));
     const alarms = once((list) => {
       page.querySelector(".own-alarms-place").hidden = !list.length;
-      place("alarms").replaceChildren(h("ul", {}, ...list.map(alarmRow)), h("a", { href: `/alarms?machine=${encodeURIComponent(page.dataset.machine)}`, "data-nav": 1 }, t("All alarms")));
+      place("alarms").replaceChildren(h("ul", {}, ...list.map(alarmRow)), h("a", { href: `/alarms?text=${encodeURIComponent(page.dataset.name)}`, "data-nav": 1 }, t("All alarms")));
     });
     const services = once((list) => place("services").replaceChildren(...(list.length ? list.map((x) => serviceRow(page, x))
       : [h("tr", {}, h("td", { colspan: 6, class: "empty" }, t("No service is planned, and none was done since the desk keeps them.")))])));

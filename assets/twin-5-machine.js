@@ -101,6 +101,9 @@
     const region = (name) => page.querySelector(`[data-list="${name}"]`);
     const put = (name, make) => once((value) => twin.replace(region(name), make(value)));
     const shared = { white: null };
+    const menu = page.querySelector(".neighbour-menu");
+    page.addEventListener("click", (event) => { if (menu.open && !menu.contains(event.target)) menu.open = false; });
+    menu.addEventListener("keydown", (event) => { if (event.key === "Escape") { menu.open = false; menu.querySelector("summary").focus(); } });
     const bars = put("bars", (sensors) => sensors.map(sensorRow));
     const inputs = once((list) => say(region("inputs"), inputsText(list)));
     const health = put("health", (value) => [

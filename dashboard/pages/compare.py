@@ -143,7 +143,7 @@ def _both(visit: Visit, asked: Chosen) -> Component:
     left = panel(
         t("Side by side"),
         html.P(t("Marked: differences that matter."), className="quiet"),
-        html.Div(**{"data-list": "figures"}, className="figures"),
+        html.Div(**{"data-list": "figures"}, className="compare-figures"),
         export,
         name="figures-of-both",
     )
