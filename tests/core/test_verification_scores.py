@@ -120,6 +120,18 @@ def test_platt_line_equals_the_likelihoods_maximum_found_another_way():
     assert [fit.a, fit.b] == pytest.approx(want, abs=1e-4)
 
 
+@given(st.integers(0, 10_000))
+def test_line_of_rare_outcomes_is_where_the_likelihood_is_flat(seed):
+    """A few failures among a thousand forecasts of next to nothing: the score is 0 all the same."""
+    rng = np.random.default_rng(seed)
+    x = np.array([-8.0, -6.0, -4.0, -2.0, 1.0])
+    failed = np.array([0, 0, 1, rng.integers(0, 2), rng.integers(1, 3)], dtype=float)[None]
+    ran = np.array([900, 300, 200, rng.integers(5, 40), rng.integers(1, 9)], dtype=float)[None]
+    fit = platt_of_clusters(x, failed, ran)
+    gap = failed[0] - (failed + ran)[0] / (1 + np.exp(-(fit.a + fit.b * x)))
+    assert [gap.sum(), gap @ x] == pytest.approx([0, 0], abs=1e-4)
+
+
 def test_interval_of_the_slope_covers_it_as_often_as_it_says():
     fits = [platt_of_clusters(*outcomes(seed, 0.7)) for seed in range(200)]
     hits = sum(f.b_lo <= 0.7 <= f.b_hi for f in fits)

@@ -106,7 +106,7 @@ def test_scores_without_services_equal_their_definitions() -> None:
 
 @pytest.fixture(scope="module")
 def large() -> Scorer:
-    return scored(World(n=60, hours=900, seed=2))
+    return scored(World(n=50, hours=700, seed=2))
 
 
 def test_honest_forecasts_lie_on_the_diagonal_although_a_third_is_serviced(large: Scorer) -> None:
@@ -144,7 +144,7 @@ def test_slope_of_honest_forecasts_has_one_in_its_interval(large: Scorer) -> Non
 
 def test_overconfident_forecasts_are_proposed_for_recalibration_with_the_right_line() -> None:
     """logit of what was said is twice the true one: the line back has a = 0 and b = 1/2."""
-    scorer = scored(World(n=60, hours=700, seed=3, flatter=2.0))
+    scorer = scored(World(n=40, hours=500, seed=3, flatter=2.0))
     found = proposal_of(scorer.sums, scorer.episodes, "mill", 1, 0)
     assert found is not None
     assert found["kind"] == "recalibrate"

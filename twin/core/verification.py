@@ -264,15 +264,23 @@ def _skill(square: Array, hits: Array, n: Array) -> Array:
 
 def _newton(x: Array, failed: Array, ran: Array, steps: int = 60) -> tuple[float, float]:
     """(a, b) by Newton's method, held to (0, 1) by a ridge too weak to be seen once both outcomes
-    have occurred."""
+    have occurred. A step that would lose likelihood is halved: rare outcomes overshoot."""
     design = np.column_stack([np.ones_like(x), x])
     n, centre = failed + ran, np.array([0.0, 1.0])
-    ab = centre.copy()
+
+    def loss(ab: Array) -> float:
+        eta, away = design @ ab, ab - centre
+        fit = failed @ np.logaddexp(0, -eta) + ran @ np.logaddexp(0, eta)
+        return float(fit + RIDGE / 2 * away @ away)
+
+    ab, now = centre.copy(), loss(centre)
     for _ in range(steps):
         q = _sigmoid(design @ ab)
         pull = design.T @ (failed - n * q) - RIDGE * (ab - centre)
-        step = np.clip(np.linalg.solve(_information(design, n, q), pull), -1.0, 1.0)
-        ab = ab + step
+        step = np.linalg.solve(_information(design, n, q), pull)
+        while (then := loss(ab + step)) > now and np.abs(step).max() > 1e-12:
+            step = step / 2
+        ab, now = ab + step, then
         if np.abs(step).max() < 1e-10:
             break
     return float(ab[0]), float(ab[1])
