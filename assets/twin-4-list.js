@@ -41,7 +41,7 @@
     const range = twin.rangeText(item);
     twin.ask({
       title: t("Plan a service of {name}", { name: pick(item.name) }),
-      intro: [item.service_by_h === undefined ? "" : t("Cheapest in {when}.", { when: duration(item.service_by_h) }),
+      intro: [item.service_by_h === undefined ? "" : item.service_by_h < 0.5 ? t("Cheapest now.") : t("Cheapest in {when}.", { when: duration(item.service_by_h) }),
         range === "—" ? "" : t("Stop expected in {when}, 80 % range {range}.", { when: twin.expectedText(item), range }),
         item.cost_wait === undefined ? "" : `${costs(item, currency)}${t(".")}`].filter(Boolean),
       fields: [
