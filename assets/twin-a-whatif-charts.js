@@ -102,7 +102,8 @@
     const last = seen.hours[seen.hours.length - 1];
     const { x, y, parts } = frame(W, H, 46, right, 8, 22, last, 0, top, (v) => `${number(100 * v, 0, top < 0.1 ? 1 : 0)} %`);
     parts.push(svg("path", { class: "chance-band", d: area(seen.hours, seen.lo, seen.hi, x, y) }));
-    parts.push(svg("path", { class: "chance-read", d: line(seen.hours, seen.read.map((v) => Math.min(v, top)), x, y) }));
+    parts.push(svg("clipPath", { id: "chance-clip" }, svg("rect", { x: 46, y: 8, width: W - 46 - right, height: H - 30 })),
+      svg("path", { class: "chance-read", "clip-path": "url(#chance-clip)", d: line(seen.hours, seen.read, x, y) }));
     const ends = [];
     found.courses.forEach((c, n) => {
       parts.push(svg("path", { class: `chance-line${n === chosen ? " chosen" : ""}`, "stroke-dasharray": DASHES[n], d: line(c.hours, c.p, x, y) }));

@@ -105,9 +105,8 @@ def _method(t: Translate) -> Component:
         ),
         t(
             "Probabilities of changed scenarios: the hazard is read along 256 paths of the state, "
-            "the same ones for all scenarios, and the failure model's curve is multiplied by the "
-            "ratio of cumulative hazards, changed over unchanged. The paths' own error is in the "
-            "interval."
+            "the same ones for all scenarios, and scaled at each lead time so that unchanged paths "
+            "give the failure model's curve. The paths' own error is in the interval."
         ),
         t(
             "After a service the machine is as new machines of its class were, at age 0. It fails "

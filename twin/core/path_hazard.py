@@ -1,28 +1,20 @@
-"""The hazard read along paths, and what a push makes of the landmark model's curve.
+"""The hazard of a state read along paths, and the landmark model's curve from a belief.
 
-    C(t)  = Σ_j Σ_modes −log(1 − h_1(x(t_j)))     along a path: the first lead bin's hazard
-    Λ*(t) = −log E exp(−C(t))                     over paths, because E∏(1 − h) ≠ ∏(1 − Eh)
-    Λ(t)  = Λ₀(t) · Λ*_moved(t)/Λ*_free(t)        Λ₀ the landmark model's
-
-Without push the curve is the landmark model's own, and its calibration is kept; a push that raises
-the hazard on every path can only raise it. Numerator and denominator share their paths, so the
-error of a finite number is that of their ratio, which the jackknife says.
-Source: Efron & Stein (1981), Ann. Statist. 9:586 (jackknife); Glasserman (2003), §4.1.
+C(t)  = Σ_j Σ_modes −log(1 − h_1(x(t_j)))     along a path: the first lead bin's hazard
+Λ*(t) = −log E exp(−C(t))                     over paths, because E∏(1 − h) ≠ ∏(1 − Eh)
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
 from twin.core.features import FeatureMap, base_features
-from twin.core.hazard import ETA_MAX, Z80, Hazard, assess
+from twin.core.hazard import ETA_MAX, Hazard, assess
 from twin.core.paths import Paths, Start
 
-__all__ = ["landmark_curve", "path_hazard", "population", "pushed_curve"]
+__all__ = ["landmark_curve", "path_hazard", "population"]
 
 Array = NDArray[np.float64]
 
-N_GROUPS = 16
-"""Groups of paths that the jackknife leaves out in turn."""
 CERTAIN = 1.0 - 1e-15
 """Probability whose logarithm is still a number."""
 
@@ -78,38 +70,3 @@ def population(cumulative: Array) -> Array:
     """−log E exp(−C) (G,) of C (P, G), without underflow."""
     least = cumulative.min(0)
     return np.asarray(least - np.log(np.exp(least - cumulative).mean(0)))
-
-
-def pushed_curve(landmark: Array, moved: Array, free: Array) -> tuple[Array, Array]:
-    """Landmark curve and interval (3, G) as the push makes them, and the sd (G,) of their logarithm
-    from the number of paths. moved, free: hazards (P, G) along paths with and without push."""
-    log_ratio, mc_sd = _log_ratio(moved, free)
-    scaled = _widened(landmark, mc_sd) * np.exp(log_ratio)
-    return np.maximum.accumulate(scaled, axis=1), mc_sd
-
-
-def _widened(landmark: Array, mc_sd: Array) -> Array:
-    """The interval with the paths' own error in it: variances of the logarithm add up."""
-    out = landmark.copy()
-    known = landmark[0] > 0
-    log = np.log(landmark[:, known])
-    for side, sign in ((1, -1.0), (2, 1.0)):
-        half = np.hypot(log[side] - log[0], Z80 * mc_sd[known])
-        out[side, known] = np.exp(log[0] + sign * half)
-    return out
-
-
-def _log_ratio(moved: Array, free: Array) -> tuple[Array, Array]:
-    """log Λ*_moved/Λ*_free (G,) and its jackknife sd over groups of paths; mirrored pairs stay
-    together."""
-    n, half = len(free), len(free) // 2
-    groups = np.tile(np.arange(half) % min(N_GROUPS, half), 2)[:n]
-    whole = _log_of(moved) - _log_of(free)
-    names = np.unique(groups)
-    left = [_log_of(moved[groups != g]) - _log_of(free[groups != g]) for g in names]
-    spread = np.square(np.stack(left) - np.mean(left, axis=0)).sum(0)
-    return whole, np.sqrt(spread * (len(names) - 1) / len(names))
-
-
-def _log_of(cumulative: Array) -> Array:
-    return np.asarray(np.log(np.maximum(population(cumulative), 1e-300)))

@@ -5,7 +5,7 @@
     after a service  the state of a new machine, age 0
 
 Probabilities of failure are the landmark model's, moved by what changes do along paths
-(twin.core.path_hazard): no change is the landmark curve itself. A service begins a new stretch
+(twin.core.path_match): no change is the landmark curve itself. A service begins a new stretch
 with the landmark curve of a new machine, and the machine fails once at most.
 """
 
@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from twin.core.conditions import nearest
 from twin.core.hazard import Hazard
-from twin.core.path_hazard import landmark_curve, path_hazard, population, pushed_curve
+from twin.core.path_hazard import landmark_curve, path_hazard, population
+from twin.core.path_match import Match, match, pushed_curve
 from twin.core.paths import Paths, Start, drift, free_paths, spread_at
 from twin.core.statespace import Trend
 
@@ -82,6 +83,8 @@ class Stretch(NamedTuple):
     """(P, G) cumulative hazard along each path, (P, 0) without failure model."""
     landmark: Array
     """(3, G) cumulative hazard of the landmark model and both ends of its 80 % interval."""
+    matched: Match | None
+    """What brings the one to the other."""
 
 
 class Rehearsal(NamedTuple):
@@ -125,7 +128,9 @@ def rehearse(case: Case, n: int = N_PATHS, seed: int = 1) -> Rehearsal:
     for number, start in enumerate((case.now, case.new)):
         paths = free_paths(case.trend, start, at, n, seed + number)
         read = np.zeros((n, 0)) if hazard is None else path_hazard(hazard, paths)
-        found.append(Stretch(start, paths, read, landmark_curve(hazard, start, at)))
+        landmark = landmark_curve(hazard, start, at)
+        matched = None if hazard is None else match(read, landmark[0])
+        found.append(Stretch(start, paths, read, landmark, matched))
     return Rehearsal(*found)
 
 
@@ -235,11 +240,10 @@ def _hazards(
 ) -> tuple[Array, Array]:
     """Landmark curve with interval and path curve under a shift (G, m), as (4, G); and MC sd."""
     steps = len(stretch.paths.at)
-    if hazard is None:
+    if hazard is None or stretch.matched is None:
         return np.full((4, steps), np.nan), np.zeros(steps)
-    free = stretch.unchanged
     if not level.any() and not slope.any():
-        return np.vstack([stretch.landmark, population(free)]), np.zeros(steps)
+        return np.vstack([stretch.landmark, population(stretch.unchanged)]), np.zeros(steps)
     moved = path_hazard(hazard, stretch.paths, level, slope)
-    curve, mc_sd = pushed_curve(stretch.landmark, moved, free)
+    curve, mc_sd = pushed_curve(stretch.landmark, stretch.matched, moved)
     return np.vstack([curve, population(moved)]), mc_sd
