@@ -94,11 +94,15 @@ class Desk:
     def _load(self, now_us: int) -> DeskState:
         state = load_state(self.store, now_us)
         alarms.forget_gone(state, self.site)
-        oldest = self.store.events(FIRST_ID, 1)
-        begun = state.events_after != FIRST_ID
-        if begun and oldest and stream_id(oldest[0][0]) > stream_id(state.events_after):
+        if self._has_gap(state):
             self._catch_up(state, now_us)
         return state
+
+    def _has_gap(self, state: DeskState) -> bool:
+        """Whether the stream has dropped the last event that was read, and perhaps later ones."""
+        oldest = self.store.events(FIRST_ID, 1)
+        begun = state.events_after != FIRST_ID
+        return begun and bool(oldest) and stream_id(oldest[0][0]) > stream_id(state.events_after)
 
     def _catch_up(self, state: DeskState, now_us: int) -> None:
         """Events were dropped from the stream before they were read: say so, and take from the
@@ -120,6 +124,8 @@ class Desk:
         """Merge both streams by id; where one has more than a batch, the other waits for it."""
         events = self.store.events(state.events_after, BATCH_MAX)
         actions = self.store.actions(state.actions_after, BATCH_MAX)
+        if len(events) == BATCH_MAX and self._has_gap(state):  # far behind
+            self._catch_up(state, now_us)
         full = [found[-1][0] for found in (events, actions) if len(found) == BATCH_MAX]
         last = min(map(stream_id, full)) if full else None
         new: list[tuple[tuple[int, int], int, bytes, Any]] = []
