@@ -1,6 +1,6 @@
 """What happened to machines: failures, and resets that no failure had asked for."""
 
-from bisect import bisect_right, insort
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
@@ -92,12 +92,11 @@ class Labels:
         return max(ends, default=None)
 
     def forget(self, before_us: int) -> None:
-        """Drop what lies before a time."""
+        """Drop what lies before a time, but for the last of each machine: its life began there."""
         for lists in (self.failures, self.resets):
-            for machine_id in list(lists):
-                lists[machine_id] = [t for t in lists[machine_id] if t >= before_us]
-                if not lists[machine_id]:
-                    del lists[machine_id]
+            for machine_id, times in lists.items():
+                first = bisect_left(times, before_us)
+                lists[machine_id] = times[max(0, first - 1) :]
         kept = {_key(m, t) for m, times in self.failures.items() for t in times}
         self.modes = {key: mode for key, mode in self.modes.items() if key in kept}
 
