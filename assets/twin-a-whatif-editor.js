@@ -112,7 +112,11 @@
     const wish = wishes[chosen - 1];
     if (!wish) return [...top, h("p", { class: "quiet" }, t("The baseline is the machine as it runs now. Add a scenario to change something."))];
     const name = h("input", { id: "scenario-name", type: "text", maxlength: 60, value: wish.name });
-    name.addEventListener("input", () => { wish.name = name.value; on.changed(); });
+    name.addEventListener("input", () => {
+      wish.name = name.value;
+      twin.say(tabs[chosen], wish.name ? `${LETTERS[chosen - 1]} · ${wish.name}` : LETTERS[chosen - 1]);
+      on.changed();
+    });
     const remove = h("button", { type: "button", class: "button small" }, t("Remove scenario {letter}", { letter: LETTERS[chosen - 1] }));
     remove.addEventListener("click", () => on.remove(chosen));
     return [...top,

@@ -147,7 +147,7 @@
       const anew = h("button", { type: "button", class: "button small" }, t("Work out anew"));
       anew.addEventListener("click", soon);
       return h("div", {}, h("p", { class: "quiet" }, facts.join(" ")),
-        h("div", { class: "buttons" }, save, anew,
+        h("div", { class: "buttons" }, wishes.length ? save : null, anew,
           h("a", { class: "button small", href: `/export/what-if.csv?asked=${encodeURIComponent(JSON.stringify(question()))}`, download: "" }, "CSV"),
           h("a", { class: "button small", href: location.pathname + location.search }, t("Link to this comparison"))));
     };
@@ -166,6 +166,7 @@
         if (has(await list())) return;
         await new Promise((go) => setTimeout(go, 250));
       }
+      if (root.isConnected) twin.toast(t("This has not been taken up yet; the journal says whether it was refused."), { alert: true });
     };
 
     /** Until the service that was planned or moved stands in the baseline. */
