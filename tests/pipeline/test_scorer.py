@@ -136,21 +136,6 @@ def test_four_in_five_dated_forecasts_hold_and_the_transform_is_even(large: Scor
     assert pit == pytest.approx(np.full(10, 0.1), abs=0.025)
 
 
-def test_every_life_whose_end_came_into_sight_has_one_dated_forecast() -> None:
-    """Lives of mean 40 h have a range within the week from their first forecast on; machines are
-    followed over many lives, of which the scorer remembers the last weeks alone."""
-    world = World(n=6, hours=1500, seed=5)
-    scorer = Scorer(MemoryStore(1))
-    for begin in range(0, world.hours, 50):
-        fill(scorer.store, world, range(begin, begin + 50))
-        run(scorer, world.heard(begin + 50))
-    run(scorer, world.heard(world.hours + 200))
-    short = [life for life in world.lives if life[3] == 1 / 40]
-    issued = [x for x in short if x[1] <= np.ceil(x[1]) < min(x[2], world.hours)]
-    found = scorer.episodes.open + scorer.episodes.closed
-    assert len(found) == len(issued) > 30
-
-
 def test_slope_of_honest_forecasts_has_one_in_its_interval(large: Scorer) -> None:
     fit = outcomes_of(large.sums, "mill", "day").platt()
     assert fit.b_lo < 1 < fit.b_hi
@@ -360,6 +345,20 @@ def test_a_life_has_one_dated_forecast_and_it_is_decided_when_its_range_has_pass
     run(scorer, world.heard(98.1))
     assert [w["time"] for w in scorer.episodes.closed] == [T0]
     assert scorer.episodes.held("mill") == {"held": 1, "of": 1, "kind": "range"}
+
+
+def test_a_long_life_has_its_dated_forecast_although_its_begin_is_long_past() -> None:
+    store = MemoryStore(1)
+    lease = store.lease(0, "test", 10**9)
+    scorer, world = Scorer(store), World(n=1, hours=0)
+    issue(store, lease, said(hour=0))
+    store.add_events([at(40, "failure"), at(40.5, "repair")])
+    for hour in range(50, 1000, 50):
+        issue(store, lease, said(hour=hour, life=(500.0, 900.0, np.inf)))
+        run(scorer, world.heard(hour))
+    issue(store, lease, said(hour=1000))
+    run(scorer, world.heard(1050.0))
+    assert [w["time"] for w in scorer.episodes.open] == [T0 + 1000 * HOUR]
 
 
 def test_forecasts_trimmed_before_they_were_scored_are_said_to_be_lost() -> None:
