@@ -17,7 +17,7 @@
     return h("div", { class: "line" },
       h("div", { class: "line-head" },
         h("a", { href: `/line/${encodeURIComponent(item.id)}`, "data-nav": 1 }, pick(item.name)),
-        h("span", {}, t("{n} machines", { n }))),
+        h("span", {}, h("span", { "data-oee": item.id }), t("{n} machines", { n }))),
       h("div", { class: "groups" }, ...item.groups.map((group) =>
         h("div", { class: "group" },
           h("div", { class: "group-name" }, pick(group.name)),
@@ -78,6 +78,12 @@
       (!f.line || m.line === f.line) && (!f.class || m.class === f.class) && (!f.p || String(item?.priority) === f.p)
       && (!f.why || item?.reason === f.why) && twin.contains(f.q, m.id, m.name, item?.mode, ...(item?.drivers || []));
 
+    const lineOee = once((found) => {
+      for (const span of page.querySelectorAll("[data-oee]")) {
+        const oee = found[span.dataset.oee];
+        say(span, oee ? `${t("OEE {n}", { n: `${oee.most ? "≤ " : ""}${twin.number(oee.value, 0)} %` })} · ` : "");
+      }
+    });
     const list = once(({ items, rest, currency, horizon, services, pauses }) => {
       twin.keepRows(region("attention"), items.map((item) => twin.workRow(item, currency, horizon)));
       say(region("attention-empty"), rest);
@@ -100,6 +106,7 @@
       const fitting = machines.filter((m) => matches(m, byMachine.get(m.id), f));
       const wanted = new Set(fitting.map((m) => m.id));
       tiles(state.tiles, machines, wanted);
+      lineOee(state.line_oee || {});
       // Counted as on the tiles: who only sends nothing needs no decision, and is counted apart.
       const found = [...byMachine.values()].filter((item) => wanted.has(item.machine) && (item.reason !== "no_data" || f.why === "no_data"));
       const silent = fitting.filter((m) => (state.tiles[m.id] || "silent").includes("silent")).length;

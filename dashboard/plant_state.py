@@ -32,6 +32,7 @@ def plant_state(snapshot: Snapshot) -> dict[str, Any]:
         "horizon_h": snapshot.plan.get("horizon_h", HORIZON_H),
         "plan_age_s": _plan_age_s(snapshot),
         "currency": snapshot.plant.plant.currency,
+        "line_oee": _line_oee(snapshot),
         "services": _services(snapshot),
         "pauses": _pauses(snapshot),
     }
@@ -44,6 +45,16 @@ def _plan_age_s(snapshot: Snapshot) -> int | None:
         return None
     age = age_s(snapshot, made)
     return 0 if age < PLAN_OLD_S else int(age // 10 * 10)
+
+
+def _line_oee(snapshot: Snapshot) -> dict[str, dict[str, Any]]:
+    """OEE of the last 24 h of each line that produces, per cent, and whether that is a bound."""
+    found = (snapshot.plan.get("oee") or {}).get("lines") or {}
+    return {
+        line: {"value": rounded(100 * oee["oee"], 3), "most": oee["is_most"]}
+        for line, oee in found.items()
+        if oee["oee"] is not None
+    }
 
 
 def _services(snapshot: Snapshot) -> list[dict[str, Any]]:

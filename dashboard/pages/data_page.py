@@ -31,7 +31,13 @@ def show(visit: Visit) -> Component | None:
         [
             html.Div([html.H1(heading, tabIndex=-1)], className="head"),
             html.Section(
-                [html.H2(t("Verdict"), className="hidden"), html.Div(**{"data-list": "verdict"})],
+                [
+                    html.H2(t("Verdict"), className="hidden"),
+                    html.Div(
+                        html.P(t("Waiting for the first values"), className="loading"),
+                        **{"data-list": "verdict"},
+                    ),
+                ],
                 className="panel verdict",
                 role="status",
             ),

@@ -139,7 +139,8 @@ def _attention(t: Translate) -> Component:
         className="work",
         **{"aria-labelledby": "h-attention"},
     )
-    empty = html.P(className="quiet", **{"data-list": "attention-empty"})
+    waiting = t("Waiting for the first values")
+    empty = html.P(waiting, className="quiet", **{"data-list": "attention-empty"})
     more = html.Button(
         "", type="button", className="button small", hidden=True, **{"data-list": "more"}
     )

@@ -162,7 +162,12 @@ class FakePlant:
             "running": len(self.plant.machines) - 3,
             "total": len(self.plant.machines),
             "data_complete": 0.992,
-            "oee": {"day": OEE, "shift": OEE | {"oee": 0.58}, "lines": {}, "shift_began": START_US},
+            "oee": {
+                "day": OEE,
+                "shift": OEE | {"oee": 0.58},
+                "lines": {"housings": OEE},
+                "shift_began": START_US,
+            },
         }
 
     def _further(self, item: dict, listed: set[str]) -> list[dict]:

@@ -1,10 +1,12 @@
 """What comes in is counted, dated and compared with what came before, as one would by hand."""
 
 import os
+import threading
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,11 +14,13 @@ from hypothesis import strategies as st
 from twin.catalogue import Catalogue
 from twin.config import Settings
 from twin.core.rows import RESET, row_dtype
+from twin.pipeline.gateway import Door
 from twin.pipeline.gauge import Gauge, rss_bytes
 from twin.pipeline.ingest import Intake
 from twin.plant import load_plant
 from twin.sources.base import Batch
 from twin.stores.memory import MemoryStore
+from twin.types import Clock
 
 MINUTE_US = 60_000_000
 
@@ -84,6 +88,27 @@ def test_intake_counts_what_comes_late_and_again() -> None:
     intake.flush(MINUTE_US)
     assert store.counters() == {"accepted:s": 3, "late:s": 1, "again:s": 1}
     assert intake.gauge.report(MINUTE_US)["skew"]["median_s"] == pytest.approx(2.0)
+
+
+class Listening(MemoryStore):
+    said: threading.Event
+
+    def heartbeat(self, part: str, text: bytes) -> None:
+        super().heartbeat(part, text)
+        self.said.set()
+
+
+def test_gateway_says_what_comes_in() -> None:
+    plant = load_plant(Path(Settings().plant))
+    store, said = Listening(2), threading.Event()
+    store.said = said
+    store.set_clock(Clock(0, 0, 1.0))
+    door = Door(store, plant, Catalogue().update(plant), Settings(), ["gate"])
+    assert said.wait(5.0)
+    door.close()
+    state = orjson.loads(store.heartbeats()["gateway"])
+    assert state["sources"]["gate"]["ingest"]["skew"] is None
+    assert state["sources"]["gate"]["ingest"]["minutes"] == [0] * 60
 
 
 def test_memory_of_this_process_is_what_the_system_says() -> None:

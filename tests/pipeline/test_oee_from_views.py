@@ -76,6 +76,14 @@ def test_planner_that_starts_again_goes_on(plant: Plant) -> None:
     assert day(whole, plant, 121)["oee"] == pytest.approx(0.6, abs=0.01)
 
 
+@pytest.mark.parametrize("kept", [b"{}", b"[", b'{"sums": {"1": {"a": [1]}}, "until": null}'])
+def test_what_cannot_be_read_is_begun_anew(plant: Plant, kept: bytes) -> None:
+    store, after = MemoryStore(4), ProductionKept()
+    store.set_documents("oee", {"plant": kept})
+    after.load(store)
+    assert day(followed(plant, 60, after), plant, 60)["busy_h"] == pytest.approx(1.0)
+
+
 def test_gap_of_more_than_three_periods_is_unknown(plant: Plant) -> None:
     kept = followed(plant, 60)
     later = START_US + 180 * MINUTE_US

@@ -48,16 +48,23 @@ class ProductionKept:
         self._n_looks = 0
 
     def load(self, store: Store) -> None:
-        """Go on from what the store holds. Raises StoreError."""
+        """Go on from what the store holds, or begin anew where that cannot be read.
+
+        Raises StoreError.
+        """
         text = store.documents(KIND).get(NAME)
         if text is None:
             return
-        kept = orjson.loads(text)
-        self._sums = {
-            int(bucket): {line: Tally(*sums) for line, sums in lines.items()}
-            for bucket, lines in kept["sums"].items()
-        }
-        self._seen = {m: Seen(int(kept["until"]), 0) for m in kept["machines"]}
+        try:
+            kept = orjson.loads(text)
+            sums = {
+                int(bucket): {line: Tally(*sums) for line, sums in lines.items()}
+                for bucket, lines in kept["sums"].items()
+            }
+            seen = {m: Seen(int(kept["until"]), 0) for m in kept["machines"]}
+        except (KeyError, TypeError, ValueError):  # of another release
+            return
+        self._sums, self._seen = sums, seen
 
     def save(self, store: Store) -> None:
         """Keep what was gathered, at most once in SAVE_LOOKS looks. Raises StoreError."""
