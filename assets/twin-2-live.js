@@ -30,8 +30,8 @@
     if (now - askedAt < ASK_MS || Date.now() - (tried[build] || 0) < RENEWED_MS) return;
     askedAt = now;
     setTimeout(async () => {
-      const answer = await fetch(location.href, { cache: "no-store" }).catch(() => null);
-      if (!answer?.ok || !(await answer.text()).includes(`data-build="${build}"`)) return;
+      const served = await fetch(location.href, { cache: "no-store" }).then((answer) => (answer.ok ? answer.text() : "")).catch(() => "");
+      if (!served.includes(`data-build="${build}"`)) return;
       sessionStorage.setItem("renewed", JSON.stringify({ ...tried, [build]: Date.now() }));
       location.reload();
     }, Math.random() * RENEW_MS);
