@@ -78,7 +78,7 @@
       chart.hidden = off;
       place.querySelector(".fan-key").hidden = off;
       if (off) {
-        said.replaceChildren(h("p", {}, withheld ? (page.state?.failed ? t("Withheld: the machine has failed.") : t("Withheld: nothing new has come from the machine.")) : shown ? t("No forecast: the twin keeps no belief of this machine yet.") : t("Loading the forecast")));
+        said.replaceChildren(h("p", {}, withheld ? (page.state?.failed ? t("Withheld: the machine has failed.") : t("Withheld: nothing new has come from the machine.")) : shown ? t("No forecast: the twin keeps no belief of this machine.") : t("Loading the forecast")));
         return;
       }
       charts.draw(chart, fanModel(fan));

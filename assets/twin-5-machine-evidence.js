@@ -17,7 +17,7 @@
       const quality = data?.quality;
       if (!quality || !sensors.length) return;
       rows.replaceChildren(...quality.sensors.map((q, n) => h("tr", {}, h("th", { scope: "row" }, pick(sensors[n]?.[1])),
-        h("td", { class: "num" }, quality.rows ? twin.percent(q.good / quality.rows) : "—"),
+        h("td", { class: "num" }, !quality.rows ? "—" : q.good === quality.rows ? "100 %" : twin.percent(q.good / quality.rows)),
         ...["uncertain", "bad", "missing", "gated"].map((kind) => h("td", { class: `num ${q[kind] ? "strong" : ""}` }, count(q[kind], quality.rows))),
         h("td", { class: "num" }, q.last_good ? q.last_good.slice(5, 19).replace("T", " ") : "—"))));
       const late = quality.late === null ? "" : t("{n} came late.", { n: number(quality.late, 0) });
@@ -31,7 +31,7 @@
       say(note, points.length < 2 ? t("Its course is kept from the first sealed piece of history on; there is none yet.") : t("Since {n} ago; 1 as new, above 6 far from it.", { n: duration(-points[0][0]) }));
       if (points.length < 2) return;
       const at = points.map((p) => p[0]), y = points.map((p) => p[1]);
-      charts.draw(chart, { x: "hours", from: at[0], to: 0, lines: [{ t: at, y, css: "line-measured" }], marks: [{ at: now.born_h }], limits: [{ value: 6, css: "bound" }], near: 3, label: t("Distance from commissioning") });
+      charts.draw(chart, { x: "hours", from: at[0], to: 0, lines: [{ t: at, y, css: "line-measured" }], marks: [{ at: now?.born_h ?? -Infinity }], limits: [{ value: 6, css: "bound" }], near: 3, label: t("Distance from commissioning") });
     };
     twin.poll(page, EVIDENCE_MS, () => `/data/evidence/${encodeURIComponent(page.dataset.machine)}`, (answer) => {
       if (answer) { data = answer; paintQuality(); paintHealth(); page.dispatchEvent(new CustomEvent("older", { detail: data.older })); }

@@ -63,16 +63,26 @@ def now_panels(t: Translate) -> list[Component]:
     ]
 
 
-def forecast_panels(t: Translate) -> list[Component]:
-    """What is expected: a sensor's way ahead, probability by horizon, remaining life, why."""
+def forecast_panels(t: Translate, explorer: str) -> list[Component]:
+    """What is expected: a sensor's way ahead, probability by horizon, remaining life, why.
+
+    explorer: address of the machine's forecasts in every detail.
+    """
     head = [t("Within"), t("Probability"), t("80 % range")]
     return [
-        panel(t("Where it is going"), _place("ahead"), name="going"),
+        panel(t("Where it is going"), _place("ahead"), _onward(t, explorer), name="going"),
         panel(t("Probability of failure"), _table("risk", head), _place("curve"), name="risk"),
         panel(t("Remaining life"), _place("life"), name="remaining"),
         panel(t("What drives the risk"), _place("drivers"), name="why"),
         panel(t("What happened"), _place("log-kinds"), _place("log"), name="history"),
     ]
+
+
+def _onward(t: Translate, explorer: str) -> Component:
+    """Links to what else can be asked of the future."""
+    ways = {"": t("Every forecast in detail"), "/what-if": t("What if …")}
+    links = [html.A(text, href=explorer + way, **{"data-nav": "1"}) for way, text in ways.items()]
+    return html.Div(links, className="onward")
 
 
 def history_panels(t: Translate) -> list[Component]:

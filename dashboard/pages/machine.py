@@ -55,8 +55,11 @@ def show(visit: Visit) -> Component | None:
     if machine is None:
         return None
     name = name_of(machine, language)
-    left, centre, right = now_panels(t), history_panels(t), forecast_panels(t)
-    columns = [left, [_charts(visit, machine), *centre], right]
+    columns = [
+        now_panels(t),
+        [_charts(visit, machine), *history_panels(t)],
+        forecast_panels(t, f"/forecast/{quote(machine.id)}"),
+    ]
     dense = len(plant.sensors_of(machine)) > DENSE
     return html.Div(
         [

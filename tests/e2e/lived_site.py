@@ -15,8 +15,8 @@ __all__ = ["lived_site"]
 
 
 @contextmanager
-def lived_site(hours: float) -> Iterator[int]:
-    """The port it is served at; it moves on twice a second."""
+def lived_site(hours: float) -> Iterator[tuple[int, LivedPlant]]:
+    """The port it is served at, and the plant; it moves on twice a second."""
     plant = LivedPlant(time.time_ns() // 1000, hours=hours)
     app = create_app(plant.store, plant.settings)
     server = make_server("127.0.0.1", 0, app.server, threaded=True)
@@ -36,7 +36,7 @@ def lived_site(hours: float) -> Iterator[int]:
     jobs = [threading.Thread(target=job, daemon=True) for job in (server.serve_forever, move_on)]
     for job in jobs:
         job.start()
-    yield server.server_port
+    yield server.server_port, plant
     stop.set()
     jobs[1].join(5)
     app.reader.stop()

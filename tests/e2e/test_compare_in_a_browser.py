@@ -15,7 +15,7 @@ Open = Callable[..., Page]
 
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
-    with lived_site(hours=5.0) as port:
+    with lived_site(hours=5.0) as (port, _plant):
         yield f"http://127.0.0.1:{port}"
 
 

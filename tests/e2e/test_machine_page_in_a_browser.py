@@ -4,8 +4,10 @@ import re
 import time
 from collections.abc import Callable, Iterator
 
+import orjson
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from lived_plant import LivedPlant
 from lived_site import lived_site
 from pausing_proxy import PausingProxy
 from playwright.sync_api import Page, expect
@@ -17,9 +19,14 @@ SOON_MS = 10_000
 
 
 @pytest.fixture(scope="module")
-def port() -> Iterator[int]:
+def lived() -> Iterator[tuple[int, LivedPlant]]:
     with lived_site(hours=8.0) as served:
         yield served
+
+
+@pytest.fixture
+def port(lived: tuple[int, LivedPlant]) -> int:
+    return lived[0]
 
 
 @pytest.fixture
@@ -60,6 +67,21 @@ def test_comment_is_in_the_log_with_its_author_and_can_be_taken_back(
     page.locator(".log-kinds").get_by_role("button", name="Alarms").click()
     expect(line).to_have_count(0)
     expect(page).to_have_url(re.compile("log=alarms"))
+
+
+def test_alarms_of_the_machine_are_acknowledged_where_it_is_seen(
+    lived: tuple[int, LivedPlant], url: str, open_page: Open
+) -> None:
+    alarms = orjson.loads(lived[1].store.documents("desk")["alarms"]).values()
+    machine = next(a["machine"] for a in alarms if a["state"] == "unacknowledged")
+    page = opened(open_page, f"{url}/machine/{machine}")
+    own = page.locator(".own-alarms")
+    expect(own).to_contain_text("not acknowledged")
+    page.get_by_role("button", name="Acknowledge").click()
+    answer_who(page)
+    expect(own).not_to_contain_text("not acknowledged", timeout=SOON_MS)
+    expect(page.locator(".log")).to_contain_text("Alarm acknowledged")
+    expect(page.get_by_role("button", name="Acknowledge")).to_have_count(0)
 
 
 def test_failure_stops_the_forecast_and_repair_begins_the_twin_anew(
