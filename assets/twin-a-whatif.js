@@ -36,7 +36,9 @@
       n ? points(c.p_at[key][0], base.p_at[key][0]) : "") : ["—"]));
     const cost = (key) => all((c, n) => (c.p ? (key === "total" ? cell(cash(c.cost.total, found.currency), n ? more(c.cost.total, base.cost.total, found.currency) : "") : [cash(c.cost[key], found.currency)]) : ["—"]));
     const horizon = duration(found.horizon_h);
+    const unseen = found.courses.some((c) => c.unseen_h !== null);
     return [
+      ...(unseen ? [[t("Beyond anything learnt from"), all((c) => [c.unseen_h === null ? "—" : c.unseen_h === 0 ? t("now already: probabilities are those at the edge") : t("from {time} on: probabilities are those at the edge", { time: duration(c.unseen_h) })])]] : []),
       [t("Fails within this shift"), chance("shift")], [t("Fails within 24 h"), chance("day")], [t("Fails within 7 days"), chance("week")],
       [t("Limit of {sensor}", { sensor: twin.pick(found.sensors.find((s) => s.id === found.sensor).name) }), all((c) => [crossText(c)])],
       [t("Service"), all((c, n) => [c.service_h === null ? t("none") : t("in {time}", { time: duration(c.service_h) }), n && c.service_at ? plan(c) : null])],

@@ -17,7 +17,7 @@ from dashboard.snapshot import Snapshot, failed_at, is_silent, row_of
 from dashboard.times import iso_local
 from twin.core.paths import Start, as_new, start_of
 from twin.core.whatif import Case, Change, Rehearsal, Scenario, course_of, rehearse
-from twin.core.whatif_sums import Prices, doubts
+from twin.core.whatif_sums import Prices, doubts, unseen_from
 from twin.errors import SchemaError
 from twin.pipeline.history import Estimate
 from twin.pipeline.production import IDLE_INPUTS
@@ -154,6 +154,7 @@ def answer(
             | {
                 "name": wish.name,
                 "doubts": _doubts(case, wish, machine_class, found.recent),
+                "unseen_h": rounded(unseen_from(case, course) * step_h, 4),
                 "service_at": None
                 if scenario.service is None
                 else iso_local(int(now_us + scenario.service * us_a_step), snapshot.plant.zone),

@@ -15,7 +15,14 @@ from twin.core.paths import Start, as_new, drift, free_paths, spread_at, start_o
 from twin.core.statespace import trend_of
 from twin.core.trend import advance, new_state, new_view
 from twin.core.whatif import Case, Change, Scenario, course_of, inputs_at, rehearse
-from twin.core.whatif_sums import Prices, crossing, crossing_times, doubts, expected_cost
+from twin.core.whatif_sums import (
+    Prices,
+    crossing,
+    crossing_times,
+    doubts,
+    expected_cost,
+    unseen_from,
+)
 
 HORIZON = 60.0
 GROWTH, Q_LEVEL, Q_SLOPE = 0.01, 1e-3, 1e-5
@@ -359,6 +366,18 @@ def test_costs_are_their_definition():
     assert got.planned == pytest.approx(100.0)
     assert got.failure == 0.0
     assert got.total == pytest.approx(got.slower + 100.0)
+
+
+def test_levels_beyond_training_are_dated():
+    """Level 0 rises by 0.01 a step from 0.5 (growth aside): beyond 0.8 after some 26 steps."""
+    c = case(wear=np.zeros((2, 2)))
+    map_ = c.hazard.map_._replace(high=np.array([0.8, 9.0, 9.0, 9.0, 9.0]))
+    narrow = c._replace(hazard=c.hazard._replace(map_=map_))
+    course = course_of(narrow, rehearse(narrow, 8), Scenario())
+    rise = 0.01 * np.expm1(GROWTH * course.at) / GROWTH
+    want = course.at[np.flatnonzero(0.5 + rise > 0.8)[0]]
+    assert unseen_from(narrow, course) == want
+    assert unseen_from(c, course) == np.inf
 
 
 def test_doubts_name_what_was_not_learnt():

@@ -17,8 +17,6 @@ pytestmark = pytest.mark.e2e
 Open = Callable[..., Page]
 WHAT_IF = "/forecast/mill-01/what-if"
 RESIDUALS = "/forecast/mill-01/residuals"
-SLOWEST_MS = 3000
-"""From a change to the answer painted, on a machine that runs other tests; it takes about 200."""
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +82,6 @@ def test_more_load_by_keyboard_moves_the_curve_and_is_in_the_address(
     moved = scenario.get_attribute("d")
     assert moved != before
     assert page.locator("[data-course='0'] .fan-mean").get_attribute("d") is not None
-    assert int(page.locator("[data-page=whatif]").get_attribute("data-took-ms") or 0) < SLOWEST_MS
     tabbed_to(page, "input[type=range]")
     answered(page, lambda: page.keyboard.press("ArrowLeft"))
     assert page.input_value("#in-load_pct") == "94"

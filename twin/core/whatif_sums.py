@@ -6,9 +6,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.core.conditions import TIGHT, nearest
-from twin.core.whatif import Case, Change, Course
+from twin.core.whatif import Case, Change, Course, explained
 
-__all__ = ["Cost", "Crossing", "Prices", "crossing", "crossing_times", "doubts", "expected_cost"]
+__all__ = [
+    "Cost",
+    "Crossing",
+    "Prices",
+    "crossing",
+    "crossing_times",
+    "doubts",
+    "expected_cost",
+    "unseen_from",
+]
 
 Array = NDArray[np.float64]
 
@@ -90,6 +99,19 @@ def expected_cost(
         lost = prices.output_per_step * (now - course.inputs[:, load]) / full * alive
         slower = float(np.trapezoid(lost, course.at))
     return Cost(prices.failure * float(failed[-1]), planned, slower)
+
+
+def unseen_from(case: Case, course: Course) -> float:
+    """Steps from which the mean level of a sensor lies beyond all that the failure model learnt
+    from, its margin included; inf: it never does within the horizon, or there is no such model."""
+    if case.hazard is None:
+        return np.inf
+    map_, a = case.hazard.map_, len(case.hazard.map_.lanes)
+    base, scale = explained(case.trend, course.inputs)
+    level = ((course.mean - base) / scale)[:, map_.lanes]
+    z = (level - map_.centre[:a]) / map_.scale[:a]
+    beyond = np.flatnonzero(((z < map_.low[:a]) | (z > map_.high[:a])).any(axis=1))
+    return float(course.at[beyond[0]]) if len(beyond) else np.inf
 
 
 def doubts(case: Case, change: Change, low: float, high: float) -> list[str]:
