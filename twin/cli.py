@@ -105,9 +105,12 @@ def replay(args: Args, settings: Settings) -> None:
 
 def fit(args: Args, settings: Settings) -> None:
     """Learn twin and failure model of each class from a history with failures."""
-    from twin.pipeline.fit import run_fit
+    from twin.pipeline.fit import run_fit, run_fit_kept
 
-    report = run_fit(settings, args.history, args.out, days=args.days, seed=args.seed)
+    if args.kept:
+        report = run_fit_kept(settings, args.out)
+    else:
+        report = run_fit(settings, args.history, args.out, days=args.days, seed=args.seed)
     _print(report, args.json)
 
 
@@ -200,6 +203,7 @@ def _parser() -> argparse.ArgumentParser:
 
     sub = add(fit)
     sub.add_argument("history", type=Path, nargs="?", help="folder; none: simulate the plant")
+    sub.add_argument("--kept", action="store_true", help="learn from what this plant has kept")
     sub.add_argument("--out", type=Path, help="folder of models; default: beside the plant file")
     sub.add_argument("--days", type=float, default=180.0, help="of simulated history")
     sub.add_argument("--seed", type=int, default=1)

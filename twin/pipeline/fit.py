@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -16,11 +17,13 @@ from twin.core.rows import RESET
 from twin.errors import TwinError
 from twin.modelfile import load_model, save_model
 from twin.pipeline.fit_class import fit_class
-from twin.pipeline.lives import HistoryEvent
+from twin.pipeline.kept import kept_history
+from twin.pipeline.lives import HistoryEvent, Kind
 from twin.plant import Plant, load_plant
 from twin.sources.history import History, read_history, write_history
+from twin.stores.embedded import open_store
 
-__all__ = ["run_fit"]
+__all__ = ["run_fit", "run_fit_kept"]
 
 HORIZON_S = 14 * 86400.0
 
@@ -43,6 +46,16 @@ def run_fit(
         write_history(settings.plant, made_path, days=days, seed=seed)
         found = read_history(made_path, plant, _catalogue(plant))
     return _fit_plant(plant, found, folder, f"twin fit --days {days:g} --seed {seed}")
+
+
+def run_fit_kept(settings: Settings, out: Path | None) -> dict[str, Any]:
+    """Fit every class on what the running installation has kept: its readings, and the failures
+    and repairs that machines and people reported. Otherwise as run_fit."""
+    plant = load_plant(settings.plant)
+    folder = out or settings.models or settings.plant.parent / "models"
+    with closing(open_store(settings)) as store:
+        found = kept_history(store, plant, _catalogue(plant))
+    return _fit_plant(plant, found, folder, "twin fit --kept")
 
 
 def _catalogue(plant: Plant) -> Catalogue:
@@ -81,13 +94,21 @@ def _by_machine(rows: NDArray[np.void], machine_ids: Sequence[str]) -> dict[str,
 
 
 def _events(history: History, plant: Plant, class_id: str) -> list[HistoryEvent]:
-    """Failures of the class; its repairs are in the rows, as resets."""
+    """Failures of the class; its repairs are in the rows, as resets.
+
+    A failure whose mode nobody named is of the only mode there is; of several it teaches none,
+    but that the machine lived until then.
+    """
     mine = {machine.id for machine in plant.machines_of(class_id)}
-    return [
-        HistoryEvent(e.machine_id, e.time, "failure", e.detail.get("mode"))
-        for e in history.events
-        if e.kind == "failure" and e.machine_id in mine
-    ]
+    modes = [mode.id for mode in plant.classes[class_id].modes] or ["failure"]
+    only = modes[0] if len(modes) == 1 else None
+    found = []
+    for e in history.events:
+        if e.kind == "failure" and e.machine_id in mine:
+            mode = e.detail.get("mode") or only
+            kind: Kind = "failure" if mode else "censor"
+            found.append(HistoryEvent(e.machine_id, e.time, kind, mode))
+    return found
 
 
 def _next_version(path: Path) -> int:
