@@ -4,7 +4,6 @@
   const twin = window.plantTwin;
   const { t, number } = twin;
   const Z = { 50: 0.6744897501960817, 80: 1.2815515655446004, 95: 1.959963984540054 };
-  const RAW_MARKS = 1500;
 
   const color = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   const ms = (iso) => Date.parse(`${iso.length <= 10 ? `${iso}T00:00` : iso}Z`);
@@ -46,7 +45,7 @@
 
   const sensorTraces = (one, axis, ink, isRaw) => {
     const meta = { sensor: one.id };
-    const few = isRaw && one.y.length < RAW_MARKS;
+    const few = isRaw && one.each;
     return [
       fill(axis, one.bx, around(one.level, one.half, -1), around(one.level, one.half, 1), ink.band, 1),
       line(axis, one.bx, one.level, ink.estimate, 1.5, { name: t("estimate"), meta }),
@@ -112,7 +111,7 @@
     });
     fans.forEach((fan, k) => {
       shapes.push({ type: "line", x0: fan.at, x1: fan.at, yref: "paper", y0: 0, y1: 1, line: { color: ink.fan, width: 1.5 } });
-      text({ text: `<b>${k + 1}</b>`, x: fan.at, yref: "paper", y: 0, yanchor: "bottom", xanchor: "left", font: { size: 0.86 * rem, color: ink.fan } });
+      text({ text: `<b>${k + 1}</b>`, x: fan.at, yref: "paper", y: 1, yanchor: "top", xanchor: "left", xshift: 3, font: { size: 0.86 * rem, color: ink.fan } });
     });
     return { data, layout };
   };

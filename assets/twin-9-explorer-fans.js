@@ -10,11 +10,13 @@
 
   const insideText = (fan) => {
     if (!fan.n) return fan.is_over ? t("No reading came after it.") : t("Nothing has come yet.");
-    const of = t("{x} of {y} readings ({p}) inside the 80 % band", { x: number(fan.inside, 0), y: number(fan.n, 0), p: percent(fan.inside / fan.n) });
+    const inside = fan.as_driven ? fan.inside_as_driven : fan.inside;
+    const of = t("{x} of {y} readings ({p}) inside the 80 % band", { x: number(inside, 0), y: number(fan.n, 0), p: percent(inside / fan.n) });
     return fan.is_sampled ? [of, t("(evenly chosen among more)")].join(" ") : of;
   };
-  const drivenText = (fan) => fan.n && fan.inside !== fan.inside_as_driven
-    ? t("Under the inputs that then came: {x} of {y}.", { x: number(fan.inside_as_driven, 0), y: number(fan.n, 0) }) : null;
+  const drivenText = (fan) => !fan.n || fan.inside === fan.inside_as_driven ? null
+    : fan.as_driven ? t("Had the inputs stayed as they were: {x} of {y}.", { x: number(fan.inside, 0), y: number(fan.n, 0) })
+    : t("Under the inputs that then came: {x} of {y}.", { x: number(fan.inside_as_driven, 0), y: number(fan.n, 0) });
 
   const limitName = (name) => ({ low_low: t("Lowest limit"), low: t("Low limit"), high: t("High limit"), high_high: t("Highest limit") }[name]);
   const crossingText = (fan, sensor) => (crossing) => {

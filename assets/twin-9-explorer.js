@@ -37,11 +37,12 @@
     });
     return { machine: page.dataset.machine, ids: asked.length ? asked : Object.keys(sensors).slice(0, 1), from, to,
       range: from && to ? null : RANGES.includes(query.get("range")) ? query.get("range") : "day",
-      zone: query.get("zone") === "utc" ? "utc" : "plant", hours: ["8", "24", "72", "168"].includes(query.get("hours")) ? query.get("hours") : "24", marks };
+      zone: query.get("zone") === "utc" ? "utc" : "plant", hours: ["8", "24", "72", "168"].includes(query.get("hours")) ? query.get("hours") : "24",
+      inputs: query.get("inputs") === "came" ? "came" : "then", marks };
   };
   const address = (s) => {
     const pairs = [["sensors", s.ids.join(",")], ...(s.range ? [["range", s.range]] : [["from", s.from], ["to", s.to]]),
-      ["zone", s.zone === "utc" ? "utc" : ""], ["hours", s.hours === "24" ? "" : s.hours], ["fans", s.marks.map((m) => `${m.at}~${m.sensor}`).join(",")]];
+      ["zone", s.zone === "utc" ? "utc" : ""], ["hours", s.hours === "24" ? "" : s.hours], ["inputs", s.inputs === "came" ? "came" : ""], ["fans", s.marks.map((m) => `${m.at}~${m.sensor}`).join(",")]];
     return pairs.filter(([, value]) => value).map(([key, value]) => `${key}=${encodeURIComponent(value).replaceAll("%2C", ",").replaceAll("%3A", ":")}`).join("&");
   };
 
@@ -64,10 +65,10 @@
     };
 
     const press = () => {
-      for (const [name, is] of [["sensor", (v) => s.ids.includes(v)], ["range", (v) => s.range === v], ["zone", (v) => s.zone === v], ["hours", (v) => s.hours === v]])
+      for (const [name, is] of [["sensor", (v) => s.ids.includes(v)], ["range", (v) => s.range === v], ["zone", (v) => s.zone === v], ["hours", (v) => s.hours === v], ["inputs", (v) => s.inputs === v]])
         page.querySelectorAll(`button[data-${name}]`).forEach((b) => b.setAttribute("aria-pressed", is(b.dataset[name])));
     };
-    const key = (mark) => [mark.at, mark.sensor, s.hours, s.zone].join("|");
+    const key = (mark) => [mark.at, mark.sensor, s.hours, s.zone, s.inputs].join("|");
     const shownFans = () => s.marks.map((mark) => fans.get(key(mark)) || null);
 
     const saidText = () => {
@@ -163,7 +164,7 @@
         const name = key(mark);
         if (fans.has(name)) continue;
         fans.set(name, null);
-        ask(`/data/fan?${query({ sensor: mark.sensor, at: mark.at, hours: s.hours })}`).then((fan) => {
+        ask(`/data/fan?${query({ sensor: mark.sensor, at: mark.at, hours: s.hours, inputs: s.inputs })}`).then((fan) => {
           if (!fan.error) mark.at = fan.at;
           fans.set(key(mark), fan);
           keep(); paintFans(); draw();
@@ -221,6 +222,7 @@
         loadFans();
       },
       hours: (hours) => { s.hours = hours; loadFans(); draw(); },
+      inputs: (inputs) => { s.inputs = inputs; loadFans(); draw(); },
       move: (way) => {
         const from = ms(answer.from), to = ms(answer.to), w = to - from;
         choose(...{ in: [from + w / 4, to - w / 4], out: [from - w / 2, to + w / 2], back: [from - w / 2, to - w / 2], on: [from + w / 2, to + w / 2] }[way]);

@@ -117,7 +117,9 @@ def register(server: Flask, explored: Explored) -> None:
                 raise DataError(f"hours: got {hours}, want one of {HORIZONS_H}")
             at = parse_local(args.get("at", ""), zone)
             asked = args.get("machine", ""), args.get("sensor", ""), at, float(hours), zone
-            return fan_answer(explored.explorer(), explored.events, *asked, explored.now())
+            known = explored.explorer(), explored.events
+            as_driven = args.get("inputs") == "came"
+            return fan_answer(*known, *asked, explored.now(), as_driven)
 
         return answered(make)
 

@@ -84,6 +84,14 @@ def fan_panel(t: Translate) -> Component:
         _group(
             t("How far ahead"), [_button(x, "hours", str(h)) for h, x in hours.items()], "switch"
         ),
+        _group(
+            t("Inputs"),
+            [
+                _button(t("as they were then"), "inputs", "then"),
+                _button(t("as they came"), "inputs", "came"),
+            ],
+            "switch",
+        ),
         html.Div(className="explorer-fans", **{"data-list": "fans"}),
         html.Details(
             [
@@ -96,9 +104,15 @@ def fan_panel(t: Translate) -> Component:
                 ),
                 html.P(
                     t(
-                        "The fan is drawn for inputs that stay as they were; a limit counts as"
-                        " passed by a time as soon as the level was beyond it with that chance"
-                        " at any earlier time, which is if anything too late."
+                        "Readings are counted until the machine failed or was repaired; after"
+                        " that it is another one. Inputs as they came show what the twin made of"
+                        " the load; as they were then, what could be said at the time."
+                    )
+                ),
+                html.P(
+                    t(
+                        "A limit counts as passed by a time as soon as the level was beyond it"
+                        " with that chance at any earlier time, which is if anything too late."
                     )
                 ),
             ],

@@ -110,12 +110,15 @@ def fan_answer(
     hours: float,
     zone: ZoneInfo,
     now: int,
+    as_driven: bool = False,
 ) -> dict[str, Any]:
     """A fan as of a moment, what it said, and what then happened. Raises DataError."""
-    fan = fan_of(explorer, machine_id, sensor, at, hours)
-    until = int(fan.time[-1])
-    after = [e for e in log.of(machine_id, at + 1, until) if e.kind in {"failure", "repair"}]
+    end = at + int(hours * 3.6e9)
+    after = [e for e in log.of(machine_id, at + 1, end) if e.kind in {"failure", "repair"}]
     outcome = after[0] if after else None
+    stop = outcome.time if outcome else None
+    fan = fan_of(explorer, machine_id, sensor, at, hours, stop, as_driven)
+    until = int(fan.time[-1])
     return {
         "sensor": sensor,
         "at": _iso(at, zone),
@@ -124,6 +127,7 @@ def fan_answer(
         "until": _iso(until, zone),
         "is_over": until <= now,
         "hours": hours,
+        "as_driven": as_driven,
         "x": isos(fan.time, zone),
         "mean": roundeds(fan.mean, DIGITS),
         "sd": roundeds(fan.sd, DIGITS),
@@ -143,6 +147,7 @@ def _series(series: Series, zone: ZoneInfo) -> dict[str, Any]:
     return {
         "id": series.sensor,
         **_points(series.measured, zone),
+        "each": _is_each(series.measured),
         "bx": isos(estimate.time, zone),
         "level": _numbers(estimate.value),
         "half": _numbers(series.half),
@@ -150,6 +155,12 @@ def _series(series: Series, zone: ZoneInfo) -> dict[str, Any]:
         "gated": _points(series.not_believed, zone),
         "bad": isos(series.bad, zone),
     }
+
+
+def _is_each(line: Line) -> bool:
+    """Whether nothing was left out between the points."""
+    kept = line.place[line.place >= 0]
+    return bool((np.diff(kept) == 1).all())
 
 
 def _points(line: Line, zone: ZoneInfo) -> dict[str, Any]:

@@ -9,10 +9,11 @@ from twin.core.forecast import forecast
 from twin.core.layout import TIME, header
 from twin.core.units import to_plant_units
 from twin.errors import DataError
+from twin.modelfile import default_model
 from twin.pipeline.explore import Explorer
 from twin.pipeline.fan import belief_at, fan_of
 from twin.pipeline.history import history
-from twin.pipeline.site import prepare
+from twin.pipeline.site import load_site, prepare
 from twin.stores.memory import MemoryStore
 
 RESET_SEED = 1
@@ -80,6 +81,27 @@ def test_what_happened_counts_the_readings_after_it_and_no_others(tmp_path, wire
     z = rows["value"][(rows["time"] > at) & (rows["time"] <= fan.time[-1]), 0]
     assert fan.happened.n_readings == np.isfinite(z).sum()
     assert 0 < fan.happened.inside <= fan.happened.n_readings
+
+
+def test_as_driven_the_mean_follows_the_inputs_that_came(tmp_path, wire):
+    store = MemoryStore(PARTITIONS)
+    site = prepare(store, settings_in(tmp_path))
+    model = default_model("mill", site.plant.classes["mill"])
+    learnt = model.trend_model.model_copy(update={"gain": [[[0.5], [0.0], [0.0]]]})
+    model = model.model_copy(update={"version": 1, "trend_model": learnt})
+    store.set_model("mill", model.model_dump_json(by_alias=True).encode())
+    site = load_site(store, site.plant)
+    work(store, site, 0, wire, 37)
+    explorer = Explorer(store, site.plant)
+    rows = history(store, site.catalogue, "mill-0", -(1 << 62), 1 << 62)
+    at = int(rows["time"][40])
+    then, came = (
+        fan_of(explorer, "mill-0", "temp", at, 0.05, as_driven=driven) for driven in (False, True)
+    )
+    load = [rows["value"][rows["time"] <= t, 3] for t in came.time]
+    known = np.array([own[np.isfinite(own)][-1] for own in load], np.float64)
+    np.testing.assert_allclose(came.mean - then.mean, 0.5 * (known - known[0]), atol=1e-9)
+    assert np.ptp(known) > 0
 
 
 def test_a_moment_before_all_data_has_no_fan(tmp_path, wire):

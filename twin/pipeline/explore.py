@@ -117,7 +117,8 @@ class Explorer:
         if not len(records):
             return None
         first, last = int(records["start"].min()), int(records["end"].max())
-        return first, min((span.start for span in spans), default=last), last
+        kept = min((span.start for span in spans), default=last)  # resets among them
+        return first, max(first, kept), last
 
     def _catalogue_now(self) -> Catalogue:
         text = self.store.catalogue()

@@ -20,7 +20,7 @@ from twin.core.view import NEVER
 from twin.errors import DataError
 from twin.pipeline.archive import Piece
 from twin.pipeline.explore import Explorer, Subject
-from twin.pipeline.history import with_lanes_of_now
+from twin.pipeline.history import Rows, with_lanes_of_now
 from twin.pipeline.window import filtered
 from twin.plant import Sensor
 from twin.stores.base import Span
@@ -112,8 +112,20 @@ def belief_at(explorer: Explorer, subject: Subject, at: int) -> tuple[Array, boo
     return state, not known
 
 
-def fan_of(explorer: Explorer, machine_id: str, sensor_id: str, at: int, horizon_h: float) -> Fan:
-    """A sensor's fan from a moment (µs UTC) on. Raises DataError."""
+def fan_of(
+    explorer: Explorer,
+    machine_id: str,
+    sensor_id: str,
+    at: int,
+    horizon_h: float,
+    stop: int | None = None,
+    as_driven: bool = False,
+) -> Fan:
+    """A sensor's fan from a moment (µs UTC) on. Raises DataError.
+
+    stop: when the machine failed or was repaired, after which it is another one; as_driven: under
+    the inputs that came, as far as they have, not under those of the moment.
+    """
     subject = explorer.subject(machine_id)
     if sensor_id not in subject.sensors:
         raise DataError(f"sensors: got {sensor_id}, want {', '.join(subject.sensors)}")
@@ -122,11 +134,15 @@ def fan_of(explorer: Explorer, machine_id: str, sensor_id: str, at: int, horizon
     as_of = int(header(state, TIME)[0])
     time = as_of + np.linspace(0.0, at - as_of + horizon_h * H_US, N_STEPS).astype(np.int64)
     ahead = _Ahead(subject, state, n, (time - as_of))
+    until = int(time[-1]) if stop is None else min(stop, int(time[-1]))
+    came = _came(explorer, subject, at, int(time[-1]))
+    if as_driven:
+        ahead.drive(came.rows)
     mean, sd = ahead.under(ahead.u, ahead.sd_reading)
     _, sd_level = ahead.under(ahead.u, ahead.sd)
     sensor = explorer.plant.sensors_of(subject.machine)[n]
     crossings = _crossings(sensor, time, mean, sd_level)
-    happened = _happened(explorer, subject, ahead, at, int(time[-1]))
+    happened = _happened(came, ahead, until)
     risk = ahead.risk()
     return Fan(at, as_of, time, mean, sd, sd_level, crossings, risk, happened, from_prior)
 
@@ -143,6 +159,12 @@ class _Ahead:
         self.mean, variance = found.mean[0, 0], found.variance[0, 0]
         self.sd, self.sd_reading = np.sqrt(variance), np.sqrt(variance + self.trend.r[n])
         self.u = np.repeat(self.trend.layout.inputs(state), len(lead), axis=0)
+
+    def drive(self, rows: Rows) -> None:
+        """From here on the inputs are those of rows (R,), where there are any by then."""
+        m = self.trend.n_sensors
+        first = np.concatenate([self.u[:1], rows["value"][:, m:].astype(np.float64)])
+        self.u = carried(first)[np.searchsorted(rows["time"], self.time, side="right")]
 
     def under(
         self, u: Array, sd: Array, at: NDArray[np.int64] | None = None
@@ -216,8 +238,15 @@ def _crossings(sensor: Sensor, time: NDArray[np.int64], mean: Array, sd: Array) 
     return out
 
 
-def _happened(explorer: Explorer, subject: Subject, ahead: _Ahead, at: int, until: int) -> Happened:
-    """Readings after `at` up to `until` against the 80 % band."""
+class _Came(NamedTuple):
+    """Rows (R,) after the moment, and whether there are more that were not looked at."""
+
+    rows: Rows
+    is_sampled: bool
+
+
+def _came(explorer: Explorer, subject: Subject, at: int, until: int) -> _Came:
+    """What came after `at` up to `until`."""
     catalogue, machine_id = subject.catalogue, subject.machine.id
     spans = explorer.archive.spans(catalogue, machine_id)
     spans = [s for s in spans if s.end > at and s.start <= until]
@@ -225,13 +254,19 @@ def _happened(explorer: Explorer, subject: Subject, ahead: _Ahead, at: int, unti
     wanted = {span.number for span in spans[::every]}
     pieces = explorer.archive.pieces(catalogue, machine_id, lambda s: s.number in wanted)
     rows = filtered(pieces, catalogue, None, 0, machine_id).rows
-    rows = rows[(rows["time"] > at) & (rows["time"] <= until)]
+    return _Came(rows[(rows["time"] > at) & (rows["time"] <= until)], every > 1)
+
+
+def _happened(came: _Came, ahead: _Ahead, until: int) -> Happened:
+    """Readings up to `until` against the 80 % band."""
+    rows = came.rows[came.rows["time"] <= until]
     z = rows["value"][:, ahead.n].astype(np.float64)
     u = carried(rows["value"][:, ahead.trend.n_sensors :].astype(np.float64))
     seen = np.isfinite(z)
     z, u, times = z[seen], u[seen], rows["time"][seen]
     inside = []
-    for inputs in (np.repeat(ahead.u[:1], len(z), axis=0), u):
+    then = ahead.trend.layout.inputs(ahead.state)
+    for inputs in (np.repeat(then, len(z), axis=0), u):
         mean, sd = ahead.under(inputs, ahead.sd_reading, times)
         inside.append(int((np.abs(z - mean) <= Z80 * sd).sum()))
-    return Happened(len(z), inside[0], inside[1], every > 1)
+    return Happened(len(z), inside[0], inside[1], came.is_sampled)
