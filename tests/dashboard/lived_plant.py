@@ -13,6 +13,7 @@ from twin.pipeline.desk import Desk
 from twin.pipeline.site import prepare
 from twin.pipeline.worker import PartitionWorker
 from twin.sources.simulator import Simulator
+from twin.stores.base import Lease
 from twin.stores.codec import readings_entry
 from twin.stores.memory import MemoryStore
 from twin.types import Clock
@@ -23,12 +24,22 @@ NOW_US = int(datetime(2026, 3, 4, 10, 0, tzinfo=UTC).timestamp() * 1e6)
 SPEED = 60.0
 
 
+class PatientStore(MemoryStore):
+    """Leases that never run out: a test may be slow, and nobody else wants the partition."""
+
+    def lease(self, p: int, owner: str, ttl_ms: int) -> Lease | None:  # noqa: ARG002
+        return super().lease(p, owner, 10**9)
+
+    def renew(self, lease: Lease, ttl_ms: int) -> None:  # noqa: ARG002
+        super().renew(lease, 10**9)
+
+
 class LivedPlant:
     """Simulated for `hours` until NOW_US, at wall time wall_us; `step` lets it live on."""
 
     def __init__(self, wall_us: int, hours: float = 6.0, settings: Settings | None = None) -> None:
         self.settings = settings or Settings(partitions=PARTITIONS)
-        self.store = MemoryStore(PARTITIONS)
+        self.store = PatientStore(PARTITIONS)
         self.site = prepare(self.store, self.settings)
         self.wall_us = wall_us
         self.store.set_clock(Clock(wall_us, NOW_US, SPEED, simulated=True))
