@@ -11,7 +11,7 @@ from dashboard.snapshot import STALE_PERIODS, Snapshot, pace
 from dashboard.times import iso_local
 from dashboard.verdict import verdict
 
-__all__ = ["WORST", "data_state", "sources_of"]
+__all__ = ["WORST", "data_state", "parts_of", "sources_of"]
 
 WORST = 20
 PAYLOAD_SHOWN = 600

@@ -10,13 +10,11 @@ from dashboard import i18n
 from dashboard.components.shell import panel
 from dashboard.data import Reader
 from dashboard.data.intake import Intakes, Refused
+from dashboard.data_lists import parts_csv, refused_csv, sensors_csv, sources_csv
 from dashboard.data_state import data_state
-from dashboard.exports import csv_response, time_column
-from dashboard.i18n import Translate, pick
+from dashboard.i18n import Translate
 from dashboard.pages.visit import Visit
-from dashboard.sensor_quality import faulty_sensors
 from dashboard.snapshot import Snapshot
-from dashboard.times import local
 
 __all__ = ["register", "show"]
 
@@ -64,48 +62,31 @@ def register(app: Dash, reader: Reader, language: Callable[[], str]) -> None:
     @app.server.get("/export/rejects.csv")
     def export_rejects() -> Response:
         snapshot = _latest(reader)
-        asked = request.args.get("source", ""), request.args.get("reason", "")
+        source, reason = request.args.get("source", ""), request.args.get("reason", "")
         rows = [
-            r
-            for r in intakes.refused()
-            if asked[0] in {"", r.source} and asked[1] in {"", r.reason}
+            r for r in intakes.refused() if source in {"", r.source} and reason in {"", r.reason}
         ]
-        return _rejects(snapshot, rows, i18n.translator(language()))
+        return refused_csv(snapshot, rows, i18n.translator(language()))
 
     @app.server.get("/export/sensors.csv")
     def export_sensors() -> Response:
-        return _sensor_list(_latest(reader), i18n.translator(language()), language())
+        return sensors_csv(_latest(reader), i18n.translator(language()), language())
+
+    @app.server.get("/export/sources.csv")
+    def export_sources() -> Response:
+        return sources_csv(_latest(reader), i18n.translator(language()))
+
+    @app.server.get("/export/parts.csv")
+    def export_parts() -> Response:
+        return parts_csv(_latest(reader), i18n.translator(language()))
+
+
+def _fits(refused: Refused, source: str, reason: str) -> bool:
+    return source in {"", refused.source} and reason in {"", refused.reason}
 
 
 def _latest(reader: Reader) -> Snapshot:
     return reader.latest or abort(503)
-
-
-def _rejects(snapshot: Snapshot, refused: Sequence[Refused], t: Translate) -> Response:
-    """In full, payload and all; times are those of the clock on the wall."""
-    times = [r.time_us for r in refused]
-    header, cells = time_column(t("Received"), times, snapshot.plant.zone)
-    names = [header, t("Source"), t("Reason"), t("Detail"), t("Payload")]
-    rows = (
-        [at, r.source, r.reason, r.detail, r.payload] for at, r in zip(cells, refused, strict=True)
-    )
-    return csv_response(f"rejects-{_stamp(snapshot)}", names, rows)
-
-
-def _sensor_list(snapshot: Snapshot, t: Translate, language: str) -> Response:
-    header = [t("Machine"), t("Sensor"), t("State"), t("Last good reading, seconds ago"), t("Id")]
-    rows = []
-    for found in faulty_sensors(snapshot):
-        machine_class = snapshot.plant.class_of(found.machine)
-        lane = [*machine_class.sensors, *machine_class.inputs][found.lane]
-        names = (found.machine.name or found.machine.id, lane.name or lane.id)
-        shown = [pick(name, language) for name in names]
-        rows.append([*shown, found.state, found.age_s, f"{found.machine.id}:{lane.id}"])
-    return csv_response(f"sensors-{_stamp(snapshot)}", header, rows)
-
-
-def _stamp(snapshot: Snapshot) -> str:
-    return local(snapshot.plant_us, snapshot.plant.zone).strftime("%Y-%m-%d-%H%M")
 
 
 def _table(t: Translate, name: str, columns: Sequence[tuple[str, str]], title: str) -> Component:
@@ -121,6 +102,11 @@ def _table(t: Translate, name: str, columns: Sequence[tuple[str, str]], title: s
         role="region",
         **{"aria-label": t("Table: {name}").format(name=title)},
     )
+
+
+def _csv(t: Translate, name: str, **more: str) -> Component:
+    link = html.A(t("Download CSV"), href=f"/export/{name}.csv", className="csv", **more)
+    return html.Div(link, className="panel-foot")
 
 
 def _empty(name: str) -> Component:
@@ -151,27 +137,19 @@ def _sources(t: Translate) -> Component:
         _table(t, "sources", columns, t("Sources")),
         _empty("sources"),
         note,
+        _csv(t, "sources"),
         name="sources",
     )
 
 
 def _refused(t: Translate) -> Component:
     columns = [(t("Received"), ""), (t("Source"), ""), (t("Reason"), ""), (t("What came"), "wide")]
-    foot = html.Div(
-        html.A(
-            t("Download CSV"),
-            href="/export/rejects.csv",
-            className="csv",
-            **{"data-export": "rejects"},
-        ),
-        className="panel-foot",
-    )
     return panel(
         t("Rejected readings"),
         html.Div(className="filter-row", **{"data-list": "filters"}),
         _table(t, "refused", columns, t("Rejected readings")),
         _empty("refused"),
-        foot,
+        _csv(t, "rejects", **{"data-export": "rejects"}),
         name="rejected",
     )
 
@@ -183,13 +161,12 @@ def _sensors(t: Translate) -> Component:
         (t("State"), ""),
         (t("Last good"), "num"),
     ]
-    link = html.A(t("Download CSV"), href="/export/sensors.csv", className="csv")
     return panel(
         t("Sensor quality"),
         html.Ul(className="counts", **{"data-list": "quality"}),
         _table(t, "sensors", columns, t("Sensor quality")),
         _empty("sensors"),
-        html.Div(link, className="panel-foot"),
+        _csv(t, "sensors"),
         name="sensors",
     )
 
@@ -215,5 +192,6 @@ def _memory(t: Translate) -> Component:
         t("Memory and parts"),
         html.Ul(className="counts", **{"data-list": "memory"}),
         _table(t, "parts", columns, t("Memory and parts")),
+        _csv(t, "parts"),
         name="memory",
     )

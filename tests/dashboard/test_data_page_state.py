@@ -7,11 +7,14 @@ import json
 import numpy as np
 import pytest
 from fake_plant import FakePlant
+from flask import Response
 
 from dashboard.app import PlantTwin
 from dashboard.data import read_snapshot
 from dashboard.data.intake import Intakes, Known
+from dashboard.data_lists import parts_csv, sensors_csv, sources_csv
 from dashboard.data_state import data_state
+from dashboard.i18n import translator
 from dashboard.sensor_quality import STATES, faulty_sensors, quality_counts
 from dashboard.snapshot import Snapshot, row_of
 from dashboard.verdict import verdict
@@ -186,3 +189,19 @@ def test_rejects_leave_with_their_payload_in_full(app: PlantTwin) -> None:
     assert [row[1:] for row in rows] == [["gateway", "not_json", "d", "'" + "=" * 4000]]
     everything = client.get("/export/rejects.csv").get_data().decode("utf-8-sig")
     assert len(list(csv.reader(io.StringIO(everything)))) == 1 + 12 + 1
+
+
+def test_sources_parts_and_sensors_leave_as_they_are_shown(
+    fake: FakePlant, snapshot: Snapshot
+) -> None:
+    def rows(response: Response) -> list[list[str]]:
+        return list(csv.reader(io.StringIO(response.get_data().decode("utf-8-sig"))))[1:]
+
+    t, quiet = translator("en"), beating(fake)
+    assert rows(sources_csv(quiet, t)) == [
+        ["simulator", "20.0", "120000", "12", "0", "0", "1.0", "-2.0", "10.0"]
+    ]
+    assert rows(parts_csv(quiet, t)) == [["feed", "0", "50000000", "0"]]
+    assert rows(sensors_csv(quiet, t, "en")) == []
+    found = [row[4].split(":")[0] for row in rows(sensors_csv(snapshot, t, "en"))]
+    assert found == [f.machine.id for f in faulty_sensors(snapshot)]
