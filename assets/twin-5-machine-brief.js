@@ -4,7 +4,7 @@
   const twin = window.plantTwin;
   const { t, pick, h, once, duration, percent, money, charts } = twin;
   const parts = (twin.machineParts ||= {});
-  const NOTABLE_P = 0.2;  // within a week: from here on it is said what drives a risk
+  const NOTABLE_P = 0.2, LIKELY_P = 0.5;  // within a week: from here on it is said what drives a risk, and what to do
   const short = (iso) => iso.slice(5, 16).replace("T", " ");
   const list = (names) => names.filter(Boolean).join(t(", "));
   const named = (sensors) => list(sensors.map((s) => pick(s.name)));
@@ -33,21 +33,21 @@
   };
 
   const todoLines = (s) => {
-    const likely = s.modes?.find((mode) => mode.id === s.item?.mode) || (s.item?.reason === "risk" ? s.modes?.[0] : null);
-    const by = s.item?.service_by_h;
-    const next = s.services?.find((x) => x.state === "planned");
     if (s.failed) return [t("Repair it, then report the repair: its twin starts anew.")];
     if (s.withheld || !s.sample) return [t("See whether the machine still sends.")];
-    const what = {
-      risk: () => (likely && pick(likely.response)) || t("Plan a service."),
-      limit: () => t("Look at the machine, and acknowledge its alarm."),
-      bad_sensor: () => t("Check the sensor and its cable."),
-      changed: () => t("Look at what has changed at the machine; report a repair if there was one."),
-    }[s.item?.reason];
-    const lines = [what ? what() : t("Nothing now."),
+    const by = s.item?.service_by_h, next = s.services?.find((x) => x.state === "planned");
+    const calls = s.alarms?.some((a) => ["unacknowledged", "returned_unacknowledged"].includes(a.state));
+    const beyond = s.sensors.some((x) => x.beyond), risky = s.item?.reason === "risk" || s.risk?.week?.[0] >= LIKELY_P;
+    const likely = risky || beyond ? s.modes?.find((mode) => mode.id === s.item?.mode) || s.modes?.find((mode) => mode.share) : null;
+    const lines = [
+      likely ? pick(likely.response) || t("Plan a service.") : "",
+      s.item?.reason === "bad_sensor" ? t("Check the sensor and its cable.") : "",
+      s.item?.reason === "changed" ? t("Look at what has changed at the machine; report a repair if there was one.") : "",
+      beyond && !likely ? t("Look at the machine.") : "",
+      calls ? t("Acknowledge its alarms.") : "",
       by === undefined || by === null ? "" : by < 1 ? t("Service is cheapest now.") : t("Service is cheapest in {n}.", { n: duration(by) }),
-      next ? t("A service is planned for {time}.", { time: short(next.start) }) : ""];
-    return lines.filter(Boolean);
+      next ? t("A service is planned for {time}.", { time: short(next.start) }) : ""].filter(Boolean);
+    return lines.length ? lines : [t("Nothing now.")];
   };
 
   parts.brief = (page) => {

@@ -124,11 +124,15 @@
     page.addEventListener("pointerleave", point);
 
     // Asked for at once, beside the stream: both are there when the page is.
-    if (page.querySelector(".charts")) take(page.querySelector(".charts"));
-    return (state, resumed) => {
+    const follow = () => {
       const now = page.querySelector(".charts");
-      sensors = state.sensors;
       if (now && now !== grid) take(now);
+    };
+    follow();
+    new MutationObserver(follow).observe(page.querySelector(".past"), { childList: true });
+    return (state, resumed) => {
+      sensors = state.sensors;
+      follow();
       const { sample, period_s: period } = state;
       if (!sample || sample.time === last) return;
       // Only the newest sample is streamed. After a pause, what came meanwhile is in the server's
