@@ -14,7 +14,7 @@ SMALLEST = 2_000
 KEPT_MAX = 200
 """Scripts and styles remembered; Dash has about fifty."""
 TEXT = ("application/json", "application/javascript", "text/")
-FIXED = ("/_dash-component-suites/", "/assets/")
+FIXED = ("/_dash-component-suites/", "/assets/", "/wall/static/")
 """Addresses that carry their own version, so that their bytes never change."""
 
 

@@ -155,7 +155,7 @@
     const counts = [here.grown.length, 12, 6, 3, 1].filter((n, k) => n && (!k || n < here.grown.length));
     const choices = [...counts.map((n) => [n, false]), ...counts.map((n) => [n, true]), [0, false]];
     const found = box.width > 2 * m && box.height > m && fit(choices.map((c) => way(...c)), box, 1.45 * m, Math.min(3.2 * m, 0.11 * Math.min(innerWidth, innerHeight)));
-    const names = $("tiles").querySelectorAll("h3");
+    const names = $("tiles").querySelectorAll("h2");
     let at = 0;
     all.forEach((line, n) => {
       const spot = found && found.placed[n];
@@ -192,8 +192,8 @@
     const most = Math.max(...all.map((lines) => lines.reduce((sum, line) => sum + line.tiles.length, 0)));
     const heads = Math.max(...all.map((lines) => lines.length));
     while (tiles.length < most) tiles.push($("tiles").appendChild(document.createElement("i")));
-    while ($("tiles").querySelectorAll("h3").length < heads) {
-      const head = document.createElement("h3");
+    while ($("tiles").querySelectorAll("h2").length < heads) {
+      const head = document.createElement("h2");
       head.append(document.createElement("b"), document.createElement("span"));
       $("tiles").append(head);
     }
