@@ -38,12 +38,12 @@
     const horizon = duration(found.horizon_h);
     const unseen = found.courses.some((c) => c.unseen_h !== null);
     return [
-      ...(unseen ? [[t("Beyond anything learnt from"), all((c) => [c.unseen_h === null ? "—" : c.unseen_h === 0 ? t("now already: probabilities are those at the edge") : t("from {time} on: probabilities are those at the edge", { time: duration(c.unseen_h) })])]] : []),
       [t("Fails within this shift"), chance("shift")], [t("Fails within 24 h"), chance("day")], [t("Fails within 7 days"), chance("week")],
       [t("Limit of {sensor}", { sensor: twin.pick(found.sensors.find((s) => s.id === found.sensor).name) }), all((c) => [crossText(c)])],
       [t("Service"), all((c, n) => [c.service_h === null ? t("none") : t("in {time}", { time: duration(c.service_h) }), n && c.service_at ? plan(c) : null])],
       [t("Cost of failure, {time}", { time: horizon }), cost("failure")], [t("Cost of service"), cost("planned")],
-      [t("Output lost by running slower (− won)"), cost("slower")], [t("Expected cost, {time}", { time: horizon }), cost("total")]];
+      [t("Output lost by running slower (− won)"), cost("slower")], [t("Expected cost, {time}", { time: horizon }), cost("total")],
+      ...(unseen ? [[t("Beyond anything learnt from"), all((c) => [c.unseen_h === null ? "—" : c.unseen_h === 0 ? t("now already: probabilities are those at the edge") : t("from {time} on: probabilities are those at the edge", { time: duration(c.unseen_h) })])]] : [])];
   };
 
   const table = (found, plan) => h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": t("Table, can be scrolled sideways") },

@@ -144,6 +144,13 @@ def test_heavy_tails_lopsidedness_bias_and_growing_spread_are_named():
         assert code in findings(residuals(e, NEVER_REJECTED))
 
 
+def test_cycle_at_a_longer_lag_is_named():
+    """Every twentieth reading is pushed up: lags 20 and 40 stand out, the first ones do not."""
+    e = np.random.default_rng(10).normal(size=N)
+    e[::20] += 3.0
+    assert "repeating" in findings(residuals(e, NEVER_REJECTED))
+
+
 def test_rejected_readings_are_counted_and_left_out():
     e = np.random.default_rng(9).normal(size=N)
     e[::50] = 40.0

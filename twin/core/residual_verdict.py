@@ -10,6 +10,8 @@ FEW = 200
 """Readings below which nothing is judged."""
 CLEAR = 0.1
 """Autocorrelation that matters: below, a longer record finds significance, not harm."""
+ANY_LAG = 1.7
+"""Bounds (1.96 standard errors each) that the largest of forty white lags passes once in thirty."""
 SURE = 0.01
 """p-value below which a test is believed."""
 WIDE, NARROW = 1.25, 0.8
@@ -60,7 +62,8 @@ def _correlation(found: Residuals) -> list[str]:
     if not found.q_p < SURE:
         return []
     if abs(first) < CLEAR:
-        return ["repeating"] if np.nanmax(np.abs(found.acf[2:])) > CLEAR else []
+        most = float(np.nanmax(np.abs(found.acf[2:])))
+        return ["repeating"] if most > max(CLEAR, ANY_LAG * found.bound) else []
     if first < 0:
         return ["restless"]
     later = float(np.nanmean(found.acf[8:12]))
