@@ -36,7 +36,7 @@
       h("tbody", {}, ...rows(bins))));
 
   const reliability = (bins) => [
-    svg("svg", { viewBox: `0 0 ${SIZE + LEFT + 14} ${SIZE + TOP + FOOT}`, class: "square", role: "img", "aria-label": t("Said against seen; the same numbers are in the table below") },
+    svg("svg", { viewBox: `0 0 ${SIZE + LEFT + 24} ${SIZE + TOP + FOOT}`, class: "square", role: "img", "aria-label": t("Said against seen; the same numbers are in the table below") },
       ...axes(),
       svg("line", { class: "ideal", x1: x(0), y1: y(0), x2: x(1), y2: y(1) }),
       ...bins.map(point),

@@ -2,7 +2,7 @@
 (() => {
   "use strict";
   const twin = window.plantTwin;
-  const { t, pick, h, number, once } = twin;
+  const { t, pick, h, number, percent, once } = twin;
 
   const proposal = (id, entry) => {
     const found = entry.proposal, name = pick(entry.name);
@@ -12,8 +12,10 @@
     }
     const words = t("Its slope is {b} ({lo} to {hi}) after {n} failures. On machines it was not learnt from, the correction takes the Brier score from {before} to {after}.",
       { b: number(found.b, 2), lo: number(found.b_lo, 2), hi: number(found.b_hi, 2), n: found.failures, before: number(found.before, 4), after: number(found.after, 4) });
+    const becomes = (p) => percent(1 / (1 + Math.exp(-(found.a + found.b * Math.log(p / (1 - p))))));
+    const effect = t("10 % becomes {low}, 50 % becomes {middle}, 90 % becomes {high}.", { low: becomes(0.1), middle: becomes(0.5), high: becomes(0.9) });
     const ask = () => twin.ask({
-      title: t("Recalibrate {name}", { name }), intro: words, submit: t("Recalibrate"), verb: "model.recalibrate", fields: [],
+      title: t("Recalibrate {name}", { name }), intro: [words, effect], submit: t("Recalibrate"), verb: "model.recalibrate", fields: [],
       fixed: { class_id: id, version: found.version, a: found.a, b: found.b },
     });
     return h("div", { class: "notice" }, h("p", {}, h("strong", {}, t("{name}: probabilities can be corrected", { name })), " ", words),

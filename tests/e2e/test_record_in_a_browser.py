@@ -90,6 +90,7 @@ def test_a_person_applies_a_correction(scored, open_page: Open) -> None:
     notice.get_by_role("button", name="Recalibrate…").click()
     dialog = page.get_by_role("dialog", name="Recalibrate Process pump")
     expect(dialog).to_contain_text("On machines it was not learnt from")
+    expect(dialog).to_contain_text(re.compile(r"10 % becomes \d+ %, 50 % becomes"))
     dialog.get_by_role("button", name="Recalibrate").click()
     name = page.get_by_role("dialog").get_by_role("textbox")
     name.last.fill("Wu")
