@@ -143,20 +143,13 @@ def test_after_a_pause_the_past_is_fetched_and_nothing_reloads(port: int, open_p
     proxy = PausingProxy(port)
     page = opened(open_page, f"http://127.0.0.1:{proxy.port}/machine/mill-05")
     page.evaluate("window.kept = true")
-    asked: list[str] = []
-    page.on("request", lambda r: asked.append(r.url) if "/data/past/" in r.url else None)
-    page.wait_for_timeout(5_000)  # so long the page does not ask again
     proxy.pause()
-    page.wait_for_timeout(7_000)
-    proxy.resume()
-    end = time.monotonic() + 25
-    while not asked and time.monotonic() < end:
-        page.wait_for_timeout(100)
-    assert asked
+    page.wait_for_selector("html[data-live=stale]", timeout=30_000)
+    with page.expect_request("**/data/past/**", timeout=30_000):
+        proxy.resume()
+    page.wait_for_selector("html[data-live=live]", timeout=30_000)
     assert page.evaluate("window.kept") is True
-    lane = "document.querySelector('.chart-place').model.lines[0]"
-    page.wait_for_timeout(500)
-    assert page.evaluate(f"{lane}.t.length") > 200
+    assert page.evaluate("document.querySelector('.chart-place').model.lines[0].t.length") > 200
     proxy.close()
 
 
