@@ -16,6 +16,7 @@ from dashboard.snapshot import STALE_PERIODS
 from dashboard.times import isos_local
 from twin.core.statespace import Trend
 from twin.core.trend import Trace
+from twin.core.units import carried, nearest_regime, to_plant_units
 
 __all__ = ["nearest_regime", "past_of_estimate", "past_of_rows", "to_plant_units", "with_gaps"]
 
@@ -27,7 +28,7 @@ def past_of_estimate(
 ) -> Past:
     """Rows (R,) of one machine by time, without resets, and the filter at each of them."""
     m = trend.n_sensors
-    u = _carried(rows["value"][:, m:].astype(np.float64))
+    u = carried(rows["value"][:, m:].astype(np.float64))
     level, sd = to_plant_units(trend, u, found.level, np.sqrt(found.p11 + trend.r))
     columns = [rows["value"][:, :m].astype(np.float64), level, Z95 * sd, found.innovation]
     times, columns = with_gaps(rows["time"], columns, period_s)
@@ -42,20 +43,6 @@ def past_of_rows(rows: NDArray[np.void], n_sensors: int, period_s: float, zone: 
     return Past(isos_local(times, zone), *columns)
 
 
-def to_plant_units(trend: Trend, u: Array, level: Array, sd: Array) -> tuple[Array, Array]:
-    """Levels and standard deviations (R, m) of the model in the plant's units, under inputs u."""
-    k = nearest_regime(trend, u)
-    known = np.nan_to_num(u)
-    mean = trend.offset[k] + np.einsum("rmk,rk->rm", trend.gain[k], known)
-    return mean + trend.scale[k] * level, trend.scale[k] * sd
-
-
-def nearest_regime(trend: Trend, u: Array) -> NDArray[np.intp]:
-    """Operating regime (R,) of inputs u (R, k); an unknown input is near to all."""
-    away = (u[:, None, :] - trend.centre[None]) / trend.input_scale
-    return np.asarray(np.argmin(np.nan_to_num(away**2).sum(axis=2), axis=1))
-
-
 def with_gaps(
     times: NDArray[np.int64], columns: list[Array], period_s: float
 ) -> tuple[NDArray[np.int64], list[Array]]:
@@ -64,10 +51,3 @@ def with_gaps(
     after = np.flatnonzero(np.diff(times) > limit) + 1
     between = times[after - 1] + int(period_s * 1e6)
     return np.insert(times, after, between), [np.insert(c, after, np.nan, 0) for c in columns]
-
-
-def _carried(u: Array) -> Array:
-    """Inputs (R, k) with each gap filled by the value last known."""
-    known = np.where(np.isfinite(u), np.arange(len(u))[:, None], 0)
-    last = np.maximum.accumulate(known, axis=0) if len(u) else known
-    return np.take_along_axis(u, last, axis=0)

@@ -13,6 +13,7 @@ from dashboard.snapshot import Snapshot
 from twin.catalogue import Catalogue
 from twin.modelfile import ClassModel, default_model, parse_model
 from twin.pipeline.history import Estimate, estimate, history
+from twin.pipeline.tailcache import TailCache
 from twin.plant import Machine, MachineClass, Plant
 from twin.stores.base import Store
 
@@ -30,6 +31,7 @@ class MachinePast:
     def __init__(self, store: Store, wall_us: Callable[[], int]) -> None:
         self.store, self._wall_us = store, wall_us
         self.computed = Computed(getattr(store, "url", ""))
+        self._tails = TailCache(store)
 
     def curve(self, snapshot: Snapshot, machine: Machine) -> dict[str, Any] | None:
         """The machine's probability of failure over the horizon, at most CURVE_S old."""
@@ -81,9 +83,10 @@ class MachinePast:
         asked = machine.id, end - int(span_s * 1e6), end
         catalogue = Catalogue.from_json(text)
         if machine_class.twin.family == "linear":
-            return history(self.store, catalogue, *asked)
+            return history(self.store, catalogue, *asked, tails=self._tails)
         model = self.model(machine.class_id, machine_class)
-        return estimate(self.store, catalogue, model.trend(machine_class), model.version, *asked)
+        trend = model.trend(machine_class)
+        return estimate(self.store, catalogue, trend, model.version, *asked, tails=self._tails)
 
     def now_us(self) -> int:
         """The plant's time, µs UTC."""

@@ -10,6 +10,7 @@ from twin.errors import DataError
 from twin.pipeline.explore import Explorer, moment
 from twin.pipeline.history import estimate, history
 from twin.pipeline.site import prepare
+from twin.pipeline.tailcache import TailCache
 from twin.stores.memory import MemoryStore
 
 SEALING = [0, 37, 150]
@@ -73,7 +74,7 @@ def test_chunks_sealed_without_an_overview_are_shown_as_those_with(plant):
 
 def test_what_arrives_after_a_look_is_in_the_next_one(plant):
     store, site = plant
-    explorer, wire = Explorer(store, site.plant), wire_of(0)
+    explorer, wire, tails = Explorer(store, site.plant), wire_of(0), TailCache(store)
     worker = work(store, site, 0, wire[:100], 40)
     for n, (at, entry) in enumerate(wire[100:], 100):
         store.append({at: [entry]})
@@ -86,6 +87,8 @@ def test_what_arrives_after_a_look_is_in_the_next_one(plant):
                 found = explorer.window(explorer.subject(machine_id), *ALWAYS)
                 rows = history(store, site.catalogue, machine_id, *ALWAYS)
                 np.testing.assert_array_equal(found.samples.low, rows["value"])
+                kept = history(store, site.catalogue, machine_id, *ALWAYS, tails=tails)
+                assert kept.tobytes() == rows.tobytes()
 
 
 def test_where_rows_are_dropped_their_overview_still_shows(plant):

@@ -6,7 +6,7 @@ Until then the rows are in the stream, so nothing is lost if the worker dies.
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,7 @@ __all__ = [
     "ClassTail",
     "Estimate",
     "Tail",
+    "Tails",
     "chunks_of",
     "estimate",
     "history",
@@ -110,12 +111,25 @@ class Estimate(NamedTuple):
     trace: Trace
 
 
-def history(store: Store, catalogue: Catalogue, machine_id: str, start: int, end: int) -> Rows:
+class Tails(Protocol):
+    """Unsealed rows that are kept from one question to the next (twin.pipeline.tailcache)."""
+
+    def pieces(self, catalogue: Catalogue, place: Place) -> list[ChunkData]: ...
+
+
+def history(
+    store: Store,
+    catalogue: Catalogue,
+    machine_id: str,
+    start: int,
+    end: int,
+    tails: Tails | None = None,
+) -> Rows:
     """Rows of a machine with start ≤ source time ≤ end (µs), by time, with the lanes of now.
 
     Sealed chunks and the stream's tail; late rows are in their place, resets are left out.
     """
-    pieces = _pieces(store, catalogue, machine_id, start, end)
+    pieces = _pieces(store, catalogue, machine_id, start, end, tails)
     rows = _joined(pieces, catalogue, catalogue.slot(machine_id).class_id)
     inside = (rows["time"] >= start) & (rows["time"] <= end) & ((rows["slot"] & RESET) == 0)
     rows = rows[inside]
@@ -131,6 +145,7 @@ def estimate(
     machine_id: str,
     start: int,
     end: int,
+    tails: Tails | None = None,
 ) -> Estimate:
     """What the twin believed from start to end: the rows and, recomputed, the filter at each.
 
@@ -141,7 +156,7 @@ def estimate(
     lanes = catalogue.lane_version(class_id)
     state = new_state(trend, np.zeros(1, dtype=np.int64))
     rows, traces = [], []
-    for piece in _pieces(store, catalogue, machine_id, start, end):
+    for piece in _pieces(store, catalogue, machine_id, start, end, tails):
         known = len(piece.belief) == state.shape[1] and piece.model_version == model_version
         if known and piece.lane_version == lanes:
             state = piece.belief.reshape(1, -1).copy()
@@ -165,25 +180,28 @@ def _window(rows: list[Rows], traces: list[Trace], trend: Trend, start: int, end
 
 
 def _pieces(
-    store: Store, catalogue: Catalogue, machine_id: str, start: int, end: int
+    store: Store,
+    catalogue: Catalogue,
+    machine_id: str,
+    start: int,
+    end: int,
+    tails: Tails | None,
 ) -> list[ChunkData]:
     """Sealed chunks that overlap, then what lies in the stream since the seal."""
     place = catalogue.slot(machine_id)
     p = place.slot % store.partitions
-    seal = store.load_seal(p)
     while True:
+        sealed = store.seal_id(p)
         chunks = store.chunks(machine_id, start, end)
-        tail = _tail_pieces(store, catalogue, place, p, seal)
-        now = store.load_seal(p)
-        if (now and now.last_id) == (seal and seal.last_id):
+        tail = tails.pieces(catalogue, place) if tails else _tail_pieces(store, catalogue, place, p)
+        if store.seal_id(p) == sealed:
             return [decode_chunk(chunk.blob) for chunk in chunks] + tail
-        seal = now  # sealed meanwhile: the tail may have been trimmed under our eyes
+        # Sealed meanwhile: the tail may have been trimmed under our eyes.
 
 
-def _tail_pieces(
-    store: Store, catalogue: Catalogue, place: Place, p: int, seal: Seal | None
-) -> list[ChunkData]:
+def _tail_pieces(store: Store, catalogue: Catalogue, place: Place, p: int) -> list[ChunkData]:
     """A machine's rows in the stream, the first with the belief as of the seal."""
+    seal = store.load_seal(p)
     belief, model_version = sealed_belief(seal, place, store.partitions)
     found: list[ChunkData] = []
     for part in tail_of(store, catalogue, p, seal.last_id if seal else FIRST_ID):
