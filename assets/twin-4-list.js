@@ -65,7 +65,7 @@
         item.service ? h("div", { class: "detail planned-text" }, twin.serviceText(item.service)) : null),
       h("td", { class: "num" }, twin.expectedText(item, horizon), h("div", { class: "narrow detail" }, range)),
       h("td", { class: "num detail range" }, range),
-      h("td", { class: "num stake", title: words || "" }, cost, saves ? h("div", { class: "detail" }, saves) : null),
+      h("td", { class: "num stake", "data-label": t("At stake"), title: words || "" }, cost, saves ? h("div", { class: "detail" }, saves) : null),
       h("td", { class: "do" }, planCell(item)));
   };
 
