@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from dashboard.alarm_state import alarm_rows, journal_lines
+from dashboard.alarm_journal import journal_lines
+from dashboard.alarm_state import alarm_rows
 from dashboard.alarm_words import limit_names, refusal_text, state_names, verb_names
 from dashboard.exports import time_column
 from dashboard.i18n import Translate, pick

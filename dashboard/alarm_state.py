@@ -9,12 +9,14 @@ from typing import Any
 
 import numpy as np
 
+from dashboard.alarm_journal import journal_lines
+from dashboard.alarm_names import Names
 from dashboard.numbers import decimals, rounded
 from dashboard.snapshot import Snapshot, row_of
 from dashboard.times import iso_local
 from twin.plant import AlarmLimits, Machine, MachineClass, Sensor
 
-__all__ = ["alarm_counts", "alarm_rows", "alarms_state", "journal_lines"]
+__all__ = ["alarm_counts", "alarm_rows", "alarms_state"]
 
 HOUR_US = 3_600_000_000
 JOURNAL_SHOWN = 200
@@ -30,7 +32,7 @@ def alarms_state(snapshot: Snapshot) -> dict[str, Any]:
         "alarms": alarm_rows(snapshot),
         "lines": {line.id: line.name or line.id for line in snapshot.plant.lines},
         "known": "alarm_rates" in snapshot.desk,
-        "rates": _rates(snapshot),
+        "rates": _rates(snapshot, Names(snapshot.plant)),
         "journal": {str(x["n"]): x for x in journal_lines(snapshot, JOURNAL_SHOWN)},
     }
 
@@ -134,7 +136,7 @@ def _mode(machine_class: MachineClass, row: np.void) -> dict[str, Any]:
     }
 
 
-def _rates(snapshot: Snapshot) -> dict[str, Any]:
+def _rates(snapshot: Snapshot, names: Names) -> dict[str, Any]:
     """The desk's figures with names for ids, without those of what has left the plant file."""
     held, zone = snapshot.desk.get("alarm_rates") or {}, snapshot.plant.zone
     if not held:
@@ -149,75 +151,19 @@ def _rates(snapshot: Snapshot) -> dict[str, Any]:
         "counts": held["counts"],
         "groups": [
             g
-            | {"name": _machine_name(snapshot, g["machine"]), "since": iso_local(g["since"], zone)}
-            | {"first_name": alarm_name(snapshot, g["first_out"])}
+            | {"name": names.machine(g["machine"]), "since": iso_local(g["since"], zone)}
+            | {"first_name": names.alarm(g["first_out"])}
             for g in held["groups"]
         ],
-        "top": [[alarm_name(snapshot, i), n, rounded(share, 3)] for i, n, share in held["top"]],
-        "chattering": [alarm_name(snapshot, i) for i in held["chattering"]],
-        "fleeting": [[alarm_name(snapshot, i), n] for i, n in held["fleeting"]],
+        "top": [[names.alarm(i), n, rounded(share, 3)] for i, n, share in held["top"]],
+        "chattering": [names.alarm(i) for i in held["chattering"]],
+        "fleeting": [[names.alarm(i), n] for i, n in held["fleeting"]],
     }
 
 
 def _figure(held: list[Any]) -> list[Any]:
     value, limit, is_in = held
     return [rounded(value, 3), limit, is_in]
-
-
-def alarm_name(snapshot: Snapshot, alarm_id: str) -> dict[str, Any]:
-    """Machine and sensor of an alarm by name; ids where they have left the plant file."""
-    machine_id, _, sensor_id = alarm_id.partition(":")
-    machine = next((m for m in snapshot.plant.machines if m.id == machine_id), None)
-    sensors = [] if machine is None else snapshot.plant.class_of(machine).sensors
-    sensor = next((s.name or s.id for s in sensors if s.id == sensor_id), sensor_id)
-    return {"machine": machine_id, "name": _machine_name(snapshot, machine_id), "sensor": sensor}
-
-
-def _machine_name(snapshot: Snapshot, machine_id: str) -> Any:
-    machine = next((m for m in snapshot.plant.machines if m.id == machine_id), None)
-    return machine_id if machine is None else machine.name or machine_id
-
-
-def journal_lines(snapshot: Snapshot, n_max: int) -> list[dict[str, Any]]:
-    """The newest lines of the journal, newest first, with names for ids."""
-    lines = (snapshot.desk.get("journal") or [])[-n_max:]
-    return [_line(snapshot, line) for line in reversed(lines)]
-
-
-def _line(snapshot: Snapshot, line: Mapping[str, Any]) -> dict[str, Any]:
-    detail, note = line.get("detail") or {}, line.get("note") or {}
-    alarms = note.get("alarms") or [a for a in (detail.get("alarm") or note.get("alarm"),) if a]
-    named = alarm_name(snapshot, alarms[0]) if alarms else None
-    machine = line["machine"] or note.get("machine") or (named["machine"] if named else None)
-    texts = [detail.get(k) for k in ("text", "note", "reason") if detail.get(k)]
-    undone = line.get("undone") or {}
-    return {
-        "id": line["id"],
-        "n": line["n"],
-        "time": iso_local(line["time"], snapshot.plant.zone),
-        "time_us": line["time"],
-        "who": line["who"],
-        "verb": line["verb"],
-        "machine": machine,
-        "name": _machine_name(snapshot, machine) if machine else None,
-        "sensor": named["sensor"] if named else None,
-        "count": len(alarms),
-        "limit": detail.get("limit"),
-        "hours": detail.get("hours"),
-        "text": str(texts[0]) if texts else None,
-        "mode": _mode_name(snapshot, machine, detail.get("mode")),
-        "about": note.get("verb"),
-        "refused": line.get("reason"),
-        "can_undo": bool(line.get("can_undo")),
-        "why_not": line.get("why_not"),
-        "undone": undone.get("who"),
-    }
-
-
-def _mode_name(snapshot: Snapshot, machine_id: str | None, mode_id: str | None) -> Any:
-    machine = next((m for m in snapshot.plant.machines if m.id == machine_id), None)
-    modes = [] if machine is None else snapshot.plant.class_of(machine).modes
-    return next((m.name or m.id for m in modes if m.id == mode_id), mode_id)
 
 
 def _hours(us: int) -> float:

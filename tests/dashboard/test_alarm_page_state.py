@@ -126,6 +126,20 @@ def test_a_shelf_says_how_long_it_lasts(held: Held) -> None:
     )
 
 
+def test_a_flood_names_its_machines_and_what_came_first(held: Held) -> None:
+    for n in range(12):
+        held.alarm(f"mill-{n + 3:02}", ago_h=(12 - n) / 3600)
+    rates = alarms_state(held.snapshot())["rates"]
+    assert rates["flood"] == "2026-03-02T06:59:48"
+    group = next(g for g in rates["groups"] if g["machine"] == "mill-03")
+    assert (group["name"]["en"], group["first_name"]["sensor"]["en"]) == (
+        "Mill 3",
+        "Spindle vibration",
+    )
+    assert len(rates["top"]) == 10
+    assert sum(rates["counts"]) == 13  # with the one that the plant comes with
+
+
 def test_the_journal_names_what_was_done_and_whether_it_can_be_taken_back(held: Held) -> None:
     held.alarm()
     held.do("alarm.acknowledge", {"alarms": [VIB]})
