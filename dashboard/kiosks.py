@@ -48,8 +48,8 @@ class Kiosks:
         """Every display by id, at most a second old. Raises StoreError."""
         with self._lock:
             if self._clock_s() - self._read_s >= FRESH_S:
+                self._read_s = self._clock_s()  # a silent store is asked no more often either
                 self._known = self._read()
-                self._read_s = self._clock_s()
             return self._known
 
     def _read(self) -> dict[str, Kiosk]:

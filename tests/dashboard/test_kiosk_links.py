@@ -113,16 +113,20 @@ def test_withdrawal_is_seen_within_a_second_and_the_store_asked_once_a_second(
     assert not kiosks.is_open(token)
 
 
-def test_silent_store_withdraws_nothing(store: MemoryStore) -> None:
+def test_silent_store_withdraws_nothing_and_is_asked_once_a_second(store: MemoryStore) -> None:
     kiosk, kiosks = make(store), Kiosks(store, clock := Clock())
-    token = kiosks.token(kiosk)
+    token, asked = kiosks.token(kiosk), []
+    assert kiosks.is_open(token)
 
-    def silent(_kind: str) -> dict[str, bytes]:
+    def silent(kind: str) -> dict[str, bytes]:
+        asked.append(kind)
         raise StoreError("away")
 
     store.documents = silent  # type: ignore[method-assign]
-    clock.now_s += 10 * FRESH_S
-    assert kiosks.is_open(token)
+    clock.now_s += FRESH_S
+    assert all(kiosks.is_open(token) for _ in range(100))
+    assert asked == [KIND]
+    clock.now_s += FRESH_S
     with pytest.raises(StoreError):
         kiosks.open(token)
 
