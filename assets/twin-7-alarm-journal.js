@@ -35,11 +35,11 @@
   const about = (line) => [
     line.sensor ? pick(line.sensor) : "",
     line.count > 1 ? t("and {n} more", { n: line.count - 1 }) : "",
-    line.limit && line.verb !== "alarm.off" ? twin.alarmWords.limits()[line.limit] : "",
+    line.limit && line.verb !== "alarm.off" ? twin.alarmCells.limits()[line.limit] : "",
     line.mode ? pick(line.mode) : "",
     line.hours ? t("for {time}", { time: duration(line.hours) }) : "",
     line.about ? verbs()[line.about] || line.about : "",
-    line.text ? (line.who ? `“${line.text}”` : twin.alarmWords.reasons()[line.text] || line.text) : "",
+    line.text ? (line.who ? `“${line.text}”` : twin.alarmCells.reasons()[line.text] || line.text) : "",
   ].filter(Boolean).join(t(", "));
 
   const undo = (line) => {

@@ -9,7 +9,7 @@
   const ACTIVE = ["unacknowledged", "returned_unacknowledged", "acknowledged"];
   /** Not acknowledged first, then by priority; the oldest first, because it has waited longest. */
   const inOrder = (list) => list.sort(([i, a], [j, b]) =>
-    twin.alarmWords.calls(b) - twin.alarmWords.calls(a) || a.priority - b.priority || a.came - b.came || (i < j ? -1 : 1));
+    twin.alarmCells.calls(b) - twin.alarmCells.calls(a) || a.priority - b.priority || a.came - b.came || (i < j ? -1 : 1));
 
   const groupText = (n, sensor) => n === 1 ? pick(sensor) : t("{n} alarms, first out: {sensor}", { n, sensor: pick(sensor) });
   /** In a flood: by machine, each group under a line that names what came first. */
@@ -18,7 +18,7 @@
     if (!own.length) return [];
     own.sort(([, a], [, b]) => a.came - b.came);
     const text = groupText(own.length, group.first_name.sensor);
-    const ids = own.filter(([, a]) => twin.alarmWords.calls(a)).map(([id]) => id);
+    const ids = own.filter(([, a]) => twin.alarmCells.calls(a)).map(([id]) => id);
     const key = JSON.stringify([group.machine, text, ids]);
     if (!headers.has(key)) headers.set(key, h("tr", { class: "group-head" }, h("td", { colspan: 8 },
       h("strong", {}, pick(group.name)), ` · ${text} · ${group.since.slice(11, 16)} `, ids.length > 1 ? ack(t("Acknowledge all of it"), () => ids) : null)));
@@ -35,7 +35,7 @@
     const region = (name) => page.querySelector(`[data-list="${name}"]`);
     let state = null, shown = [], bar = null;
     const ack = (text, ids) => twin.button("alarm.acknowledge", text, (button) => ids().length && twin.act("alarm.acknowledge", { detail: { alarms: ids() }, button }), { css: "button small" });
-    const calling = () => shown.filter(([, alarm]) => twin.alarmWords.calls(alarm)).map(([id]) => id);
+    const calling = () => shown.filter(([, alarm]) => twin.alarmCells.calls(alarm)).map(([id]) => id);
     const all = ack(t("Acknowledge all shown"), calling);
     const more = h("p", { class: "quiet" });
     region("do-active").append(all);
@@ -98,7 +98,7 @@
     return (next) => {
       state = next;
       if (!bar) {
-        const words = twin.alarmWords.states();
+        const words = twin.alarmCells.states();
         bar = twin.filterBar(region("filters"), [
           { key: "line", label: t("Line"), options: [["", t("all")], ...Object.entries(state.lines || {}).map(([id, name]) => [id, pick(name)])] },
           { key: "priority", label: t("Priority"), options: [["", t("all")], ...[1, 2, 3].map((p) => [String(p), `${twin.shapes[p]} P${p}`])] },
