@@ -7,8 +7,10 @@ from flask import Flask, Response, abort, jsonify, request
 
 from dashboard.access import check, t
 from dashboard.data import Reader
+from dashboard.data.cases import Cases
 from dashboard.data.documents import Documents
-from dashboard.data.scenarios import Asked, Desk, Wish, answer, parse_asked, saved_of
+from dashboard.data.scenarios import answer, saved_of
+from dashboard.data.wishes import Asked, Wish, parse_asked
 from dashboard.exports import csv_response
 from dashboard.figures.what_if_table import table
 from dashboard.snapshot import Snapshot, machine_of
@@ -24,7 +26,7 @@ KIND = "scenarios"
 
 def register(server: Flask, reader: Reader) -> None:
     """Add /data/what-if, /data/scenarios/<machine> and /export/what-if.csv."""
-    desk, saved = Desk(), Documents(reader.store)
+    cases, saved = Cases(), Documents(reader.store)
 
     def found(machine_id: str) -> tuple[Snapshot, Machine]:
         snapshot = reader.latest
@@ -38,7 +40,7 @@ def register(server: Flask, reader: Reader) -> None:
     def worked_out(asked: Asked) -> dict[str, Any]:
         snapshot, machine = found(asked.machine)
         try:
-            return answer(desk, reader.machines, snapshot, machine, asked)
+            return answer(cases, reader.machines, snapshot, machine, asked)
         except SchemaError as error:
             abort(Response(str(error), 422, mimetype="text/plain"))
         except TwinError:

@@ -11,8 +11,10 @@ import pytest
 from lived_plant import LivedPlant
 
 from dashboard.app import PlantTwin, create_app
+from dashboard.data.cases import Cases
 from dashboard.data.residuals import judge
-from dashboard.data.scenarios import Asked, Desk, answer
+from dashboard.data.scenarios import answer
+from dashboard.data.wishes import Asked
 from dashboard.snapshot import Snapshot, machine_of, row_of
 from twin.actions import Action, pack_action
 from twin.config import Settings
@@ -52,7 +54,7 @@ def now_of(app: PlantTwin) -> tuple[Snapshot, Machine]:
 def asked(app: PlantTwin, scenarios: list[dict], **more: object) -> dict:
     snapshot, machine = now_of(app)
     question = Asked.model_validate({"machine": MILL, "scenarios": scenarios} | more)
-    return answer(Desk(), app.reader.machines, snapshot, machine, question)
+    return answer(Cases(), app.reader.machines, snapshot, machine, question)
 
 
 def test_baseline_is_the_risk_that_the_failure_model_gives(app: PlantTwin) -> None:
@@ -114,9 +116,9 @@ def test_nothing_is_said_of_a_machine_that_is_silent_or_was_not_learnt(app: Plan
     snapshot, machine = now_of(app)
     question, views = Asked(machine=MILL), app.reader.machines
     later = snapshot._replace(plant_us=snapshot.plant_us + 3_600_000_000)
-    assert answer(Desk(), views, later, machine, question) == {"withheld": "silent"}
+    assert answer(Cases(), views, later, machine, question) == {"withheld": "silent"}
     linear = with_own_matrices(snapshot)
-    assert answer(Desk(), views, linear, machine, question) == {"withheld": "linear"}
+    assert answer(Cases(), views, linear, machine, question) == {"withheld": "linear"}
     assert judge(views, linear, machine, 500) is None
 
 
