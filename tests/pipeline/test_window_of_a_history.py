@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from test_history_of_a_machine import ALWAYS, N_ENTRIES, work
 from worker_plant import PARTITIONS, entries_of, settings_in
 
@@ -12,6 +14,7 @@ from twin.pipeline.history import estimate, history
 from twin.pipeline.site import prepare
 from twin.pipeline.tailcache import TailCache
 from twin.stores.memory import MemoryStore
+from twin.stores.overviewcodec import COARSE, coarser, overview_dtype
 
 SEALING = [0, 37, 150]
 
@@ -110,3 +113,27 @@ def test_a_moment_needs_its_offset():
     assert moment("2026-03-29T03:00:00+02:00") == 1_774_746_000_000_000
     with pytest.raises(DataError, match="offset"):
         moment("2026-03-29T03:00:00")
+
+
+@given(st.integers(1, 400), st.integers(0, 2**32 - 1))
+def test_joined_pieces_keep_extremes_and_number_and_never_span_a_gap(n, seed):
+    rng = np.random.default_rng(seed)
+    pieces = np.zeros(n, overview_dtype(3))
+    steps = np.where(rng.random(n) < 0.1, 500, 10)
+    pieces["start"] = np.cumsum(steps + 50)
+    pieces["end"] = pieces["start"] + 50
+    pieces["rows"] = rng.integers(1, 129, n)
+    pieces["low"] = rng.normal(size=(n, 3))
+    pieces["low"][rng.random(n) < 0.2, 1] = np.nan
+    pieces["high"] = pieces["low"] + 1
+    pieces["bad"] = rng.integers(0, 8, n)
+    found = coarser(pieces, 100)
+    assert found["rows"].sum() == pieces["rows"].sum()
+    assert len(found) <= n
+    for one in found:
+        own = pieces[(pieces["start"] >= one["start"]) & (pieces["end"] <= one["end"])]
+        assert 1 <= len(own) <= COARSE
+        assert (own["start"][1:] - own["end"][:-1] <= 100).all()
+        np.testing.assert_array_equal(one["low"], np.fmin.reduce(own["low"]))
+        np.testing.assert_array_equal(one["high"], np.fmax.reduce(own["high"]))
+        assert one["bad"] == np.bitwise_or.reduce(own["bad"])

@@ -16,7 +16,7 @@ from twin.catalogue import Catalogue
 from twin.pipeline.tailcache import TailCache
 from twin.stores.base import OVERVIEW_CHUNKS, Span, Store
 from twin.stores.chunkcodec import ChunkData, decode_chunk
-from twin.stores.overviewcodec import overview_dtype, read_overview, summarise
+from twin.stores.overviewcodec import PIECE, coarser, overview_dtype, read_overview, summarise
 
 __all__ = ["Archive", "Kept", "Piece", "Step"]
 
@@ -24,6 +24,7 @@ T = TypeVar("T")
 CHUNKS_BYTES = 96 << 20
 STEPS_BYTES = 64 << 20
 OVERVIEWS_BYTES = 64 << 20
+COARSE_BYTES = 16 << 20
 ATTEMPTS = 5
 READ_CHUNKS = 256
 """Chunks asked for at once."""
@@ -91,6 +92,7 @@ class Archive:
         self._tails = TailCache(store)
         self._chunks: Kept[ChunkData] = Kept(CHUNKS_BYTES)
         self.steps: Kept[Step] = Kept(STEPS_BYTES)
+        self._coarse: Kept[tuple[object, NDArray[np.void]]] = Kept(COARSE_BYTES)
         self._overviews: Kept[_Overview] = Kept(OVERVIEWS_BYTES)
 
     def spans(self, catalogue: Catalogue, machine_id: str) -> list[Span]:
@@ -100,6 +102,18 @@ class Archive:
     def overview(self, catalogue: Catalogue, machine_id: str) -> NDArray[np.void]:
         """Records of all that is sealed, in the order of sealing, with the lanes of now."""
         return self._overview(catalogue, machine_id).joined
+
+    def coarse(self, catalogue: Catalogue, machine_id: str, gap_us: int) -> NDArray[np.void]:
+        """Pieces of all that is sealed, by start, joined where no gap is between them."""
+        known = self._overview(catalogue, machine_id)
+        key = (*_key(catalogue, machine_id), gap_us)
+        held = self._coarse.get(key)
+        if held is None or held[0] is not known.joined:
+            pieces = known.joined[known.joined["kind"] == PIECE]
+            pieces = pieces[np.argsort(pieces["start"], kind="stable")]
+            held = known.joined, coarser(pieces, gap_us)
+            self._coarse.put(key, held, held[1].nbytes)
+        return held[1]
 
     def pieces(
         self, catalogue: Catalogue, machine_id: str, wanted: Callable[[Span], bool]
@@ -144,7 +158,9 @@ class Archive:
         made = self._made(catalogue, machine_id, spans, blocks, known.made if known else {})
         n_lanes = len(catalogue.lanes(place.class_id).ids)
         new = _Overview(sealed, spans, blocks, made, _joined(n_lanes, blocks, made))
-        self._overviews.put(_key(catalogue, machine_id), new, 2 * new.joined.nbytes + 100 * len(spans))
+        self._overviews.put(
+            _key(catalogue, machine_id), new, 2 * new.joined.nbytes + 100 * len(spans)
+        )
         return new
 
     def _made(

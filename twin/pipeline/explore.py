@@ -90,7 +90,8 @@ class Explorer:
         """What is known from start to end, µs UTC; raw_max None: every sample, however many."""
         version, machine_id = subject.model.version, subject.machine.id
         asked = subject.catalogue, subject.trend, version, machine_id
-        return read_window(self.archive, *asked, start, end, raw_max)
+        gap_us = int(STALE_PERIODS * subject.period_s * 1e6)
+        return read_window(self.archive, *asked, start, end, raw_max, gap_us)
 
     def count(self, subject: Subject, start: int, end: int) -> int:
         """About how many samples are known from start to end."""

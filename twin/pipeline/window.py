@@ -27,6 +27,11 @@ RAW_MAX = 60_000
 """Samples up to which a window is read sample by sample."""
 
 
+PIECES_MAX = 16_000
+"""Pieces up to which each is looked at by itself."""
+BELIEFS_MAX = 4000
+
+
 class Samples(NamedTuple):
     """Pieces by start; times (R,) µs UTC inclusive, values (R, lanes) in the plant's units."""
 
@@ -67,10 +72,12 @@ def read_window(
     start: int,
     end: int,
     raw_max: int | None = RAW_MAX,
+    gap_us: int = 0,
 ) -> Window:
-    """A machine from start to end (µs, inclusive), and its neighbours on both sides of them.
+    """A machine from start to end (µs, inclusive); pieces that reach beyond are whole.
 
-    trend: None where the twin's estimates are not to be had. Raises KeyError, StoreError.
+    trend: None where the twin's estimates are not to be had; gap_us: how long a silence is a gap,
+    where the widest windows must still show one. Raises KeyError, StoreError.
     """
     records = archive.overview(catalogue, machine_id)
     inside = (records["end"] >= start) & (records["start"] <= end)
@@ -86,12 +93,15 @@ def read_window(
     pieces = archive.pieces(catalogue, machine_id, is_wanted)
     found = filtered(pieces, catalogue, trend, model_version, machine_id, archive.steps)
     older = sealed[~np.isin(sealed["number"], list(held))] if is_raw else sealed
+    if len(older) > PIECES_MAX and not is_raw:
+        older = archive.coarse(catalogue, machine_id, gap_us)
     samples = _joined(_of_pieces(older), _of_rows(found.rows, found.gated), start, end)
     beliefs = found.beliefs
     if trend is not None:
         told = records[(records["kind"] == BELIEF) & (records["model_version"] == model_version)]
         told = told[told["lane_version"] == catalogue.lane_version(_class(catalogue, machine_id))]
         told = told[~np.isin(told["number"], list(held))] if is_raw else told
+        told = told[:: max(1, len(told) // BELIEFS_MAX)]
         beliefs = _by_time(_of_records(trend, told), beliefs, start, end)
     return Window(samples, beliefs, is_raw and not len(older), int(samples.rows.sum()))
 

@@ -17,13 +17,24 @@ from twin.core.rows import RESET
 from twin.errors import WireError
 from twin.stores.chunkcodec import ChunkData
 
-__all__ = ["BELIEF", "PIECE", "PIECE_ROWS", "overview_dtype", "read_overview", "summarise"]
+__all__ = [
+    "BELIEF",
+    "COARSE",
+    "PIECE",
+    "PIECE_ROWS",
+    "coarser",
+    "overview_dtype",
+    "read_overview",
+    "summarise",
+]
 
 PIECE_ROWS = 128
 GAP_STEPS = 3.0
 """A step of more than so many times the usual one is a gap: pieces end there."""
 GAPS_MAX = 16
 """Gaps that end a piece, a chunk: the longest ones."""
+COARSE = 16
+"""Pieces joined for the widest views."""
 PIECE, BELIEF = 0, 1
 """Kinds of record. BELIEF: low is the level, high its variance, in model units, as of `start`; the
 inputs' lanes hold the inputs as of then."""
@@ -74,6 +85,26 @@ def read_overview(blob: bytes) -> Iterator[NDArray[np.void]]:
         records = records[: other[0]] if len(other) else records
         at += len(records) * dtype.itemsize
         yield records
+
+
+def coarser(pieces: NDArray[np.void], gap_us: int) -> NDArray[np.void]:
+    """Pieces (n,) by start joined by COARSE, never across a gap of more than gap_us.
+
+    Their numbers are those of the first.
+    """
+    if not len(pieces):
+        return pieces
+    gaps = np.flatnonzero(pieces["start"][1:] - pieces["end"][:-1] > gap_us) + 1
+    edges = [0, *gaps.tolist(), len(pieces)]
+    starts = np.concatenate([np.arange(a, b, COARSE) for a, b in pairwise(edges)])
+    out: NDArray[np.void] = pieces[starts]
+    out["rows"] = np.add.reduceat(pieces["rows"], starts)
+    out["end"] = np.maximum.reduceat(pieces["end"], starts)
+    out["low"] = np.fmin.reduceat(pieces["low"], starts, axis=0)
+    out["high"] = np.fmax.reduceat(pieces["high"], starts, axis=0)
+    for name in ("uncertain", "bad"):
+        out[name] = np.bitwise_or.reduceat(pieces[name], starts)
+    return out
 
 
 def _pieces(rows: NDArray[np.void]) -> NDArray[np.void]:
