@@ -3,6 +3,7 @@
 import time
 from threading import Lock
 from typing import NamedTuple
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,7 @@ RECENT_H = 24.0
 RECENT_S, NEW_S, CASE_S = 30, 60, 10
 """Wall seconds for which inputs, new machines and a machine's paths serve all readers."""
 CASES_MAX = 6
+N_LOCKS = 16
 HORIZON_STEPS = 336.0
 """Without a failure model."""
 
@@ -45,20 +47,29 @@ class Cases:
     def __init__(self) -> None:
         self._kept: dict[str, tuple[float, Prepared]] = {}
         self._lock = Lock()
+        self._making = [Lock() for _ in range(N_LOCKS)]
 
     def prepared(self, views: MachinePast, snapshot: Snapshot, machine: Machine) -> Prepared | None:
         """The machine's case, at most CASE_S old; None without a belief."""
-        now = time.monotonic()
-        with self._lock:
-            kept = self._kept.get(machine.id)
-            if kept is not None and now - kept[0] < CASE_S:
-                return kept[1]
+        with self._making[crc32(machine.id.encode()) % N_LOCKS]:
+            kept = self._fresh(machine.id)
+            if kept is not None:
+                return kept
             made = _prepare(views, snapshot, machine)
             if made is not None:
-                self._kept[machine.id] = (now, made)
-                while len(self._kept) > CASES_MAX:
-                    del self._kept[min(self._kept, key=lambda i: self._kept[i][0])]
+                self._keep(machine.id, made)
             return made
+
+    def _fresh(self, machine_id: str) -> Prepared | None:
+        with self._lock:
+            made_s, kept = self._kept.get(machine_id, (-CASE_S, None))
+        return kept if time.monotonic() - made_s < CASE_S else None
+
+    def _keep(self, machine_id: str, made: Prepared) -> None:
+        with self._lock:
+            self._kept[machine_id] = (time.monotonic(), made)
+            while len(self._kept) > CASES_MAX:
+                del self._kept[min(self._kept, key=lambda i: self._kept[i][0])]
 
 
 def _prepare(views: MachinePast, snapshot: Snapshot, machine: Machine) -> Prepared | None:
