@@ -11,6 +11,7 @@ from forecast_world import HORIZONS, HOUR, T0, World, fill, issue
 from twin.core.verification import N_PARTS
 from twin.pipeline.scorer import Scorer
 from twin.pipeline.scorer.proposals import proposal_of
+from twin.pipeline.scorer.run import LateClock
 from twin.pipeline.scorer.scorer import KIND, Heard
 from twin.pipeline.scorer.summary import bands_document, outcomes_of, scores_document
 from twin.stores.base import StoreError
@@ -258,6 +259,10 @@ def test_failure_reported_late_counts_while_the_grace_lasts() -> None:
     assert outcomes_of(scorer.sums, "mill", "day").scores.n_failed == 1
     # The shift was over by then, without it; the failure at hour 20 was none within its 8 hours.
     assert outcomes_of(scorer.sums, "mill", "shift").scores.n_failed == 0
+    assert "late_labels" not in scorer.sums.left.get("mill", {})
+    store.add_events([at(5.0, "failure")])
+    run(scorer, world.heard(32.0))
+    assert scorer.sums.left["mill"]["late_labels"] == 1
 
 
 def test_retracted_failure_is_no_label_while_it_is_not_scored() -> None:
@@ -287,6 +292,26 @@ def test_nothing_is_decided_while_the_whole_partition_is_behind() -> None:
     assert scorer.places == {}
     run(scorer, Heard(now, {"m0": now}, {"mill": ("m0",)}, {"mill": 1.0}))
     assert outcomes_of(scorer.sums, "mill", "week").scores.n == 1
+
+
+def test_nothing_is_decided_before_its_labels_are_sure_to_have_come() -> None:
+    store = MemoryStore(1)
+    issue(store, store.lease(0, "test", 10**9), said())
+    scorer, heard = Scorer(store), World(n=1, hours=0).heard(400.0)
+    run(scorer, heard._replace(labelled_us=T0 + 29 * HOUR))
+    assert outcomes_of(scorer.sums, "mill", "day").scores.n == 0
+    store.add_events([at(20.0, "failure")])
+    run(scorer, heard._replace(labelled_us=T0 + 31 * HOUR))
+    assert outcomes_of(scorer.sums, "mill", "day").scores.n_failed == 1
+
+
+def test_the_late_clock_shows_what_was_some_seconds_ago() -> None:
+    clock = LateClock(10.0)
+    assert [clock.read(us, s) for us, s in [(100, 0.0), (200, 4.0), (300, 9.0)]] == [0, 0, 0]
+    assert clock.read(400, 10.0) == 100
+    assert clock.read(500, 13.9) == 100
+    assert clock.read(600, 19.9) == 300
+    assert clock.read(700, 20.0) == 400
 
 
 def test_machine_that_stands_failed_was_not_forecast() -> None:
@@ -359,6 +384,15 @@ def test_a_long_life_has_its_dated_forecast_although_its_begin_is_long_past() ->
     issue(store, lease, said(hour=1000))
     run(scorer, world.heard(1050.0))
     assert [w["time"] for w in scorer.episodes.open] == [T0 + 1000 * HOUR]
+
+
+def test_partitions_without_machines_hold_nothing_up() -> None:
+    store = MemoryStore(4)
+    issue(store, store.lease(0, "test", 10**9), said())
+    store.add_events([at(50, "failure")])
+    scorer = Scorer(store)
+    run(scorer, World(n=1, hours=0).heard(200.0)._replace(partitions=4))
+    assert [w["outcome"] for w in scorer.episodes.closed] == ["inside"]
 
 
 def test_forecasts_trimmed_before_they_were_scored_are_said_to_be_lost() -> None:

@@ -70,11 +70,13 @@ class Episodes:
         self.open.append(said)
 
     def close(self, labels: Labels, now_us: int, heard_us: dict[str, int], grace_h: float) -> bool:
-        """Decide every dated forecast whose range has passed; whether there was one."""
-        due = [w for w in self.open if w["time"] + (w["q90"] + grace_h) * HOUR_US <= now_us]
+        """Decide the dated forecasts of these machines whose range has passed; whether there was
+        one. heard_us: machine → when it was last heard."""
+        own = [w for w in self.open if w["machine"] in heard_us]
+        due = [w for w in own if w["time"] + (w["q90"] + grace_h) * HOUR_US <= now_us]
         for said in due:
             self.open.remove(said)
-            self.closed.append(said | _outcome(labels, said, heard_us.get(said["machine"], 0)))
+            self.closed.append(said | _outcome(labels, said, heard_us[said["machine"]]))
         self.closed = self.closed[-EPISODES_KEPT:]
         return bool(due)
 

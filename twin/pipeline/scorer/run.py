@@ -4,6 +4,7 @@ import sys
 import threading
 import time
 import traceback
+from collections import deque
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,8 @@ RECORD = "record"
 """Kind of the documents that screens read."""
 STEP_S = 2.0
 SITE_S = 15.0
+LABEL_S = 15.0
+"""Wall seconds, beside those for which samples are held back, in which a label is stored."""
 STEPS_MAX = 50
 """Steps in a row: then screens are told, and others have their turn."""
 
@@ -45,7 +48,7 @@ def run_scorer(store: Store, settings: Settings, stop: threading.Event) -> None:
     """Score what is due until told to stop; faults are said and tried again."""
     scorer: Scorer | None = None
     site: Site | None = None
-    read, stamp = -SITE_S, b""
+    read, stamp, clock = -SITE_S, b"", LateClock(LABEL_S + settings.reorder_s)
     while not stop.wait(STEP_S):
         try:
             scorer, now = scorer or Scorer(store), _stamp(store, site)
@@ -53,7 +56,7 @@ def run_scorer(store: Store, settings: Settings, stop: threading.Event) -> None:
             if site is None or is_old:
                 site, read = load_site(store, load_plant(settings.plant)), time.monotonic()
                 stamp = _stamp(store, site)
-            if score(store, scorer, site, stop) or is_old:
+            if score(store, scorer, site, stop, clock) or is_old:
                 publish(store, scorer, site)
         except TwinError as error:
             print(f"scorer: {error}", file=sys.stderr, flush=True)
@@ -68,10 +71,30 @@ def _stamp(store: Store, site: Site | None) -> bytes:
     return b"".join(store.model(c) or b"-" for c in (site.plant.classes if site else ()))
 
 
-def score(store: Store, scorer: Scorer, site: Site, stop: threading.Event) -> bool:
+class LateClock:
+    """The plant's time as it was some wall seconds ago: by now every label of then has come."""
+
+    def __init__(self, late_s: float) -> None:
+        self._late_s = late_s
+        self._seen: deque[tuple[float, int]] = deque()
+
+    def read(self, now_us: int, wall_s: float) -> int:
+        """Plant time now (µs) at wall_s; gives that of late_s before, 0 while it is not known."""
+        self._seen.append((wall_s, now_us))
+        while len(self._seen) > 1 and self._seen[1][0] <= wall_s - self._late_s:
+            self._seen.popleft()
+        first_s, first_us = self._seen[0]
+        return first_us if first_s <= wall_s - self._late_s else 0
+
+
+def score(
+    store: Store, scorer: Scorer, site: Site, stop: threading.Event, clock: LateClock
+) -> bool:
     """Steps until nothing is due; whether anything moved. Raises StoreError."""
     for n in range(STEPS_MAX):
-        if stop.is_set() or not scorer.step(heard_of(store, site)):
+        heard = heard_of(store, site)
+        labelled_us = clock.read(heard.now_us, time.monotonic())
+        if stop.is_set() or not scorer.step(heard._replace(labelled_us=labelled_us)):
             return n > 0
     return True
 

@@ -30,10 +30,10 @@ LEADS = (*HORIZONS, "three_days")
 THREE_DAYS_H = 72.0
 RECORDS_MAX = 400
 """Records taken at a time: a step stays short, so that the plan is not late."""
-AHEAD_US = HOUR_US
-"""A forecast further ahead of the clock than this is of a broken clock and waits for nothing."""
-LATE_H = 2.0
-"""A label that comes later than this may have missed the shortest horizon."""
+CLOSE_H = 8.0
+"""Hours past a range of remaining life for which labels are waited for."""
+AHEAD_US = 30 * 24 * HOUR_US
+"""A forecast further ahead of the clock than this is of a broken clock, and nobody waits for it."""
 FLOAT = np.float64
 Array = NDArray[np.float64]
 
@@ -49,11 +49,19 @@ class Heard(NamedTuple):
     step_h: Mapping[str, float]
     """Class id → hours between two forecasts of a machine."""
     partitions: int = 1
+    labelled_us: int | None = None
+    """Time up to which every failure is sure to be among the events; None: until now."""
+
+    def machines_in(self, p: int) -> list[str]:
+        """Machines of a partition."""
+        return [i for own in self.machines.values() for i in own[p :: self.partitions]]
 
     def until(self, p: int) -> int:
-        """Time up to which a partition is known: its worker may be behind the clock."""
-        ids = [i for own in self.machines.values() for i in own[p :: self.partitions]]
-        return min(self.now_us, max((self.by_machine.get(i, 0) for i in ids), default=0))
+        """Time up to which a partition is known: its worker may be behind the clock, and a label
+        may come some seconds after the readings, which are hours of a plant that runs fast."""
+        ids = self.machines_in(p)
+        newest = max((self.by_machine.get(i, 0) for i in ids), default=0)
+        return min(self.now_us if self.labelled_us is None else self.labelled_us, newest)
 
 
 def grace_h(horizon_h: float, step_h: float) -> float:
@@ -66,6 +74,7 @@ class Scorer:
 
     def __init__(self, store: Store) -> None:
         self.store = store
+        self._shortest_h = 0.0
         self._load()
 
     def _load(self) -> None:
@@ -87,20 +96,26 @@ class Scorer:
         """Take up what has come and score what is due; whether anything moved."""
         labelled = self._follow_events(heard)
         moved = [self._advance(p, lead, heard) for p in range(heard.partitions) for lead in LEADS]
-        until = min((heard.until(p) for p in range(heard.partitions)), default=0)
-        closed = self.episodes.close(self.labels, until, dict(heard.by_machine), 8.0)
-        if not (labelled or closed or any(moved)):
+        closed = [self._close(p, heard) for p in range(heard.partitions)]
+        if not (labelled or any(closed) or any(moved)):
             return False
         self.labels.forget(self._oldest(heard) - KEEP_US)
         self.episodes.thin()
         self.sums.thin(heard.now_us // WEEK_US)
         return self._write()
 
+    def _close(self, p: int, heard: Heard) -> bool:
+        """Decide the partition's dated forecasts whose range has passed; whether there was one."""
+        own = set(heard.machines_in(p)) if self.episodes.open else ()
+        return bool(own) and self.episodes.close(
+            self.labels, heard.until(p), {i: heard.by_machine.get(i, 0) for i in own}, CLOSE_H
+        )
+
     def _oldest(self, heard: Heard) -> int:
         """Time from which on forecasts may still be scored: the slowest place says."""
-        times = [heard.until(p) for p in range(heard.partitions)]
+        times = [heard.until(p) for p in range(heard.partitions) if heard.machines_in(p)]
         times += self.passed.values()
-        return min([*times, *(int(said["time"]) for said in self.episodes.open)])
+        return min([heard.now_us, *times, *(int(said["time"]) for said in self.episodes.open)])
 
     # --- what happened ------------------------------------------------------------------------
     def _follow_events(self, heard: Heard) -> bool:
@@ -110,25 +125,24 @@ class Scorer:
         while found := self.store.events(self.events_after.encode(), READ_MAX):
             self.events_after = found[-1][0].decode()
             for event in self.labels.take(e for _, e in found):
-                self._take_label(event, class_of.get(event.machine_id, ""), heard)
+                self._take_label(event, class_of.get(event.machine_id, ""))
                 labelled = True
         return labelled
 
-    def _take_label(self, event: Event, class_id: str, heard: Heard) -> None:
+    def _take_label(self, event: Event, class_id: str) -> None:
         if event.kind == "failure_retracted":
             self.episodes.retract(event.machine_id, self.labels)
             self.sums.leave_out(class_id, "retracted_labels", 1)
         elif event.kind == "failure":
             mode = self.labels.mode(event.machine_id, event.time)
             self.episodes.fail(class_id, event.machine_id, event.time, mode)
-            if self._is_late(event, heard):
+            if self._is_late(event):
                 self.sums.leave_out(class_id, "late_labels", 1)
 
-    def _is_late(self, event: Event, heard: Heard) -> bool:
-        """Whether forecasts that it belongs to have been scored already."""
+    def _is_late(self, event: Event) -> bool:
+        """Whether forecasts of the shortest horizon that it belongs to have been scored already."""
         passed = [t for place, t in self.passed.items() if place.endswith(f":{HORIZONS[0]}")]
-        is_waited_for = heard.now_us - event.time <= LATE_H * HOUR_US
-        return not is_waited_for and event.time < max(passed, default=0)
+        return event.time <= max(passed, default=0) + self._shortest_h * HOUR_US
 
     # --- what was said ------------------------------------------------------------------------
     def _advance(self, p: int, lead: str, heard: Heard) -> bool:
@@ -146,6 +160,7 @@ class Scorer:
         for whole in _together(issued):
             self._score(whole, lead, heard)
         if issued:
+            self._shortest_h = issued[-1].horizons_h[0]
             self.passed[place] = int(issued[-1].rows["time"].max(initial=0))
         self.places[place] = due[-1][0].decode()
         return True
@@ -185,7 +200,10 @@ class Scorer:
         slots = issued.rows["slot"]
         for slot in np.unique(slots).tolist():
             rows = issued.rows[slots == slot]
-            rows = rows[rows["time"] <= heard.now_us + AHEAD_US]
+            sound = rows["time"] <= heard.now_us + AHEAD_US
+            if lead == HORIZONS[0]:
+                self.sums.leave_out(issued.class_id, "ahead_of_clock", int((~sound).sum()))
+            rows = rows[sound]
             if slot < len(ids) and len(rows):
                 self._score_machine(issued, lead, ids[slot], rows, heard)
 
