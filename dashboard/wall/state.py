@@ -132,7 +132,8 @@ def _figures(known: Shared, machines: Iterable[str]) -> dict[str, Any]:
     return {
         "p1": sum(code.startswith("p1") for code in own.values()),
         "p2": sum(code.startswith("p2") for code in own.values()),
-        "running": sum(machine_id in known.running for machine_id in own),
+        # Where nobody sends, it is unknown and not nought.
+        "running": sum(machine_id in known.running for machine_id in own) if heard else None,
         "total": len(own),
         "stops": rounded(math.fsum(chances), 3) if chances else None,
         "complete": round(100 * heard / len(own), 1) if own else None,

@@ -44,6 +44,15 @@ def test_expected_stops_are_the_sum_of_chances_of_machines_that_are_heard(
     assert area["figures"]["stops"] == pytest.approx(sum(chances), rel=0.01)
 
 
+def test_where_nobody_sends_it_is_unknown_what_runs(snapshot: Snapshot) -> None:
+    hour_us = 3_600_000_000
+    later = snapshot._replace(
+        plant_us=snapshot.plant_us + 100 * hour_us, wall_us=snapshot.wall_us + 100 * hour_us
+    )
+    figures = wall_state(shared(later), [WHOLE])["areas"]["0"]["figures"]
+    assert (figures["running"], figures["stops"], figures["complete"]) == (None, None, 0)
+
+
 def test_named_tiles_are_those_of_the_machines_that_they_name(
     snapshot: Snapshot, area: dict
 ) -> None:

@@ -42,7 +42,7 @@
   const figureTexts = (f) => [
     { kind: f.p1 ? "p1" : "", big: number(f.p1, 0), words: [`■ ${words.p1}`, "■ P1"] },
     { kind: f.p2 ? "p2" : "", big: number(f.p2, 0), words: [`▲ ${words.p2}`, "▲ P2"] },
-    { big: number(f.running, 0), words: [fill(words.running, { n: f.total }), fill(words.of, { n: f.total })] },
+    { big: f.running === undefined ? "—" : number(f.running, 0), words: [fill(words.running, { n: f.total }), fill(words.of, { n: f.total })] },
     f.stops === undefined ? { big: f.complete === undefined ? "—" : `${number(f.complete, 1)} %`, words: [words.complete, words.complete_short] }
       : { big: number(f.stops, 1), words: [words.stops, words.stops_short] },
   ];
@@ -151,7 +151,7 @@
     const label = (g, short) => `${shapes[tileCode(here, g)[1]]} ${short ? g.short : pick(g.name)}`;
     const tall = 1.35 * m;
     const way = (count, short) => all.map((line, n) => ({ n: line.tiles.length, head: widthOf(pick(line.name), m, 700), wide: new Map(here.grown.slice(0, count)
-      .filter((g) => g.line === n).map((g) => [g.at, [widthOf(label(g, short), m, 700) + 0.7 * m, tall]])) }));
+      .filter((g) => g.line === n).map((g) => [g.at, [widthOf(label(g, short), m, 700) + (tileCode(here, g).includes("silent") ? 1.3 : 0.7) * m, tall]])) }));
     const counts = [here.grown.length, 12, 6, 3, 1].filter((n, k) => n && (!k || n < here.grown.length));
     const choices = [...counts.map((n) => [n, false]), ...counts.map((n) => [n, true]), [0, false]];
     const found = box.width > 2 * m && box.height > m && fit(choices.map((c) => way(...c)), box, 1.45 * m, Math.min(3.2 * m, 0.11 * Math.min(innerWidth, innerHeight)));
