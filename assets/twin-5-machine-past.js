@@ -2,7 +2,7 @@
 (() => {
   "use strict";
   const twin = window.plantTwin;
-  const { t, pick, say, number, charts } = twin;
+  const { t, pick, h, say, number, charts } = twin;
   const parts = (twin.machineParts ||= {});
   const POINTS_MAX = 1500, PAUSE_MS = 5000, AGAIN_MS = 10000, EDGE = 5, BOUND = 1.959964, NEAR = 0.25;
   const ms = (iso) => Date.parse(`${iso}Z`);
@@ -39,6 +39,10 @@
       lines: [{ t: lane.t, y: lane.e, css: "line-estimate" }, { t: lane.t, y: lane.v, css: "line-measured" }],
       limits: limitsOf(sensor), label: t("{name}: measured, estimate and limits", { name }) };
   };
+
+  const figureOf = ([id, name, unit, href], n) => h("figure", { class: "chart", "data-sensor": id },
+    h("figcaption", {}, h("a", { href, "data-nav": 1 }, name), h("span", { class: "unit" }, ` ${unit}`), h("span", { class: "chart-said", "aria-hidden": "true" })),
+    h("div", { class: "chart-place", "data-n": n }));
 
   parts.past = (page, shared) => {
     const id = page.dataset.machine;
@@ -89,7 +93,8 @@
       seen.clear();
       looked.disconnect();
       sized.disconnect();
-      grid.querySelectorAll(".chart-place").forEach((place, n) => { place.dataset.n = n; looked.observe(place); sized.observe(place); });
+      grid.append(...JSON.parse(grid.dataset.sensors).map(figureOf));
+      grid.querySelectorAll(".chart-place").forEach((place) => { looked.observe(place); sized.observe(place); });
       load();
     };
     const append = (sample, isGap, period) => {

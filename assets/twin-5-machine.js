@@ -102,6 +102,10 @@
     const put = (name, make) => once((value) => twin.replace(region(name), make(value)));
     const shared = { white: null };
     const menu = page.querySelector(".neighbour-menu");
+    menu.addEventListener("toggle", () => {
+      const place = menu.querySelector(".menu"), link = ([name, href]) => h("li", {}, h("a", { href, "data-nav": 1 }, name));
+      if (!place.childElementCount) place.append(...JSON.parse(place.dataset.groups).map(([title, list]) => h("div", {}, h("h3", {}, title), h("ul", {}, ...list.map(link)))));
+    });
     page.addEventListener("click", (event) => { if (menu.open && !menu.contains(event.target)) menu.open = false; });
     menu.addEventListener("keydown", (event) => { if (event.key === "Escape") { menu.open = false; menu.querySelector("summary").focus(); } });
     const bars = put("bars", (sensors) => sensors.map(sensorRow));

@@ -1,5 +1,6 @@
 """Machines near one another: before and after on the line, and others of the class."""
 
+import json
 from typing import NamedTuple
 from urllib.parse import quote
 
@@ -42,7 +43,7 @@ def near(plant: Plant, machine: Machine) -> Near:
 
 
 def neighbour_menu(t: Translate, language: str, around: Near) -> Component:
-    """All neighbours behind one word."""
+    """All neighbours behind one word; the script makes the list when it is opened."""
     groups = [
         (t("Feed this machine"), around.before),
         (t("At the same position"), around.beside),
@@ -50,18 +51,17 @@ def neighbour_menu(t: Translate, language: str, around: Near) -> Component:
         (t("Of the same class"), around.same_class),
     ]
     lists = [
-        html.Div([html.H3(title), html.Ul([html.Li(_entry(m, language)) for m in machines])])
+        [title, [[name_of(m, language), machine_page(m)] for m in machines]]
         for title, machines in groups
         if machines
     ]
     return html.Details(
-        [html.Summary(t("All neighbours")), html.Div(lists, className="menu")],
+        [
+            html.Summary(t("All neighbours")),
+            html.Div(className="menu", **{"data-groups": json.dumps(lists)}),
+        ],
         className="neighbour-menu",
     )
-
-
-def _entry(machine: Machine, language: str) -> Component:
-    return html.A(name_of(machine, language), href=machine_page(machine), **{"data-nav": "1"})
 
 
 def name_of(machine: Machine, language: str) -> str:
