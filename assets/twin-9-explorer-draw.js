@@ -49,8 +49,7 @@
     return [
       fill(axis, one.bx, around(one.level, one.half, -1), around(one.level, one.half, 1), ink.band, 1),
       line(axis, one.bx, one.level, ink.estimate, 1.5, { name: t("estimate"), meta }),
-      line(axis, one.x, one.y, ink.measured, 1, { name: t("measured"), meta, mode: few ? "lines+markers" : "lines",
-        marker: { size: 3.5, color: ink.measured } }),
+      line(axis, one.x, one.y, ink.measured, 1, { name: t("measured"), meta, dots: few, marker: { size: 3.5, color: ink.measured } }),
       marks(axis, one.uncertain.x, one.uncertain.y, "circle-open", ink.soft, t("uncertain")),
       marks(axis, one.gated.x, one.gated.y, "x-thin", ink.limit, t("not believed")),
       marks(axis, one.bad, one.bad.map((x) => levelAt(one, x)), "square-open", ink.soft, t("bad: its source says so")),

@@ -52,7 +52,7 @@
     const region = (name) => page.querySelector(`[data-list="${name}"]`);
     const s = readAddress(page, sensors);
     const fans = new Map();
-    let answer = null, past = null, asking = null, timer = 0, bound = false, askedAt = 0, drawn = "";
+    let answer = null, past = null, asking = null, timer = 0, bound = false, askedAt = 0, dotting = 0, drawn = "";
 
     const keep = () => history.replaceState(history.state, "", `${location.pathname}?${address(s)}`);
     const query = (more) => new URLSearchParams({ machine: s.machine, zone: s.zone, ...more });
@@ -109,6 +109,15 @@
       const { locale, locales } = graph._context;
       await window.Plotly.react(gd, data, layout, { locale, locales, displayModeBar: false, displaylogo: false, showTips: false, doubleClick: false, responsive: true });
       follow(gd);
+      // Dots of single samples cost as much as all the rest: they come once the reader stands still.
+      clearTimeout(dotting);
+      const dotted = data.flatMap((trace, i) => (trace.dots ? [i] : []));
+      delete page.dataset.dots;
+      if (dotted.length) dotting = setTimeout(async () => {
+        if (!page.isConnected) return;
+        await window.Plotly.restyle(gd, { mode: "lines+markers" }, dotted);
+        page.dataset.dots = "1";
+      }, 2 * WAIT_MS);
       page.querySelector(".explorer-wait").hidden = true;
       page.dataset.drawn = Number(page.dataset.drawn || 0) + 1;
       page.dataset.raw = answer.raw;

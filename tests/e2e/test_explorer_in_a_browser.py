@@ -57,13 +57,15 @@ def test_zooming_goes_down_to_samples_and_the_address_shows_the_same(site, explo
     assert len(page.evaluate(MEASURED)[1]) <= 2000
     zoom(page, rows["time"][5000], rows["time"][5120])
     expect(root).to_have_attribute("data-raw", "true")
+    expect(root).to_have_attribute("data-dots", "1")
     _, values, mode = page.evaluate(MEASURED)
+    assert mode == "lines+markers"
     np.testing.assert_allclose(values, rows["value"][5000:5121, 0], rtol=1e-5)
-    assert "markers" in mode
     query = parse_qs(urlsplit(page.url).query)
     assert query["from"][0] < query["to"][0]
     again = open_page(page.url)
     expect(again.locator(".explorer-page")).to_have_attribute("data-raw", "true", timeout=20_000)
+    expect(again.locator(".explorer-page")).to_have_attribute("data-dots", "1")
     assert again.evaluate(MEASURED) == page.evaluate(MEASURED)
     assert again.evaluate(X_RANGE) == page.evaluate(X_RANGE)
 
