@@ -82,7 +82,7 @@ def _glance(t: Translate) -> Component:
         t("Class"),
         t("When it said so within a day, did it happen?"),
         t("Ranges that held"),
-        t("Skill against the base rate"),
+        t("Skill within a day"),
         t("Failures seen"),
     ]
     return panel(t("At a glance"), _table(t("At a glance"), head, "glance"), name="glance")
