@@ -18,6 +18,9 @@
     : fan.as_driven ? t("Had the inputs stayed as they were: {x} of {y}.", { x: number(fan.inside, 0), y: number(fan.n, 0) })
     : t("Under the inputs that then came: {x} of {y}.", { x: number(fan.inside_as_driven, 0), y: number(fan.n, 0) });
 
+  const noFan = (reason) => ({ no_sample: () => t("No sample is held from before that moment."), no_past: () => t("This family of models keeps no past.") }[reason]
+    || (() => t("No forecast from there: {reason}", { reason })))();
+
   const limitName = (name) => ({ low_low: t("Lowest limit"), low: t("Low limit"), high: t("High limit"), high_high: t("Highest limit") }[name]);
   const crossingText = (fan, sensor) => (crossing) => {
     const what = { limit: limitName(crossing.limit), value: `${number(crossing.value, 0, 3)} ${sensor.unit}` };
@@ -51,7 +54,7 @@
     h("h3", {}, h("b", { class: "fan-number" }, n), ` ${sensor ? sensor.name : mark.sensor} · `, h("time", {}, minute(mark.at))),
     h("button", { type: "button", class: "plain fan-drop", "aria-label": t("Remove forecast {n}", { n }), title: t("Remove") }, "×"),
     ...(!fan ? [h("p", { class: "loading" }, t("Working it out"))]
-      : fan.error ? [h("p", { class: "notice" }, t("No forecast from there: {reason}", { reason: fan.error }))]
+      : fan.error ? [h("p", { class: "notice" }, noFan(fan.error))]
       : [
         h("p", { class: "fan-inside" }, insideText(fan)),
         drivenText(fan) ? para(drivenText(fan)) : null,

@@ -35,7 +35,8 @@
       const [at, sensor] = text.split("~");
       return { at, sensor: sensors[sensor] ? sensor : asked[0] || Object.keys(sensors)[0] };
     });
-    return { machine: page.dataset.machine, ids: asked.length ? asked : Object.keys(sensors).slice(0, 1), from, to,
+    const ids = [...new Set([...(asked.length ? asked : Object.keys(sensors).slice(0, 1)), ...marks.map((m) => m.sensor)])].slice(0, SENSORS_MAX);
+    return { machine: page.dataset.machine, ids, from, to,
       range: from && to ? null : RANGES.includes(query.get("range")) ? query.get("range") : "day",
       zone: query.get("zone") === "utc" ? "utc" : "plant", hours: ["8", "24", "72", "168"].includes(query.get("hours")) ? query.get("hours") : "24",
       inputs: query.get("inputs") === "came" ? "came" : "then", marks };
@@ -118,7 +119,6 @@
         await window.Plotly.restyle(gd, { mode: "lines+markers" }, dotted);
         page.dataset.dots = "1";
       }, 2 * WAIT_MS);
-      page.querySelector(".explorer-wait").hidden = true;
       page.dataset.drawn = Number(page.dataset.drawn || 0) + 1;
       page.dataset.raw = answer.raw;
     };
@@ -148,9 +148,9 @@
         if (!s.range) { s.from = found.from; s.to = found.to; }
         if (!past || drawn !== s.ids[0] + s.zone || s.range) {
           drawn = s.ids[0] + s.zone;
-          ask(`/data/strip?${query({ sensor: s.ids[0] })}`).then((p) => { past = p.error ? null : p; if (answer && past) paintAround(); });
+          ask(`/data/strip?${query({ sensor: s.ids[0] })}`).then((p) => { past = p.error ? null : p; if (answer && past) paintAround(); if (past && !past.first) fault(t("Nothing has been received from this machine yet.")); });
         }
-        fault("");
+        fault(found.n ? "" : past && !past.first ? t("Nothing has been received from this machine yet.") : t("No sample in this time."));
         paintAround();
         await draw();
       } catch (error) {

@@ -18,6 +18,7 @@ from dashboard.python_lines import python_lines
 from dashboard.zone_times import parse_local
 from twin.errors import DataError, TwinError
 from twin.pipeline.explore import Explorer
+from twin.pipeline.fan import NoFanError
 
 __all__ = ["HORIZONS_H", "SENSORS_MAX", "Explored", "register"]
 
@@ -119,7 +120,10 @@ def register(server: Flask, explored: Explored) -> None:
             asked = args.get("machine", ""), args.get("sensor", ""), at, float(hours), zone
             known = explored.explorer(), explored.events
             as_driven = args.get("inputs") == "came"
-            return fan_answer(*known, *asked, explored.now(), as_driven)
+            try:
+                return fan_answer(*known, *asked, explored.now(), as_driven)
+            except NoFanError as error:
+                return {"error": error.reason}
 
         return answered(make)
 

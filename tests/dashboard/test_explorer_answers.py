@@ -103,13 +103,17 @@ def test_a_machine_without_data_is_an_empty_window_not_a_fault(app):
         ("/data/history", {"machine": "nobody", "range": "day"}),
         ("/data/strip", {"sensor": "nothing"}),
         ("/data/fan", {"sensor": SENSOR, "at": "2026-03-01T00:00:00", "hours": 9999}),
-        ("/data/fan", {"sensor": SENSOR, "at": "1999-03-01T00:00:00", "hours": 8}),
     ],
 )
 def test_what_was_asked_amiss_is_said_in_words(app, path, query):
     status, found = get(app, path, **query)
     assert status == 400
     assert found["error"]
+
+
+def test_a_moment_before_all_data_is_an_answer_with_its_reason(app):
+    asked = {"sensor": SENSOR, "at": "1999-03-01T00:00:00", "hours": 8}
+    assert get(app, "/data/fan", **asked) == (200, {"error": "no_sample"})
 
 
 def test_events_are_read_once_and_only_those_worth_a_line(fake):

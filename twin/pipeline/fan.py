@@ -25,7 +25,7 @@ from twin.pipeline.window import filtered
 from twin.plant import Sensor
 from twin.stores.base import Span
 
-__all__ = ["Crossing", "Fan", "Happened", "belief_at", "fan_of"]
+__all__ = ["Crossing", "Fan", "Happened", "NoFanError", "belief_at", "fan_of"]
 
 Array = NDArray[np.float64]
 
@@ -37,6 +37,14 @@ Z80 = 1.2815515655446004
 CHECK_CHUNKS = 100
 """Chunks looked at to see what happened, evenly chosen where there are more."""
 H_US = 3_600_000_000
+
+
+class NoFanError(DataError):
+    """There is no forecast from that moment; reason: 'no_past' or 'no_sample'."""
+
+    def __init__(self, reason: str, text: str) -> None:
+        super().__init__(text)
+        self.reason = reason
 
 
 class Crossing(NamedTuple):
@@ -88,7 +96,7 @@ def belief_at(explorer: Explorer, subject: Subject, at: int) -> tuple[Array, boo
     """
     trend, catalogue = subject.trend, subject.catalogue
     if trend is None:
-        raise DataError("fan: this family of models keeps no past")
+        raise NoFanError("no_past", "fan: this family of models keeps no past")
     spans = [s for s in explorer.archive.spans(catalogue, subject.machine.id) if s.start <= at]
     for n in BACK:
         first = spans[-n].number if len(spans) >= n else -1
@@ -108,7 +116,7 @@ def belief_at(explorer: Explorer, subject: Subject, at: int) -> tuple[Array, boo
         rows["slot"] &= RESET
         trace(trend, state, rows)
     if header(state, TIME)[0] == NEVER:
-        raise DataError("fan: got a moment before the first sample that is held")
+        raise NoFanError("no_sample", "fan: got a moment before the first sample that is held")
     return state, not known
 
 
