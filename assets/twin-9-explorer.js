@@ -127,12 +127,17 @@
       press();
       region("said").replaceChildren(h("p", { class: "quiet" }, saidText(), " ", heldText(), " ", answer.offsets.join(", ")));
       region("exports").replaceChildren(...exports_());
-      say(region("python"), answer.python);
+      paintLines();
       times();
       if (past?.first) strip(region("strip"), past, answer, choose);
     };
 
-    const paintFans = () => fanList(region("fans"), s.marks, shownFans(), sensors, (i) => { s.marks.splice(i, 1); keep(); paintFans(); draw(); });
+    const paintLines = () => {
+      if (!answer) return;
+      const lines = shownFans().filter((f) => f?.python).map((f) => `    ${f.python},\n`);
+      say(region("python"), lines.length ? ["from twin.pipeline.fan import fan_of\n", answer.python.replace("store.close()", `fans = [\n${lines.join("")}]\nstore.close()`)].join("") : answer.python);
+    };
+    const paintFans = () => paintLines() || fanList(region("fans"), s.marks, shownFans(), sensors, (i) => { s.marks.splice(i, 1); keep(); paintFans(); draw(); });
 
     const load = async () => {
       clearTimeout(timer);
@@ -237,7 +242,7 @@
         choose(...{ in: [from + w / 4, to - w / 4], out: [from - w / 2, to + w / 2], back: [from - w / 2, to - w / 2], on: [from + w / 2, to + w / 2] }[way]);
       },
       fromHere: () => { const at = document.getElementById("explorer-moment").value; if (at && answer) addFan(at, s.ids[0]); },
-      copy: (_, button) => navigator.clipboard?.writeText(answer?.python || "").then(() => say(button, t("Copied"))),
+      copy: (_, button) => navigator.clipboard?.writeText(region("python").textContent).then(() => say(button, t("Copied"))),
     };
     page.addEventListener("click", (event) => {
       const button = event.target.closest("button");

@@ -14,7 +14,7 @@ from flask import Flask, Response, abort, request
 
 from dashboard.data import Reader
 from dashboard.data.explorer import EventLog, fan_answer, history_answer, strip_answer
-from dashboard.python_lines import python_lines
+from dashboard.python_lines import fan_line, python_lines
 from dashboard.zone_times import parse_local
 from twin.errors import DataError, TwinError
 from twin.pipeline.explore import Explorer
@@ -117,11 +117,12 @@ def register(server: Flask, explored: Explored) -> None:
             if hours not in HORIZONS_H:
                 raise DataError(f"hours: got {hours}, want one of {HORIZONS_H}")
             at = parse_local(args.get("at", ""), zone)
-            asked = args.get("machine", ""), args.get("sensor", ""), at, float(hours), zone
+            asked = args.get("machine", ""), args.get("sensor", ""), at, float(hours)
             known = explored.explorer(), explored.events
             as_driven = args.get("inputs") == "came"
             try:
-                return fan_answer(*known, *asked, explored.now(), as_driven)
+                answer = fan_answer(*known, *asked, zone, explored.now(), as_driven)
+                return answer | {"python": fan_line(*asked, as_driven, zone)}
             except NoFanError as error:
                 return {"error": error.reason}
 

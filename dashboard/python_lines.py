@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from dashboard.times import local
 
-__all__ = ["python_lines"]
+__all__ = ["fan_line", "python_lines"]
 
 _LINES = """\
 from dashboard.figures.history import history_figure
@@ -36,3 +36,12 @@ def python_lines(
         end=local(end, zone).isoformat(),
         zone=zone.key,
     )
+
+
+def fan_line(
+    machine_id: str, sensor: str, at: int, hours: float, as_driven: bool, zone: ZoneInfo
+) -> str:
+    """A call that makes one fan of the figure; the script puts it among the window's lines."""
+    when = f'moment("{local(at, zone).isoformat()}")'
+    how = ", as_driven=True" if as_driven else ""
+    return f'fan_of(explorer, "{machine_id}", "{sensor}", {when}, {hours:g}{how})'

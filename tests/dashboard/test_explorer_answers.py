@@ -138,14 +138,19 @@ def test_the_python_lines_make_the_numbers_of_the_figure(app, plant, rows, tmp_p
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("TWIN_DATA_DIR", str(tmp_path))
     names: dict = {}
+    asked = {"sensor": SENSOR, "at": utc_iso(rows["time"][900]), "hours": 8, "zone": "utc"}
+    _, fan = get(app, "/data/fan", **asked)
+    lines = found["python"].replace("store.close()", f"fans = [{fan['python']}]\nstore.close()")
     try:
-        exec(found["python"], names)  # exactly the lines that the page shows
+        exec("from twin.pipeline.fan import fan_of\n" + lines, names)  # as the page shows them
     finally:
         store.close()
     [one] = found["sensors"]
     [series] = names["view"].series
     np.testing.assert_allclose(_floats(one["y"]), series.measured.value, rtol=1e-5)
     np.testing.assert_allclose(_floats(one["level"]), series.estimate.value, rtol=1e-5)
+    np.testing.assert_allclose(fan["mean"], names["fans"][0].mean, rtol=1e-5)
+    np.testing.assert_allclose(fan["sd"], names["fans"][0].sd, rtol=1e-5)
     measured = next(trace for trace in names["figure"].data if trace.name == "measured")
     assert list(measured.x) == one["x"]
 

@@ -89,6 +89,9 @@ def test_a_click_asks_for_the_forecast_of_then_and_it_can_be_removed(site, explo
     page.mouse.up()
     expect(page.locator(".fan-card .fan-inside")).to_contain_text("80 %")
     assert "fans=" in page.url
+    lines = page.locator('[data-list="python"]').text_content() or ""
+    compile(lines, "lines", "exec")
+    assert "fan_of(explorer" in lines
     again = open_page(page.url)
     told = again.locator(".fan-card .fan-inside")
     expect(told).to_contain_text("1,440 readings")
