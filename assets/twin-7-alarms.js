@@ -7,9 +7,9 @@
   const SHOWN_MAX = 300;  // more rows than anybody reads, and as many as paint at once
   const LISTS = { shelved: "shelved", out: "out_of_service", suppressed: "suppressed_by_design" };
   const ACTIVE = ["unacknowledged", "returned_unacknowledged", "acknowledged"];
-  /** Not acknowledged first, then by priority; the oldest first, because it has waited longest. */
+  /** What calls and lasts, what calls and is gone, what was acknowledged; each by priority, oldest first. */
   const inOrder = (list) => list.sort(([i, a], [j, b]) =>
-    twin.alarmCells.calls(b) - twin.alarmCells.calls(a) || a.priority - b.priority || a.came - b.came || (i < j ? -1 : 1));
+    ACTIVE.indexOf(a.state) - ACTIVE.indexOf(b.state) || a.priority - b.priority || a.came - b.came || (i < j ? -1 : 1));
 
   const groupText = (n, sensor) => n === 1 ? pick(sensor) : t("{n} alarms, first out: {sensor}", { n, sensor: pick(sensor) });
   /** In a flood: by machine, each group under a line that names what came first. */

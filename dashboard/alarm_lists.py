@@ -13,6 +13,7 @@ from dashboard.snapshot import Snapshot
 __all__ = ["AlarmFilters", "alarm_list", "filters_of", "journal_list"]
 
 EVERY_LINE = 1000
+ORDER = ("unacknowledged", "returned_unacknowledged", "acknowledged")
 Listed = tuple[Sequence[str], Sequence[Sequence[object]]]
 
 
@@ -32,10 +33,15 @@ def filters_of(query: Mapping[str, str]) -> AlarmFilters:
     return AlarmFilters(*(query.get(name, "") for name in AlarmFilters._fields))
 
 
+def _rank(row: Mapping[str, Any]) -> int:
+    return ORDER.index(row["state"]) if row["state"] in ORDER else len(ORDER)
+
+
 def alarm_list(snapshot: Snapshot, wanted: AlarmFilters, t: Translate, language: str) -> Listed:
-    """Header and rows of all alarms that are not simply normal, by priority, oldest first."""
+    """Header and rows of all alarms that are not simply normal, as on screen: by what they ask
+    for, then by priority, oldest first."""
     rows = [(i, r) for i, r in alarm_rows(snapshot).items() if _fits(r, wanted)]
-    rows.sort(key=lambda pair: (pair[1]["priority"], pair[1]["came"], pair[0]))
+    rows.sort(key=lambda pair: (_rank(pair[1]), pair[1]["priority"], pair[1]["came"], pair[0]))
     held = snapshot.desk.get("alarms") or {}
     since, times = time_column(
         t("Since"), [r["came"] or None for _, r in rows], snapshot.plant.zone

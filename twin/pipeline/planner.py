@@ -15,8 +15,9 @@ import numpy as np
 import orjson
 
 from twin.config import Settings
-from twin.core.view import NEVER, view_dtype
+from twin.core.view import NEVER
 from twin.errors import StoreError, TwinError
+from twin.pipeline.desk import start_desk
 from twin.pipeline.expected import NO_LOSS, expected_stops, lost_output
 from twin.pipeline.failures import Failures
 from twin.pipeline.gauge import rss_bytes
@@ -24,26 +25,24 @@ from twin.pipeline.production import ProductionKept, stands_idle
 from twin.pipeline.scorer import start_scorer
 from twin.pipeline.services import planned_services, under_way
 from twin.pipeline.site import Site, prepare
+from twin.pipeline.view_rows import Rows, read_rows
 from twin.pipeline.worklist import MachineNow, item_of
 from twin.plant import Machine
 from twin.stores.base import Store
 from twin.stores.embedded import open_store
 
-__all__ = ["key_figures_of", "machines_now", "make_plan", "read_rows", "run_planner"]
+__all__ = ["key_figures_of", "machines_now", "make_plan", "run_planner"]
 
 PLAN_S = 2.0
 KPI_S = 60.0
 STALE_PERIODS = 3.0
 TRANSPORT_S = 5.0
 """Wall seconds that a sample may take from the machine to here before it counts as missing."""
-Rows = dict[str, np.void]
 
 
 def run_planner(settings: Settings, stop: threading.Event | None = None) -> None:
     """Write the plan until told to stop, the desk beside it. Raises TwinError where it cannot
     start, and StoreError once the desk's thread has failed."""
-    from twin.pipeline.desk import start_desk  # it reads views as the planner does
-
     stop = threading.Event() if stop is None else stop
     store, site_changed = open_store(settings), threading.Event()
     try:
@@ -117,24 +116,6 @@ def machines_now(
         for now in found
         if now is not None
     ]
-
-
-def read_rows(store: Store, site: Site) -> Rows:
-    """Every machine's view row; machines whose view is not there yet are left out."""
-    blobs = store.views(range(store.partitions), list(site.plant.classes))
-    out: Rows = {}
-    for class_id, machine_class in site.plant.classes.items():
-        dtype = view_dtype(len(machine_class.sensors), len(machine_class.inputs))
-        machines = site.catalogue.machines(class_id)
-        for p in range(store.partitions):
-            blob = blobs.get((p, class_id), b"")
-            if len(blob) % dtype.itemsize:
-                continue  # of a lane list that is being replaced just now
-            rows = np.frombuffer(blob, dtype)
-            for row, machine_id in zip(rows, machines[p :: store.partitions], strict=False):
-                if machine_id is not None:
-                    out[machine_id] = row
-    return out
 
 
 def _machine_now(

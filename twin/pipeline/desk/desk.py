@@ -18,8 +18,8 @@ from twin.pipeline.desk.alarm_summary import summary
 from twin.pipeline.desk.effects import Context, Effects, Handler, Undoer, refused
 from twin.pipeline.desk.lines import action_line, plant_line
 from twin.pipeline.desk.state import DESK, POSITION, DeskState, load_state
-from twin.pipeline.planner import read_rows
 from twin.pipeline.site import Site
+from twin.pipeline.view_rows import read_rows
 from twin.stores.base import FIRST_ID, DeskCommit, Documents, Store, WireEntry, stream_id
 from twin.types import Event
 
