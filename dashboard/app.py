@@ -8,10 +8,11 @@ from typing import Any
 import dash
 from flask import Flask, request
 
-from dashboard import access, compression, define, i18n, live, security, wall
+from dashboard import access, compression, i18n, security, wall
 from dashboard.data import Reader
 from dashboard.kiosks import Kiosks
 from dashboard.pages import displays, router
+from dashboard.routes import define, live
 from twin.config import Settings
 from twin.stores.base import Store
 
@@ -40,7 +41,7 @@ _INDEX = """<!DOCTYPE html>
 {app_entry}
 <script id="words" type="application/json">{words}</script>
 <script id="person" type="application/json">{person}</script>
-<footer>{config}{scripts}{renderer}</footer>
+<div>{config}{scripts}{renderer}</div>
 </body>
 </html>"""
 

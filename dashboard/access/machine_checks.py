@@ -7,8 +7,8 @@ from typing import Any
 
 from dashboard.access.checks import check
 from dashboard.access.language import t
-from dashboard.alarm_words import refusal_text
 from dashboard.snapshot import Snapshot, machine_of
+from dashboard.states.alarm_words import refusal_text
 from twin.pipeline.desk.effects import AHEAD_US
 
 __all__ = ["can_cancel", "can_move", "can_plan", "can_report_failure", "can_report_repair"]

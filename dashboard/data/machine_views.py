@@ -5,13 +5,13 @@ from typing import Any
 import numpy as np
 
 from dashboard.data.machines import MachinePast
-from dashboard.evidence import gaps_s, sensor_quality, whiteness
 from dashboard.figures.signals import Past, chart_lines, min_max, naive_s
-from dashboard.machine_log import event_lines
-from dashboard.machine_state import risky_sensor
 from dashboard.numbers import decimals, rounded, roundeds
-from dashboard.outlook import sensor_fan
 from dashboard.snapshot import Snapshot, row_of
+from dashboard.states.evidence import gaps_s, sensor_quality, whiteness
+from dashboard.states.machine_log import event_lines
+from dashboard.states.machine_state import risky_sensor
+from dashboard.states.outlook import sensor_fan
 from dashboard.times import iso_local
 from twin.core.layout import HEALTH, NIS, TIME, header
 from twin.core.view import NEVER

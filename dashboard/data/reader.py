@@ -11,10 +11,10 @@ from dashboard.data.documents import Documents
 from dashboard.data.machines import MachinePast
 from dashboard.data.snapshots import read_snapshot
 from dashboard.figures.signals import Past
-from dashboard.frame_state import frame
-from dashboard.machine_state import machine_state
-from dashboard.plant_state import HORIZON_H, plant_state
 from dashboard.snapshot import Snapshot, machine_of
+from dashboard.states.frame_state import frame
+from dashboard.states.machine_state import machine_state
+from dashboard.states.plant_state import HORIZON_H, plant_state
 from dashboard.stream import Feed
 from twin.errors import SchemaError, TwinError
 from twin.plant import Machine, load_plant

@@ -12,8 +12,8 @@ from dashboard.data.machines import MachinePast
 from dashboard.data.wishes import Asked, Limits, Wish, scenario_of
 from dashboard.figures.what_if import course_numbers, input_numbers, sensor_numbers
 from dashboard.numbers import rounded
-from dashboard.outlook import Belief
 from dashboard.snapshot import Snapshot, failed_at, is_silent, row_of
+from dashboard.states.outlook import Belief
 from dashboard.times import iso_local
 from twin.core.whatif import Case, Change, course_of
 from twin.core.whatif_sums import Prices, doubts, unseen_from

@@ -7,13 +7,14 @@ from dash import Dash, html
 from dash.development.base_component import Component
 from flask import Response, abort, request
 
-from dashboard import alarm_checks, i18n
-from dashboard.alarm_lists import alarm_list, filters_of, journal_list
-from dashboard.alarm_state import alarms_state
+from dashboard import i18n
 from dashboard.data import Reader
 from dashboard.exports import csv_response
 from dashboard.i18n import Translate
 from dashboard.pages.visit import Visit
+from dashboard.routes import alarm_checks
+from dashboard.states.alarm_lists import alarm_list, filters_of, journal_list
+from dashboard.states.alarm_state import alarms_state
 from dashboard.times import local
 
 __all__ = ["register", "show"]

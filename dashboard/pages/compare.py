@@ -7,13 +7,13 @@ from urllib.parse import urlencode
 from dash import Dash, html
 from dash.development.base_component import Component
 
-from dashboard import compare_routes
 from dashboard.components.neighbours import machine_page, name_of
 from dashboard.components.shell import panel
 from dashboard.data import Reader
 from dashboard.i18n import Translate, pick
 from dashboard.pages.machine import SPANS, span_text
 from dashboard.pages.visit import Visit
+from dashboard.routes import compare_routes
 from twin.plant import Machine, Plant
 
 __all__ = ["Chosen", "chosen", "register", "show"]

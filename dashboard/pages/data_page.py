@@ -10,11 +10,11 @@ from dashboard import i18n
 from dashboard.components.shell import panel
 from dashboard.data import Reader
 from dashboard.data.intake import Intakes, Refused
-from dashboard.data_lists import parts_csv, refused_csv, sensors_csv, sources_csv
-from dashboard.data_state import data_state
 from dashboard.i18n import Translate
 from dashboard.pages.visit import Visit
 from dashboard.snapshot import Snapshot
+from dashboard.states.data_lists import parts_csv, refused_csv, sensors_csv, sources_csv
+from dashboard.states.data_state import data_state
 
 __all__ = ["register", "show"]
 

@@ -8,16 +8,16 @@ import orjson
 from dash import Dash, html
 from dash.development.base_component import Component
 
-from dashboard import downloads, explorer_routes
 from dashboard.components.charts import graph
 from dashboard.components.explorer_panels import choices, fan_panel, picker, take_away
 from dashboard.components.explorer_tabs import tabs
 from dashboard.components.shell import panel
 from dashboard.data import Reader
-from dashboard.explorer_routes import Explored
 from dashboard.i18n import pick
 from dashboard.pages import residuals, what_if
 from dashboard.pages.visit import Visit
+from dashboard.routes import downloads, explorer_routes
+from dashboard.routes.explorer_routes import Explored
 from twin.plant import Machine
 
 __all__ = ["register", "show"]

@@ -6,7 +6,6 @@ from urllib.parse import quote
 from dash import Dash, html
 from dash.development.base_component import Component
 
-from dashboard import machine_routes
 from dashboard.components.charts import DENSE, KINDS, chart_grid
 from dashboard.components.machine_panels import (
     brief,
@@ -19,6 +18,7 @@ from dashboard.components.shell import panel
 from dashboard.data import Reader
 from dashboard.i18n import Translate, pick
 from dashboard.pages.visit import Visit
+from dashboard.routes import machine_routes
 from twin.plant import Machine, Plant
 
 __all__ = ["SPANS", "chosen", "register", "show", "span_text"]

@@ -15,7 +15,7 @@ from dashboard.data import Reader
 from dashboard.exports import csv_response
 from dashboard.i18n import Translate, pick
 from dashboard.pages.visit import Visit
-from dashboard.plant_lists import attention_rows, filters_of, machine_rows
+from dashboard.states.plant_lists import attention_rows, filters_of, machine_rows
 from dashboard.times import local
 from twin.plant import Plant
 

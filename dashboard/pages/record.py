@@ -3,12 +3,12 @@
 from dash import Dash, html
 from dash.development.base_component import Component
 
-from dashboard import record_routes
 from dashboard.components.shell import panel
 from dashboard.data import Reader
 from dashboard.i18n import Translate
 from dashboard.pages.visit import Visit
-from dashboard.record_state import record_state
+from dashboard.routes import record_routes
+from dashboard.states.record_state import record_state
 from twin.core.view import HORIZONS
 
 __all__ = ["register", "show"]

@@ -5,14 +5,14 @@ from urllib.parse import quote, urlencode
 from dash import Dash, html
 from dash.development.base_component import Component
 
-from dashboard import residual_routes
 from dashboard.components.neighbours import name_of
 from dashboard.components.shell import panel
 from dashboard.data import Reader
 from dashboard.data.residuals import SAMPLES
 from dashboard.pages.visit import Visit
 from dashboard.pages.what_if import explorer_head
-from dashboard.residual_routes import samples_of
+from dashboard.routes import residual_routes
+from dashboard.routes.residual_routes import samples_of
 from twin.plant import Machine
 
 __all__ = ["register", "show"]

@@ -5,13 +5,13 @@ from urllib.parse import quote
 from dash import Dash, html
 from dash.development.base_component import Component
 
-from dashboard import what_if_routes
 from dashboard.components.explorer_tabs import tabs
 from dashboard.components.neighbours import machine_page, name_of
 from dashboard.components.shell import panel
 from dashboard.data import Reader
 from dashboard.i18n import Translate, pick
 from dashboard.pages.visit import Visit
+from dashboard.routes import what_if_routes
 from twin.plant import Machine
 
 __all__ = ["explorer_head", "register", "show"]

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 from dashboard.numbers import rounded
 from dashboard.snapshot import Snapshot, age_s, row_of
-from dashboard.tiles import lines_of, states_of, tile_codes
-from dashboard.work_list import failed_machines, work_list
+from dashboard.states.tiles import lines_of, states_of, tile_codes
+from dashboard.states.work_list import failed_machines, work_list
 
 __all__ = ["GROWN_MAX", "LETTERS", "NOW_MAX", "Shared", "shared", "wall_state"]
 

@@ -11,15 +11,15 @@ import pytest
 from alarmed_plant import AlarmedPlant
 from fake_plant import FakePlant
 
-from dashboard.alarm_lists import AlarmFilters, alarm_list, journal_list
-from dashboard.alarm_state import alarm_counts, alarms_state
-from dashboard.alarm_words import refusal_text, state_names, verb_names
 from dashboard.app import ASSETS, create_app
 from dashboard.data import read_snapshot
 from dashboard.data.documents import Documents
-from dashboard.frame_state import frame
 from dashboard.i18n import translator
 from dashboard.snapshot import Snapshot, failed_at
+from dashboard.states.alarm_lists import AlarmFilters, alarm_list, journal_list
+from dashboard.states.alarm_state import alarm_counts, alarms_state
+from dashboard.states.alarm_words import refusal_text, state_names, verb_names
+from dashboard.states.frame_state import frame
 from twin.actions import VERBS, Action, pack_action
 from twin.config import Settings
 from twin.core.alarms import STATES
@@ -69,7 +69,7 @@ def test_a_line_names_machine_sensor_limit_cause_and_answer(held: Held) -> None:
         "high",
         2.8,
     )
-    assert (row["state"], row["priority"], row["age_h"]) == ("unacknowledged", 1, 2.0)
+    assert (row["state"], row["priority"], row["age_h"]) == ("unacknowledged", 2, 2.0)
     assert row["since"] == "2026-03-02T05:00:00"
     mode = held.fake.plant.classes["mill"].modes[0]
     assert (row["consequence"], row["response"]) == (mode.consequence, mode.response)

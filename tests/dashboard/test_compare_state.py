@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.compare_state import apart, compare_state, line_of, rivals
 from dashboard.figures.signals import Past
 from dashboard.snapshot import Snapshot, machine_of
+from dashboard.states.compare_state import apart, compare_state, line_of, rivals
 from twin.plant import Machine
 
 ends = st.floats(0, 100)

@@ -12,12 +12,12 @@ from flask import Response
 from dashboard.app import PlantTwin
 from dashboard.data import read_snapshot
 from dashboard.data.intake import Intakes, Known
-from dashboard.data_lists import parts_csv, sensors_csv, sources_csv
-from dashboard.data_state import data_state
 from dashboard.i18n import translator
-from dashboard.sensor_quality import STATES, faulty_sensors, quality_counts
 from dashboard.snapshot import Snapshot, row_of
-from dashboard.verdict import verdict
+from dashboard.states.data_lists import parts_csv, sensors_csv, sources_csv
+from dashboard.states.data_state import data_state
+from dashboard.states.sensor_quality import STATES, faulty_sensors, quality_counts
+from dashboard.states.verdict import verdict
 from twin.core.view import NEVER
 from twin.stores.base import Info, Lag
 from twin.stores.memory import MemoryStore

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 from sealed_history import seal_rows, wandering_rows
 
-from dashboard import downloads
+from dashboard.routes import downloads
 from twin.pipeline.explore import Z95, Explorer
 
 MACHINE, SENSOR = "mill-01", "spindle_vib_mms"

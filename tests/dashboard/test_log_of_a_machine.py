@@ -3,9 +3,9 @@
 import pytest
 
 from dashboard.components.neighbours import near
-from dashboard.machine_log import alarms_of, log_of, services_of
-from dashboard.machine_state import risky_sensor
 from dashboard.snapshot import Snapshot, machine_of, row_of
+from dashboard.states.machine_log import alarms_of, log_of, services_of
+from dashboard.states.machine_state import risky_sensor
 from twin.plant import Machine
 from twin.types import Event
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from dashboard.machine_state import hours, machine_state, quality_code
 from dashboard.snapshot import Snapshot, machine_of, row_of
+from dashboard.states.machine_state import hours, machine_state, quality_code
 from twin.core.view import NEVER, view_dtype
 
 

@@ -11,13 +11,13 @@ from fake_plant import START_US, FakePlant, grown
 from dashboard.app import PlantTwin
 from dashboard.data import read_snapshot
 from dashboard.i18n import translator
-from dashboard.key_figures import key_figures
 from dashboard.pages.plant import reasons
-from dashboard.plant_lists import Filters, attention_rows, filters_of, machine_rows
-from dashboard.plant_state import plant_state
 from dashboard.snapshot import Snapshot, is_idle, is_silent, row_of
-from dashboard.tiles import states_of, tile_codes
-from dashboard.work_list import work_list
+from dashboard.states.key_figures import key_figures
+from dashboard.states.plant_lists import Filters, attention_rows, filters_of, machine_rows
+from dashboard.states.plant_state import plant_state
+from dashboard.states.tiles import states_of, tile_codes
+from dashboard.states.work_list import work_list
 from twin.plant import Plant, Targets
 
 HOUR_US = 3_600_000_000

@@ -5,9 +5,9 @@ import pytest
 from fake_plant import START_US, FakePlant
 
 from dashboard.data import decode_views, read_snapshot
-from dashboard.frame_state import clock_state, status_state
-from dashboard.plant_state import plant_state, tile_codes
 from dashboard.snapshot import Snapshot, age_s, row_of
+from dashboard.states.frame_state import clock_state, status_state
+from dashboard.states.plant_state import plant_state, tile_codes
 from twin.core.view import NEVER, view_dtype
 from twin.types import Event
 

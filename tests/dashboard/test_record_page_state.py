@@ -9,8 +9,8 @@ from fake_record import seed_record
 from dashboard.app import create_app
 from dashboard.data import read_snapshot
 from dashboard.data.documents import Documents
-from dashboard.record_state import N_SHOWN, headline_of, held, record_state
 from dashboard.snapshot import Snapshot
+from dashboard.states.record_state import N_SHOWN, headline_of, held, record_state
 from twin.config import Settings
 
 HOME = {"Sec-Fetch-Site": "same-origin"}

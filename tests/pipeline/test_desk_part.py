@@ -9,7 +9,6 @@ from desk_bench import HOUR_US, T0_US, Bench
 from worker_plant import PARTITIONS, settings_in
 
 from twin.errors import StoreError
-from twin.pipeline import desk as desk_package
 from twin.pipeline import planner
 from twin.pipeline.desk import start_desk
 from twin.pipeline.desk import state as desk_state
@@ -69,7 +68,7 @@ def test_a_planner_whose_desk_has_died_ends_so_that_it_is_started_again(tmp_path
     monkeypatch.setattr(planner, "open_store", lambda _: store)
     monkeypatch.setattr(planner, "PLAN_S", 0.01)
     monkeypatch.setattr(planner, "start_scorer", lambda *_: None)
-    monkeypatch.setattr(desk_package, "start_desk", lambda *_: threading.Thread())
+    monkeypatch.setattr(planner, "start_desk", lambda *_: threading.Thread())
     stop = threading.Event()
     with pytest.raises(StoreError, match="desk"):
         planner.run_planner(settings, stop)

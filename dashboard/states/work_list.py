@@ -4,10 +4,10 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from dashboard.held import held_of
 from dashboard.numbers import rounded
 from dashboard.snapshot import Snapshot, failures_of
-from dashboard.tiles import states_of
+from dashboard.states.held import held_of
+from dashboard.states.tiles import states_of
 from dashboard.times import iso_local
 from twin.pipeline.services import HOUR_US, services_of
 from twin.plant import Machine, Plant

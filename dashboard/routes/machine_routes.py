@@ -7,8 +7,8 @@ from flask import Flask, Response, abort, jsonify, request
 from dashboard.components.charts import KINDS
 from dashboard.data import Reader
 from dashboard.data.machine_views import ahead, charts, evidence
-from dashboard.held import held_of
 from dashboard.snapshot import Snapshot, machine_of
+from dashboard.states.held import held_of
 from twin.errors import TwinError
 from twin.plant import Machine
 

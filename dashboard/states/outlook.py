@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dashboard.numbers import rounded, roundeds
-from dashboard.past import to_plant_units
+from dashboard.states.past import to_plant_units
 from twin.core.forecast import forecast
 from twin.core.hazard import (
     Hazard,

@@ -6,8 +6,8 @@ from flask import Flask, Response, abort
 
 from dashboard.data import Reader
 from dashboard.exports import csv_response, time_column
-from dashboard.record_state import LEADS
 from dashboard.snapshot import Snapshot
+from dashboard.states.record_state import LEADS
 
 __all__ = ["register"]
 

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from flask import Response
 
 from dashboard.data.intake import Refused
-from dashboard.data_state import parts_of, sources_of
 from dashboard.exports import csv_response, time_column
 from dashboard.i18n import Translate, pick
-from dashboard.sensor_quality import faulty_sensors
 from dashboard.snapshot import Snapshot
+from dashboard.states.data_state import parts_of, sources_of
+from dashboard.states.sensor_quality import faulty_sensors
 from dashboard.times import local
 
 __all__ = ["parts_csv", "refused_csv", "sensors_csv", "sources_csv"]

@@ -6,12 +6,12 @@ from flask import Flask, Response, abort, jsonify, request
 
 from dashboard import i18n
 from dashboard.access.language import reader_language, t
-from dashboard.compare_state import compare_state, line_of
 from dashboard.data import Reader
 from dashboard.exports import csv_response, time_column
 from dashboard.figures.signals import Past, naive_s
-from dashboard.machine_routes import PERIODS_MAX
+from dashboard.routes.machine_routes import PERIODS_MAX
 from dashboard.snapshot import Snapshot, machine_of, row_of
+from dashboard.states.compare_state import compare_state, line_of
 from twin.errors import TwinError
 from twin.plant import Machine
 

@@ -17,8 +17,8 @@ import pyarrow.parquet as pq
 from flask import Flask, Response, abort
 from numpy.typing import NDArray
 
-from dashboard.explorer_routes import Asked, Explored, answered
 from dashboard.exports import BOM
+from dashboard.routes.explorer_routes import Asked, Explored, answered
 from dashboard.zone_times import offsets_us
 from twin.errors import DataError, TwinError
 from twin.pipeline.explore import Z95, Explorer, Subject

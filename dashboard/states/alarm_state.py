@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from dashboard.alarm_journal import journal_lines
-from dashboard.alarm_names import Names
 from dashboard.numbers import decimals, rounded
 from dashboard.snapshot import Snapshot, row_of
+from dashboard.states.alarm_journal import journal_lines
+from dashboard.states.alarm_names import Names
 from dashboard.times import iso_local
 from twin.plant import AlarmLimits, Machine, MachineClass, Sensor
 

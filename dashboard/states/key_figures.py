@@ -6,7 +6,7 @@ import numpy as np
 
 from dashboard.numbers import rounded, thinned
 from dashboard.snapshot import Snapshot
-from dashboard.work_list import failed_machines
+from dashboard.states.work_list import failed_machines
 from twin.plant import Plant, is_paused
 
 __all__ = ["aims_of", "key_figures"]

@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from dashboard.alarm_journal import journal_lines
-from dashboard.alarm_state import alarm_rows
-from dashboard.alarm_words import limit_names, refusal_text, state_names, verb_names
 from dashboard.exports import time_column
 from dashboard.i18n import Translate, pick
 from dashboard.snapshot import Snapshot
+from dashboard.states.alarm_journal import journal_lines
+from dashboard.states.alarm_state import alarm_rows
+from dashboard.states.alarm_words import limit_names, refusal_text, state_names, verb_names
 
 __all__ = ["AlarmFilters", "alarm_list", "filters_of", "journal_list"]
 

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from dashboard.numbers import rounded
 from dashboard.snapshot import STALE_PERIODS, Snapshot, pace
-from dashboard.tiles import states_of
-from dashboard.work_list import failed_machines
+from dashboard.states.tiles import states_of
+from dashboard.states.work_list import failed_machines
 from twin.core.view import NEVER
 from twin.plant import Machine, MachineClass
 

@@ -6,10 +6,10 @@ from typing import Any
 
 from dashboard.data.intake import Known, Refused
 from dashboard.numbers import rounded, roundeds
-from dashboard.sensor_quality import Faulty, faulty_sensors, quality_counts
 from dashboard.snapshot import STALE_PERIODS, Snapshot, pace
+from dashboard.states.sensor_quality import Faulty, faulty_sensors, quality_counts
+from dashboard.states.verdict import verdict
 from dashboard.times import iso_local
-from dashboard.verdict import verdict
 
 __all__ = ["WORST", "data_state", "parts_of", "sources_of"]
 

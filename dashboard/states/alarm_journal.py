@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from dashboard.alarm_names import Names
 from dashboard.snapshot import Snapshot
+from dashboard.states.alarm_names import Names
 from dashboard.times import iso_local
 
 __all__ = ["journal_lines"]

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from dashboard.key_figures import key_figures
 from dashboard.numbers import rounded
 from dashboard.snapshot import Snapshot, age_s
-from dashboard.tiles import lines_of, tile_codes
-from dashboard.work_list import service_state, work_list
+from dashboard.states.key_figures import key_figures
+from dashboard.states.tiles import lines_of, tile_codes
+from dashboard.states.work_list import service_state, work_list
 from twin.pipeline.services import HOUR_US, services_of
 from twin.plant import pauses_between
 

@@ -4,11 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from dashboard.evidence import Z95, nis_range
-from dashboard.machine_log import alarms_of, log_of, services_of
-from dashboard.machine_risk import drivers_of, hours, life_of, modes_of, risk_of
 from dashboard.numbers import decimals, rounded, roundeds
-from dashboard.plant_state import tile_codes
 from dashboard.snapshot import (
     STALE_PERIODS,
     TRANSPORT_S,
@@ -20,6 +16,10 @@ from dashboard.snapshot import (
     pace,
     row_of,
 )
+from dashboard.states.evidence import Z95, nis_range
+from dashboard.states.machine_log import alarms_of, log_of, services_of
+from dashboard.states.machine_risk import drivers_of, hours, life_of, modes_of, risk_of
+from dashboard.states.plant_state import tile_codes
 from dashboard.times import iso_local, local
 from twin.core.statespace import Trend
 from twin.core.view import HORIZONS, NEVER

@@ -1,0 +1,1 @@
+"""What a browser fetches besides pages: live streams, data of charts, downloads."""

@@ -1,0 +1,1 @@
+"""What each screen shows of a snapshot, in no language: numbers, codes, the plant file's names."""
