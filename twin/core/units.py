@@ -1,6 +1,6 @@
 """From a model's units to the plant's: the sensors' answer to the inputs is put back.
 
-    z = offset + gain·u + scale·level          one set of numbers an operating regime
+z = offset + gain·u + scale·level          one set of numbers an operating regime
 """
 
 import numpy as np
