@@ -1,23 +1,40 @@
-"""Pictures of a running dashboard for the README: python docs/take_screenshots.py [URL] [FOLDER].
+"""Pictures of a running plant for the README: python docs/take_screenshots.py [URL] [FOLDER].
 
-Needs a chromium and the development extra. Shows the plant, and the machine that needs attention
-most, or else the first.
+Needs a chromium and the development extra. Shows the plant in three looks, the machine that needs
+attention most on every page about one machine, and a wall display that is made for the picture and
+withdrawn again.
 """
 
 import shutil
 import sys
+import time
+import uuid
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
 SIZE = {"width": 1600, "height": 900}
+WALL = {"width": 1920, "height": 1080}
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 LOOKS = [("light", "en-GB", ""), ("dark", "en-GB", "-dark"), ("light", "zh-CN", "-zh")]
+PAGES = {
+    "alarms": "/alarms",
+    "explorer": "/forecast/{machine}",
+    "what-if": "/forecast/{machine}/what-if",
+    "residuals": "/forecast/{machine}/residuals",
+    "record": "/record",
+    "data": "/data",
+}
 
 
-def live(browser: Browser, url: str, theme: str, language: str) -> Page:
-    """The page once it shows live values."""
-    context = browser.new_context(viewport=SIZE, color_scheme=theme, locale=language)
+def live(
+    browser: Browser, url: str, theme: str = "light", language: str = "en-GB", **size: Any
+) -> Page:
+    """The page once it shows live values and has loaded what it loads by itself."""
+    context = browser.new_context(
+        viewport=size or SIZE, color_scheme=theme, locale=language, reduced_motion="reduce"
+    )
     page = context.new_page()
     page.goto(url)
     page.wait_for_selector("html[data-live=live]", timeout=30_000)
@@ -25,20 +42,44 @@ def live(browser: Browser, url: str, theme: str, language: str) -> Page:
     return page
 
 
+def act(page: Page, url: str, path: str, **body: Any) -> dict[str, Any]:
+    """Post as the page's own script does."""
+    answer = page.request.post(url + path, data=body, headers={"Origin": url})
+    return dict(answer.json())
+
+
+def wall(browser: Browser, url: str, path: Path) -> None:
+    """A display of the whole plant, read from five metres."""
+    page = live(browser, url + "/displays")
+    act(page, url, "/do/name", name="README")
+    token, detail = uuid.uuid4().hex, {"name": "README", "document": {"distance_m": 3}}
+    made = act(page, url, "/do/kiosk.create", detail=detail, token=token)["id"]
+    end = time.monotonic() + 10
+    while not (link := page.request.get(f"{url}/display-link/{made}")).ok:
+        if time.monotonic() > end:
+            raise SystemExit("the display was not made: is the planner running?")
+        page.wait_for_timeout(200)
+    live(browser, link.json()["url"], **WALL).screenshot(path=path)
+    act(page, url, "/do/kiosk.revoke", detail={"kiosk": made}, token=uuid.uuid4().hex)
+
+
 def main(url: str, folder: Path) -> None:
-    """Write plant*.png and machine*.png."""
+    """Write a PNG a page."""
     folder.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium") or shutil.which("chromium-browser"),
-            args=QUIET,
-        )
+        path = shutil.which("chromium") or shutil.which("chromium-browser")
+        browser = playwright.chromium.launch(executable_path=path, args=QUIET)
+        machine = ""
         for theme, language, suffix in LOOKS:
             plant = live(browser, url, theme, language)
             plant.screenshot(path=folder / f"plant{suffix}.png")
-            first = plant.locator(".work a, .tile").first.get_attribute("href")
-            machine = live(browser, url + str(first), theme, language)
-            machine.screenshot(path=folder / f"machine{suffix}.png")
+            first = plant.locator(".work a[href^='/machine/'], .tile").first
+            machine = machine or str(first.get_attribute("href"))
+        live(browser, url + machine).screenshot(path=folder / "machine.png")
+        for name, address in PAGES.items():
+            at = address.format(machine=machine.removeprefix("/machine/"))
+            live(browser, url + at).screenshot(path=folder / f"{name}.png")
+        wall(browser, url, folder / "wall.png")
         browser.close()
 
 
