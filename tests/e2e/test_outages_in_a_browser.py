@@ -20,7 +20,7 @@ from outage_server import link_of, serve
 from pausing_proxy import Fault, PausingProxy
 from playwright.sync_api import Browser, BrowserContext
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.alone]
 
 STALE_S, LIVE_S, SLACK_S = 6.0, 5.0, 2.0
 HERE = Path(__file__).parent
