@@ -10,7 +10,7 @@ from worker_plant import PARTITIONS, settings_in
 
 from twin.errors import StoreError
 from twin.pipeline import planner
-from twin.pipeline.desk import start_desk
+from twin.pipeline.desk import alarms, plans, start_desk
 from twin.pipeline.desk import state as desk_state
 from twin.pipeline.site import prepare
 from twin.stores.memory import MemoryStore
@@ -104,3 +104,44 @@ def test_planned_services_are_never_dropped_for_old_ones(tmp_path, monkeypatch):
         bench.do("service.plan", detail, machine="mill-0")
         bench.step()
     assert [s["state"] for s in bench.document("services")] == ["planned"] * 4
+
+
+def test_planned_services_are_bounded(tmp_path, monkeypatch):
+    monkeypatch.setattr(plans, "PLANNED_MAX", 2)
+    store = MemoryStore(PARTITIONS)
+    bench = Bench(store, prepare(store, settings_in(tmp_path)))
+    detail = {"start": T0_US, "duration_h": 1}
+    asked = [bench.do("service.plan", detail, machine="mill-0") for _ in range(3)]
+    bench.step()
+    assert [bench.line(i)["reason"] for i in asked] == [None, None, "too_many"]
+
+
+def test_an_event_that_cannot_be_folded_is_said_and_passed_over(tmp_path, capsys):
+    store = MemoryStore(PARTITIONS)
+    bench = Bench(store, prepare(store, settings_in(tmp_path)))
+    bench.event("alarm_on", sensor="temp", value="hot", limit="")
+    bench.alarm_on()
+    bench.step()
+    assert bench.state() == "unacknowledged"
+    assert "alarm_on" in capsys.readouterr().err
+
+
+def test_a_token_is_its_persons(tmp_path):
+    store = MemoryStore(PARTITIONS)
+    bench = Bench(store, prepare(store, settings_in(tmp_path)))
+    for who in ("Wu", "Wu", "Ana"):
+        bench.do("comment.add", {"text": who}, machine="mill-0", who=who, token="12345678")
+    bench.step()
+    assert [c["who"] for c in bench.document("mill-0", "log")["comments"]] == ["Wu", "Ana"]
+
+
+def test_a_step_that_breaks_off_leaves_nothing_half_done(tmp_path, monkeypatch):
+    store = MemoryStore(PARTITIONS)
+    bench = Bench(store, prepare(store, settings_in(tmp_path)))
+    bench.do("comment.add", {"text": "once"}, machine="mill-0")
+    with monkeypatch.context() as broken:
+        broken.setattr(alarms, "pass_time", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            bench.desk.step()
+    bench.step()
+    assert [c["text"] for c in bench.document("mill-0", "log")["comments"]] == ["once"]

@@ -66,3 +66,19 @@ def test_display_is_withdrawn_once(bench):
     again = bench.do("kiosk.revoke", {"kiosk": kiosk_id})
     bench.step()
     assert "already_revoked" in str(bench.line(again))
+
+
+def test_two_new_links_of_one_step_are_two(bench):
+    kiosk_id = made(bench)
+    for _ in range(2):
+        bench.do("kiosk.renew", {"kiosk": kiosk_id})
+    assert bench.desk.step() == 2
+    assert kept(bench, kiosk_id).generation == 3
+
+
+def test_display_made_and_withdrawn_in_one_step_is_withdrawn_once(bench):
+    kiosk_id = bench.do("kiosk.create", {"name": "Hall 2", "document": {}})
+    withdrawn = [bench.do("kiosk.revoke", {"kiosk": kiosk_id}) for _ in range(2)]
+    assert bench.desk.step() == 3
+    assert kept(bench, kiosk_id).is_revoked
+    assert [bench.line(i)["reason"] for i in withdrawn] == [None, "already_revoked"]

@@ -69,3 +69,14 @@ def test_kept_comparisons_are_bounded(store):
     save(store)
     assert len(store.documents(KIND)) == KEPT_MAX
     assert "too_many" in store.documents("desk")["journal"].decode()
+
+
+def test_two_deletions_of_one_step_are_one(store):
+    action_id = save(store)
+    for n in range(2):
+        detail, token = {"scenario": action_id}, f"t-100{n}"
+        gone = Action("scenario.delete", None, T0_US, T0_US, "Ada", "engineer", detail, token)
+        store.add_action(pack_action(gone))
+    assert store.desk.step() == 2
+    lines = orjson.loads(store.documents("desk")["journal"])[-2:]
+    assert [line["reason"] for line in lines] == [None, "unknown_scenario"]

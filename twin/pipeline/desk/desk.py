@@ -86,7 +86,7 @@ class Desk:
                 self._commit(state)
             self.n_folded += n
             return n
-        except StoreError:
+        except Exception:  # half a step must not be gone on from
             self._forget()
             raise
 
@@ -134,7 +134,7 @@ class Desk:
         taken = sorted((x for x in new if last is None or x[0] <= last), key=lambda x: x[:2])
         for _, kind, entry_id, what in taken:
             if kind == 0:
-                self._fold_event(state, f"e{entry_id.decode()}", what)
+                self._take_event(state, f"e{entry_id.decode()}", what)
                 state.events_after = entry_id
             else:
                 self._fold_action(state, entry_id.decode(), what, now_us)
@@ -142,6 +142,15 @@ class Desk:
         return len(taken)
 
     # --- folding --------------------------------------------------------------------------
+    def _take_event(self, state: DeskState, event_id: str, event: Event) -> None:
+        """Fold an event; one that cannot be would come again after every restart: it is said."""
+        try:
+            self._fold_event(state, event_id, event)
+        except (StoreError, MemoryError):
+            raise
+        except Exception as error:
+            print(f"desk: {event.kind} {event_id}: {error!r}", file=sys.stderr, flush=True)
+
     def _fold_event(self, state: DeskState, event_id: str, event: Event) -> None:
         """What the plant reports; events that the desk itself made are folded already."""
         if "action" in event.detail:
@@ -160,11 +169,13 @@ class Desk:
             detail = {"fault": str(error)[:200]}
             state.write(plant_line(action_id, now_us, "action.malformed", None, detail))
             return
-        if action.token and action.token in state.tokens:
-            return
-        state.tokens.append(action.token)
-        state.mark("tokens")
-        context = Context(self.store, self.site, now_us, action_id)
+        if action.token:
+            claim = f"{action.who}\n{action.token}"  # a token is its person's, as where it came in
+            if claim in state.tokens:
+                return
+            state.tokens.append(claim)
+            state.mark("tokens")
+        context = Context(self.store, self.site, now_us, action_id, self._documents)
         effects = self._effects(state, action, context)
         self._events += effects.events
         for p, entries in effects.entries.items():

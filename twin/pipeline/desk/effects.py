@@ -24,6 +24,13 @@ class Context(NamedTuple):
     now_us: int
     """Plant time, µs UTC."""
     action_id: str
+    pending: Mapping[str, Documents] = {}
+    """Kind → what actions before this one have changed and no commit has written yet."""
+
+    def documents(self, kind: str) -> dict[str, bytes]:
+        """All documents of a kind, by name, as this action finds them. Raises StoreError."""
+        found = {**self.store.documents(kind), **self.pending.get(kind, {})}
+        return {name: text for name, text in found.items() if text is not None}
 
 
 class Effects(NamedTuple):

@@ -16,7 +16,7 @@ KEPT_MAX = 500
 
 def _create(_state: DeskState, action: Action, context: Context) -> Effects:
     """A display by the action's id."""
-    if len(context.store.documents(KIND)) >= KEPT_MAX:
+    if len(context.documents(KIND)) >= KEPT_MAX:
         return refused("too_many")
     try:
         made = created(context.action_id, action.detail, action.who, action.wall)
@@ -48,7 +48,7 @@ def _written(kiosk_id: str, name: str, documents: Documents) -> Effects:
 
 
 def _kiosk(action: Action, context: Context) -> Kiosk | None:
-    text = context.store.documents(KIND).get(action.detail["kiosk"])
+    text = context.documents(KIND).get(action.detail["kiosk"])
     return None if text is None else kiosk_of(text)
 
 

@@ -8,9 +8,11 @@ from twin.pipeline.desk.effects import Context, Effects, Handler, Undoer, refuse
 from twin.pipeline.desk.state import DeskState
 from twin.types import Event
 
-__all__ = ["HANDLERS", "UNDOERS"]
+__all__ = ["HANDLERS", "PLANNED_MAX", "UNDOERS"]
 
 HOUR_US = 3_600_000_000
+PLANNED_MAX = 5000
+"""Services that stand planned: they are never dropped, so there must not be ever more of them."""
 Service = dict[str, Any]
 
 
@@ -24,6 +26,8 @@ def _plan(state: DeskState, action: Action, context: Context) -> Effects:
         return refused("unknown_mode")
     if _is_over(detail["start"], detail["duration_h"], context):
         return refused("in_the_past")
+    if sum(s["state"] == "planned" for s in state.services) >= PLANNED_MAX:
+        return refused("too_many")
     service = {
         "id": context.action_id,
         "machine": machine.id,

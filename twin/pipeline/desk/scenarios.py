@@ -29,14 +29,14 @@ def _save(_state: DeskState, action: Action, context: Context) -> Effects:
     text = orjson.dumps(kept)
     if len(text) > SIZE_MAX:
         return refused("too_large")
-    if len(context.store.documents(KIND)) >= KEPT_MAX:
+    if len(context.documents(KIND)) >= KEPT_MAX:
         return refused("too_many")
     note = {"scenario": context.action_id, "name": kept["name"]}
     return Effects(note=note, documents={KIND: {context.action_id: text}})
 
 
 def _delete(_state: DeskState, action: Action, context: Context) -> Effects:
-    text = context.store.documents(KIND).get(action.detail["scenario"])
+    text = context.documents(KIND).get(action.detail["scenario"])
     if text is None:
         return refused("unknown_scenario")
     name = orjson.loads(text)["name"]
