@@ -12,6 +12,7 @@
   const HELD_LEAST = 5;
   const held = (item) => item.held?.of >= HELD_LEAST ? t("{n} of the last {m} such forecasts held", { n: item.held.held, m: item.held.of }) : "";
   const detail = (item) => [
+    item.since ? t("since {time}", { time: item.since.slice(5, 16).replace("T", " ") }) : "",
     item.withheld && item.reason !== "failed" ? t("No data, last forecast withheld") : (item.drivers || []).slice(0, 2).map(pick).join(t(", ")),
     held(item),
   ].filter(Boolean);
@@ -61,9 +62,9 @@
     return h("tr", { "data-machine": item.machine },
       h("td", {}, twin.badge(item.priority)),
       h("td", { class: "machine" }, h("a", { href: `/machine/${encodeURIComponent(item.machine)}`, "data-nav": 1 }, pick(item.name))),
-      h("td", { class: "why" }, h("div", { title: why }, why), ...detail(item).map((text) => h("div", { class: "detail", title: text }, text)),
+      h("td", { class: "why" }, h("div", {}, why), ...detail(item).map((text) => h("div", { class: "detail" }, text)),
         item.service ? h("div", { class: "detail planned-text" }, twin.serviceText(item.service)) : null),
-      h("td", { class: "num" }, twin.expectedText(item, horizon), h("div", { class: "narrow detail" }, range)),
+      h("td", { class: "num" }, twin.expectedText(item, horizon), range === "—" ? null : h("div", { class: "narrow detail", "data-label": t("80 %: {range}", { range: "" }) }, range)),
       h("td", { class: "num detail range" }, range),
       h("td", { class: "num stake", "data-label": t("At stake"), title: words || "" }, cost, saves ? h("div", { class: "detail" }, saves) : null),
       h("td", { class: "do" }, planCell(item)));

@@ -128,7 +128,7 @@ def _attention(t: Translate) -> Component:
         (html.Span(t("Priority"), className="hidden"), "col-p"),
         (t("Machine"), ""),
         (t("Why"), ""),
-        (t("Expected"), "num"),
+        ([t("Expected"), html.Div(t("80 % range"), className="narrow detail")], "num"),
         (t("80 % range"), "num range"),
         (t("At stake"), "num stake"),
         (html.Span(t("What to do"), className="hidden"), "do"),

@@ -25,7 +25,7 @@ Item = dict[str, Any]
 def work_list(snapshot: Snapshot) -> list[Item]:
     """By priority, what has failed first, then by when the stop is expected."""
     machines = {m.id: m for m in snapshot.plant.machines}
-    failed, states = failed_machines(snapshot), states_of(snapshot)
+    failed, states = failures_of(snapshot), states_of(snapshot)
     planned = _next_services(snapshot)
     items = []
     for item in snapshot.plan.get("items", []):
@@ -33,6 +33,8 @@ def work_list(snapshot: Snapshot) -> list[Item]:
         shown = _item(snapshot.plant, machine, item)
         if machine is not None:
             shown |= _withheld(machine.id in failed, states[machine.id] == "silent")
+            if machine.id in failed:
+                shown["since"] = iso_local(failed[machine.id], snapshot.plant.zone)
             shown["service"] = planned.get(machine.id)
             shown["held"] = held_of(snapshot, machine) if shown.get("p_week") is not None else None
         items.append(shown)
