@@ -34,13 +34,13 @@
 
   const sensorRow = (sensor) => {
     const shown = isShown(sensor);
-    const css = `reading ${sensor.quality} ${sensor.beyond ? `beyond p${sensor.priority}` : ""}`;
-    const note = [sensor.beyond ? t("beyond its limit") : "", qualityText(sensor)].filter(Boolean).join(" · ");
+    const css = `reading ${sensor.quality} ${shown && sensor.beyond ? `beyond p${sensor.priority}` : ""}`;
+    const note = [shown && sensor.beyond ? t("beyond its limit") : "", qualityText(sensor)].filter(Boolean).join(" · ");
     const lo = number(sensor.normal[0], 0, sensor.decimals), hi = number(sensor.normal[1], 0, sensor.decimals);
     return h("div", { class: "sensor" },
       h("span", { class: "sensor-name" }, pick(sensor.name)),
       h("span", { class: css },
-        sensor.beyond ? h("span", { class: "shape" }, twin.shapes[sensor.priority]) : null,
+        shown && sensor.beyond ? h("span", { class: "shape" }, twin.shapes[sensor.priority]) : null,
         shown ? number(sensor.value, sensor.decimals) : "—"),
       h("span", { class: "unit" }, sensor.unit),
       bar(sensor),

@@ -13,8 +13,12 @@ def _place(name: str) -> Component:
     return html.Div(className=name, **{"data-list": name})
 
 
-def _table(name: str, head: list[str]) -> Component:
-    """A table whose rows the script writes; the first column names them."""
+def _table(name: str, head: list[str], title: str = "") -> Component:
+    """A table whose rows the script writes; the first column names them.
+
+    title: of a table wider than a phone, which then scrolls, from the keyboard too.
+    """
+    scrolls = {"role": "region", "tabIndex": 0, "aria-label": title} if title else {}
     return html.Div(
         html.Table(
             [
@@ -24,6 +28,7 @@ def _table(name: str, head: list[str]) -> Component:
             className=f"plain-table {name}-table",
         ),
         className="table-place",
+        **scrolls,
     )
 
 
@@ -99,10 +104,10 @@ def history_panels(t: Translate) -> list[Component]:
     services = [t("Start"), t("Duration"), t("For"), t("State"), t("By"), t("Change")]
     return [
         panel(t("Failure modes side by side"), _place("modes"), name="modes"),
-        panel(t("Services"), _table("services", services), name="serviced"),
+        panel(t("Services"), _table("services", services, t("Services")), name="serviced"),
         panel(
             t("Quality of the sensors"),
-            _table("quality", quality),
+            _table("quality", quality, t("Quality of the sensors")),
             _place("quality-said"),
             name="told",
         ),
