@@ -85,11 +85,12 @@
       h("p", { class: "quiet" }, says));
   };
 
+  /** A fan is not wider than 620 px at letters of 14 px; the style sheet has the same limit. */
   const fans = (found, width) => {
     const sensor = found.sensors.find((s) => s.id === found.sensor), range = shared(found.courses);
     const n = found.courses.length, columns = width > 1300 && n > 3 ? 4 : width > 760 && n > 2 ? 3 : width > 480 && n > 1 ? 2 : 1;
     const W = Math.max(240, Math.min(620, (width - (columns - 1) * 12) / columns));
-    return found.courses.map((c, i) => fan(c, i, found.courses[0], sensor, range, W));
+    return { columns, figures: found.courses.map((c, i) => fan(c, i, found.courses[0], sensor, range, W)) };
   };
 
   /** All curves of failure; the 80 % interval of the one that is looked at, and its paths alone. */

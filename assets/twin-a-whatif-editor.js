@@ -28,6 +28,7 @@
     beyond_recent: t("This machine has not run there in the last 24 hours ({lo} to {hi}).", { lo: number(input.recent[0], 0, 1), hi: number(input.recent[1], 0, 1) }),
     no_wear: t("No effect of this input on wear was learnt: the probability of failure does not move."),
     no_answer: t("No sensor's level answers to it either."),
+    eases: t("By what was learnt, more of it alone slows wear, which is hardly so: inputs that moved together in the history share their effects among them. Do not decide by this."),
     unseen_regime: t("No operating regime is near: the nearest one is taken."),
   }[code] || code);
 

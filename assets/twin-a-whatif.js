@@ -137,7 +137,9 @@
     /** Charts are drawn for a page whose letters are 14 px high and grow with them. */
     const draw = () => {
       const larger = parseFloat(getComputedStyle(document.documentElement).fontSize) / 14;
-      at("fans").replaceChildren(...fans(found, at("fans").clientWidth / larger));
+      const { columns, figures } = fans(found, at("fans").clientWidth / larger);
+      at("fans").style.setProperty("--columns", columns);
+      at("fans").replaceChildren(...figures);
       at("chance").replaceChildren(...chances(found, chosen, at("chance").clientWidth / larger));
     };
 

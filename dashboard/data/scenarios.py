@@ -16,7 +16,7 @@ from dashboard.snapshot import Snapshot, failed_at, is_silent, row_of
 from dashboard.states.outlook import Belief
 from dashboard.times import iso_local
 from twin.core.whatif import Case, Change, course_of
-from twin.core.whatif_sums import Prices, doubts, unseen_from
+from twin.core.whatif_sums import Prices, doubts, eases, unseen_from
 from twin.errors import SchemaError
 from twin.pipeline.production import IDLE_INPUTS
 from twin.pipeline.worklist import costs_of_stops
@@ -101,9 +101,12 @@ def _course(about: About, wish: Wish) -> dict[str, Any]:
     at = None
     if scenario.service is not None:
         at = iso_local(int(about.now_us + scenario.service * about.step_h * 3.6e9), plant.zone)
+    doubted = _doubts(case, wish, about.machine_class, about.found.recent)
+    if about.load is not None and eases(case, about.found.paths, scenario, about.load):
+        doubted[about.machine_class.input_ids[about.load]].append("eases")
     return course_numbers(course, about.n, about.step_h, _horizons(about.snapshot), sums) | {
         "name": wish.name,
-        "doubts": _doubts(case, wish, about.machine_class, about.found.recent),
+        "doubts": doubted,
         "unseen_h": rounded(unseen_from(case, course) * about.step_h, 4),
         "service_at": at,
     }

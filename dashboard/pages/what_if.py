@@ -101,7 +101,8 @@ def _method(t: Translate) -> Component:
         ),
         t(
             "A changed input moves the level as it did in the history that was learnt from; if it "
-            "was learnt to matter for wear, it also changes the slope from step to step."
+            "was learnt to matter for wear, it also changes the slope from step to step. The other "
+            "inputs stay as they are unless they are changed too, even where one follows another."
         ),
         t(
             "Probabilities of changed scenarios: the hazard is read along 256 paths of the state, "

@@ -20,6 +20,7 @@ from twin.core.whatif_sums import (
     crossing,
     crossing_times,
     doubts,
+    eases,
     expected_cost,
     unseen_from,
 )
@@ -395,3 +396,23 @@ def test_doubts_name_what_was_not_learnt():
     apart = c._replace(trend=two, inputs=np.array([10.0, 20.0]))
     assert doubts(apart, Change(0, 50.0), 0.0, 100.0) == ["unseen_regime"]
     assert doubts(apart, Change(0, 90.0), 0.0, 100.0) == []
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+@pytest.mark.parametrize("value", [10.0, 90.0])
+def test_load_that_is_learnt_to_slow_wear_is_doubted(sign: float, value: float) -> None:
+    c = case()
+    wear = np.zeros_like(c.wear)
+    wear[0, 0] = sign * 1e-4
+    c = c._replace(wear=wear)
+    scenario = Scenario((Change(0, value),))
+    told = eases(c, rehearse(c, 32), scenario, 0)
+    course = course_of(c, rehearse(c, 32), scenario).cumulative[0, -1]
+    usual = course_of(c, rehearse(c, 32), Scenario()).cumulative[0, -1]
+    assert told == ((course < usual) == (value > c.inputs[0]))
+    assert told == (sign < 0)
+
+
+def test_load_without_effect_is_not_said_to_ease() -> None:
+    c = case(wear=np.zeros((2, 2)))
+    assert not eases(c, rehearse(c, 8), Scenario((Change(0, 90.0),)), 0)

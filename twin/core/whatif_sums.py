@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.core.conditions import TIGHT, nearest
-from twin.core.whatif import Case, Change, Course, explained
+from twin.core.whatif import Case, Change, Course, Rehearsal, Scenario, course_of, explained
 
 __all__ = [
     "Cost",
@@ -15,6 +15,7 @@ __all__ = [
     "crossing",
     "crossing_times",
     "doubts",
+    "eases",
     "expected_cost",
     "unseen_from",
 ]
@@ -55,9 +56,6 @@ class Cost(NamedTuple):
     @property
     def total(self) -> float:
         return self.failure + self.planned + self.slower
-
-
-""""""
 
 
 def crossing_times(at: Array, paths: Array, low: float, high: float) -> Array:
@@ -134,3 +132,19 @@ def doubts(case: Case, change: Change, low: float, high: float) -> list[str]:
     c = int(nearest(trend.centre, trend.input_scale, u[None])[0])
     away = np.abs(u - trend.centre[c]) / trend.input_scale
     return [*found, "unseen_regime"] if away.max() > TIGHT else found
+
+
+def eases(case: Case, rehearsal: Rehearsal, scenario: Scenario, load: int) -> bool:
+    """Whether by what was learnt more load alone makes a failure rarer, and less one likelier.
+
+    Inputs that moved together in the history share their effects among them at random, so that
+    one may come out with the wrong sign.
+    """
+    changes = tuple(c for c in scenario.changes if c.input == load)
+    if case.hazard is None or not changes or not case.wear[:, load].any():
+        return False
+    alone, none = (
+        float(course_of(case, rehearsal, Scenario(c, scenario.service)).cumulative[0, -1])
+        for c in (changes, ())
+    )
+    return (alone - none) * (changes[-1].value - float(case.inputs[load])) < 0
