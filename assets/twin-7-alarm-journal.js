@@ -14,7 +14,7 @@
     "repair.report": t("Repair reported"), "comment.add": t("Comment"), "service.plan": t("Service planned"),
     "service.move": t("Service moved"), "service.cancel": t("Service called off"), "action.undo": t("Taken back"),
     "model.recalibrate": t("Model recalibrated"), "scenario.save": t("Scenario saved"), "scenario.delete": t("Scenario deleted"),
-    "class.define": t("Machine class defined"), "kiosk.create": t("Display added"), "kiosk.renew": t("Display's link renewed"),
+    "class.define": t("Machine class defined"), "class.withdraw": t("Machine class taken back"), "kiosk.create": t("Display added"), "kiosk.renew": t("Display's link renewed"),
     "kiosk.revoke": t("Display's link withdrawn"),
   });
   const refusals = () => ({

@@ -124,7 +124,7 @@ class DeleteScenario(Detail):
     scenario: Name
 
 
-class DefineClass(Detail):
+class OneClass(Detail):
     class_id: Name
 
 
@@ -162,7 +162,8 @@ VERBS: Mapping[str, Verb] = {
     "model.recalibrate": Verb(Recalibrate, "engineer", False),
     "scenario.save": Verb(SaveScenario, "engineer", True),
     "scenario.delete": Verb(DeleteScenario, "engineer", False),
-    "class.define": Verb(DefineClass, "engineer", False),
+    "class.define": Verb(OneClass, "engineer", False),
+    "class.withdraw": Verb(OneClass, "engineer", False),
     "kiosk.create": Verb(CreateKiosk, "engineer", False),
     "kiosk.renew": Verb(OneKiosk, "engineer", False),
     "kiosk.revoke": Verb(OneKiosk, "engineer", False),

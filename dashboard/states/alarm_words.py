@@ -58,6 +58,7 @@ def verb_names(t: Translate) -> dict[str, str]:
         "scenario.save": t("Scenario saved"),
         "scenario.delete": t("Scenario deleted"),
         "class.define": t("Machine class defined"),
+        "class.withdraw": t("Machine class taken back"),
         "kiosk.create": t("Display added"),
         "kiosk.renew": t("Display's link renewed"),
         "kiosk.revoke": t("Display's link withdrawn"),

@@ -36,6 +36,7 @@ DETAILS: dict[str, dict[str, Any]] = {
     "scenario.save": {"name": "load 80 %", "document": {}},
     "scenario.delete": {"scenario": "1-0"},
     "class.define": {"class_id": "mill"},
+    "class.withdraw": {"class_id": "mill"},
     "kiosk.create": {"name": "Hall 1", "document": {}},
     "kiosk.renew": {"kiosk": "1-0"},
     "kiosk.revoke": {"kiosk": "1-0"},

@@ -9,7 +9,7 @@ add_class(...)                      into the plant file and the folder of models
 from twin.pipeline.define.definition import Column, Definition, parse_definition
 from twin.pipeline.define.preview import preview
 from twin.pipeline.define.profile import profile_of
-from twin.pipeline.define.saving import Saved, add_class, fragment, take_back
+from twin.pipeline.define.saving import Saved, add_class, fragment, is_in_force, take_back
 
 __all__ = [
     "Column",
@@ -17,6 +17,7 @@ __all__ = [
     "Saved",
     "add_class",
     "fragment",
+    "is_in_force",
     "parse_definition",
     "preview",
     "profile_of",

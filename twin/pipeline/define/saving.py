@@ -11,7 +11,7 @@ from twin.modelfile import ClassModel, save_model
 from twin.pipeline.define.definition import Definition
 from twin.plant import SimulatorSource, check_plant, load_plant
 
-__all__ = ["Saved", "add_class", "fragment", "take_back"]
+__all__ = ["Saved", "add_class", "fragment", "is_in_force", "take_back"]
 
 
 class Saved(NamedTuple):
@@ -77,13 +77,22 @@ def add_class(
     return Saved(plant_file, path, before, digest, machine_ids if definition.line else [])
 
 
+def is_in_force(saved: Saved) -> bool:
+    """Whether the plant file is as it was left then."""
+    return saved.plant.is_file() and _digest(saved.plant.read_bytes()) == saved.digest
+
+
 def take_back(saved: Saved) -> None:
-    """The plant file as it was before. Raises SchemaError if somebody changed it since."""
-    if _digest(saved.plant.read_bytes()) != saved.digest:
-        raise SchemaError(f"{saved.plant}: was changed since; take the class out by hand")
-    part = saved.plant.with_name(saved.plant.name + ".part")
-    part.write_bytes(saved.before)
-    part.replace(saved.plant)
+    """The plant file as it was before, if it is not yet.
+
+    Raises SchemaError if somebody changed it since.
+    """
+    if not (saved.plant.is_file() and saved.plant.read_bytes() == saved.before):
+        if not is_in_force(saved):
+            raise SchemaError(f"{saved.plant}: was changed since; take the class out by hand")
+        part = saved.plant.with_name(saved.plant.name + ".part")
+        part.write_bytes(saved.before)
+        part.replace(saved.plant)
     saved.model.unlink(missing_ok=True)
 
 
