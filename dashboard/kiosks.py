@@ -40,17 +40,27 @@ class Kiosks:
         self._store, self._clock_s = store, clock_s
         self._lock = threading.Lock()
         self._signer: URLSafeSerializer | None = None
-        self._known: dict[str, Kiosk] = {}
+        self._known: dict[str, Kiosk] | None = None
         self._read_s = -FRESH_S
         self._noted_s: dict[str, float] = {}
 
     def all(self) -> dict[str, Kiosk]:
-        """Every display by id, at most a second old. Raises StoreError."""
-        with self._lock:
+        """Every display by id, at most a second old. Raises StoreError.
+
+        One request waits for a store that is slow; once they are known, all others take that.
+        """
+        known = self._known
+        if not self._lock.acquire(blocking=known is None):
+            return known or {}
+        try:
             if self._clock_s() - self._read_s >= FRESH_S:
                 self._read_s = self._clock_s()  # a silent store is asked no more often either
                 self._known = self._read()
+            if self._known is None:
+                raise StoreError("store: displays could not be read yet")
             return self._known
+        finally:
+            self._lock.release()
 
     def _read(self) -> dict[str, Kiosk]:
         found = {}

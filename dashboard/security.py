@@ -51,7 +51,10 @@ def known_host(asked: Request, allowed: frozenset[str]) -> bool:
     A page elsewhere can have its own name resolve to 127.0.0.1; the name gives it away (DNS
     rebinding).
     """
-    name = urlsplit(f"//{asked.host}").hostname
+    try:
+        name = urlsplit(f"//{asked.host}").hostname
+    except ValueError:  # an open bracket
+        return False
     return name in LOOPBACK or name in {urlsplit(origin).hostname for origin in allowed}
 
 

@@ -2,7 +2,7 @@
 
 import logging
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote
 
 from flask import Flask, Response, jsonify, make_response, redirect, request, session
 from flask.sessions import SecureCookieSessionInterface
@@ -53,11 +53,8 @@ def onward_of(wanted: str) -> str:
 
     "//elsewhere" and "/\\elsewhere" are other hosts to a browser, and it skips tabs and line ends.
     """
-    parts = urlsplit(wanted) if wanted.isprintable() else None
     is_ours = (
-        parts is not None
-        and not parts.scheme
-        and not parts.netloc
+        wanted.isprintable()
         and wanted.startswith("/")
         and not wanted.startswith("//")
         and "\\" not in wanted
@@ -145,6 +142,6 @@ def _form(
 
 
 def _choose(language: str, onward: str) -> Answer:
-    answer = redirect(f"/sign-in?next={onward}" if onward != "/" else "/sign-in")
+    answer = redirect(f"/sign-in?next={quote(onward, safe='')}" if onward != "/" else "/sign-in")
     answer.set_cookie("language", language, max_age=YEAR_S, samesite="Lax")
     return answer

@@ -53,6 +53,7 @@ def ahead(
     row = row_of(snapshot, machine.id)
     named = [n for n, s in enumerate(sensors) if s.id == sensor_id]
     n = named[0] if named else risky_sensor(snapshot, machine, row)
+    hours = hours if hours in AHEAD_H else None
     key = f"ahead:{machine.id}:{sensors[n].id}:{hours or 'auto'}"
     return views.computed.get(key, FAN_S, lambda: _new_ahead(views, snapshot, machine, n, hours))
 

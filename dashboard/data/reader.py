@@ -16,7 +16,7 @@ from dashboard.states.frame_state import frame
 from dashboard.states.machine_state import machine_state
 from dashboard.states.plant_state import HORIZON_H, plant_state
 from dashboard.stream import Feed
-from twin.errors import SchemaError, TwinError
+from twin.errors import SchemaError, StoreError, TwinError
 from twin.plant import Machine, load_plant
 from twin.stores.base import Store
 
@@ -27,6 +27,8 @@ TICK_S = 0.5
 StateOf = Callable[[Snapshot], dict[str, Any]]
 """What a screen shows of a snapshot."""
 MACHINE = "machine/"
+FORGET_S = 60.0
+"""A feed made for those who ask is dropped when for so long nobody has asked and nobody reads."""
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +50,9 @@ class Reader:
         self._wall_us = wall_us or (lambda: time.time_ns() // 1000)
         self._state_of: dict[str, StateOf] = {"plant": plant_state}
         self._feeds: dict[str, Feed] = {"plant": Feed()}
+        self._asked_s: dict[str, float] = {}
+        """Feeds that need not be kept → when somebody last asked for them."""
+        self._faulty: set[str] = set()
         self._documents = Documents(store)
         self._lock = threading.Lock()
         self._stop = threading.Event()
@@ -61,11 +66,16 @@ class Reader:
         """Live screens on this process."""
         return sum(feed.n_readers for feed in list(self._feeds.values()))
 
-    def add_feed(self, name: str, state_of: StateOf) -> None:
-        """From now on /live/<name> streams what state_of makes of each snapshot, and the frame."""
+    def add_feed(self, name: str, state_of: StateOf, is_kept: bool = True) -> None:
+        """From now on /live/<name> streams what state_of makes of each snapshot, and the frame.
+
+        is_kept False: until nobody has asked for it for a while; whoever does adds it again.
+        """
         with self._lock:
             self._state_of[name] = state_of
             self._feeds.setdefault(name, Feed())
+            if not is_kept:
+                self._asked_s[name] = time.monotonic()
 
     def feed(self, name: str) -> Feed | None:
         """A feed, filled at once; None where there is none of that name."""
@@ -75,13 +85,16 @@ class Reader:
             feed = self._feeds.get(name)
         snapshot = self.latest
         if feed is not None and snapshot is not None and not feed.n_readers:
-            self._publish(name, feed, snapshot)
+            try:
+                self._publish(name, feed, snapshot)
+            except StoreError as error:  # what was known is shown, and said to be old
+                log.warning("no news for /live/%s: %s", name, error)
         return feed
 
     def _add_machine(self, name: str) -> None:
         machine_id = name.removeprefix(MACHINE)
         if any(m.id == machine_id for m in self.plant.machines):
-            self.add_feed(name, lambda snapshot: self._machine_state(snapshot, machine_id))
+            self.add_feed(name, lambda snapshot: self._machine_state(snapshot, machine_id), False)
 
     def past(self, machine: Machine, span_s: float) -> Past:
         """The machine's last span_s seconds of plant time."""
@@ -113,18 +126,37 @@ class Reader:
         self._seq += 1
         self.latest = snapshot
         with self._lock:
+            self._forget_unread()
             feeds = [(n, f) for n, f in self._feeds.items() if f.n_readers or n == "plant"]
         for name, feed in feeds:
-            try:
-                self._publish(name, feed, snapshot)
-            except TwinError:
-                raise
-            except Exception:  # a fault in one screen's state is not the others'
-                log.exception("no news for /live/%s", name)
+            self._publish(name, feed, snapshot)
 
     def _publish(self, name: str, feed: Feed, snapshot: Snapshot) -> None:
-        state = frame(snapshot) | self._state_of[name](snapshot) | {"build": self.build}
+        """Feed one screen. A fault in its state is not the others', and is said once.
+
+        Raises StoreError.
+        """
+        try:
+            state = frame(snapshot) | self._state_of[name](snapshot) | {"build": self.build}
+        except StoreError:
+            raise
+        except Exception:
+            if name not in self._faulty:
+                log.exception("no news for /live/%s", name)
+            self._faulty.add(name)
+            return
+        self._faulty.discard(name)
         feed.publish(state, snapshot.seq)
+
+    def _forget_unread(self) -> None:
+        """Drop feeds that nobody needs: a plant has many machines, and each feed holds a state."""
+        now_s = time.monotonic()
+        for name, asked_s in list(self._asked_s.items()):
+            if self._feeds[name].n_readers:
+                self._asked_s[name] = now_s
+            elif now_s - asked_s > FORGET_S:
+                del self._asked_s[name], self._feeds[name], self._state_of[name]
+                self._faulty.discard(name)
 
     def _machine_state(self, snapshot: Snapshot, machine_id: str) -> dict[str, Any]:
         machine = machine_of(snapshot, machine_id)

@@ -26,7 +26,7 @@ class WallFeeds:
         """The feed of the display's areas, filled at once."""
         areas = kiosk.areas
         name = f"wall/{sha256(orjson.dumps(areas)).hexdigest()[:16]}"
-        self._reader.add_feed(name, lambda snapshot: self._state(snapshot, areas))
+        self._reader.add_feed(name, lambda snapshot: self._state(snapshot, areas), False)
         return self._reader.feed(name)
 
     def _state(self, snapshot: Snapshot, areas: Sequence[Sequence[str]]) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Signing in and out over HTTP: what a cookie is worth, when it ends, where it leads."""
 
 import threading
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from access_people import OURS, PAGE, PASSWORD, add_everybody, sign_in, signed_in
@@ -137,12 +138,20 @@ def test_first_user_ends_the_open_installation(
         *("//elsewhere.example", "/\\elsewhere.example", "https://elsewhere.example", "\\\\x"),
         *("http:elsewhere.example", "javascript:alert(1)", "/\t/elsewhere.example", "", "machine"),
         *("/a\r\nSet-Cookie: x=1", "///elsewhere.example", "/%0d\n/x"),
+        *("http://[", "//["),
     ],
 )
 def test_nobody_is_led_elsewhere(peopled: PlantTwin, onward: str) -> None:
     client = peopled.server.test_client()
     assert sign_in(client, "A viewer", onward=onward).headers["Location"] == "/"
     assert client.get("/sign-in", query_string={"next": onward}).headers["Location"] == "/"
+
+
+def test_choosing_a_language_keeps_all_of_where_one_was_going(peopled: PlantTwin) -> None:
+    client = peopled.server.test_client()
+    asked = {"language": "zh", "next": "/explorer?machine=a&sensors=x,y&from=1"}
+    led = client.get("/sign-in", query_string=asked).headers["Location"]
+    assert parse_qs(urlsplit(led).query)["next"] == [asked["next"]]
 
 
 @given(st.text(max_size=40))

@@ -46,6 +46,7 @@ def test_only_our_own_pages_may_change_something(
         ("[::1]:8050", 200),
         ("evil.example:8050", 421),
         ("127.0.0.1.evil.example", 421),
+        ("[", 421),
     ],
 )
 def test_a_name_that_is_not_ours_is_not_served(app: PlantTwin, host: str, want: int) -> None:

@@ -1,5 +1,7 @@
 """Links of wall displays: they open what they name, outlive a restart, and end when withdrawn."""
 
+import threading
+
 import pytest
 from fake_plant import START_US
 
@@ -160,3 +162,42 @@ def test_when_a_display_was_seen_is_written_twice_a_minute_at_most(store: Memory
 def test_faulty_settings_are_refused_with_got_and_want(settings: dict, said: str) -> None:
     with pytest.raises(SchemaError, match=said):
         created("k1", {"name": "Hall", "document": settings}, "Ines", 0)
+
+
+def test_store_that_never_answered_closes_no_display(store: MemoryStore) -> None:
+    """Neither the first question nor those within the same second take silence for an answer."""
+    kiosks = Kiosks(store, Clock())
+    token = kiosks.token(make(store))
+
+    def silent(kind: str) -> dict[str, bytes]:
+        raise StoreError(f"{kind}: away")
+
+    store.documents = silent  # type: ignore[method-assign]
+    for _ in range(2):
+        with pytest.raises(StoreError):
+            kiosks.open(token)
+
+
+def test_running_displays_do_not_wait_for_one_another_at_a_slow_store(store: MemoryStore) -> None:
+    clock, asked, go_on = Clock(), threading.Event(), threading.Event()
+    kiosks, documents = Kiosks(store, clock), store.documents
+    token = kiosks.token(make(store))
+    assert kiosks.is_open(token)
+
+    def slow(kind: str) -> dict[str, bytes]:
+        asked.set()
+        assert go_on.wait(10)
+        return documents(kind)
+
+    store.documents = slow  # type: ignore[method-assign]
+    clock.now_s += FRESH_S
+    first = threading.Thread(target=kiosks.is_open, args=(token,), daemon=True)
+    first.start()
+    assert asked.wait(10)
+    found: list[bool] = []
+    second = threading.Thread(target=lambda: found.append(kiosks.is_open(token)), daemon=True)
+    second.start()
+    second.join(5)
+    go_on.set()
+    first.join(10)
+    assert found == [True]
