@@ -42,7 +42,10 @@ def same_origin(asked: Request, allowed: frozenset[str]) -> bool:
     origin = asked.headers.get("Origin")
     if origin is None:
         return asked.headers.get("Sec-Fetch-Site") == "same-origin"
-    return origin in allowed or urlsplit(origin).netloc == asked.host
+    try:
+        return origin in allowed or urlsplit(origin).netloc == asked.host
+    except ValueError:  # an open bracket
+        return False
 
 
 def known_host(asked: Request, allowed: frozenset[str]) -> bool:

@@ -24,6 +24,7 @@ CALLBACK = {
         ({}, 403),
         ({"Origin": "http://elsewhere.example"}, 403),
         ({"Origin": "null"}, 403),
+        ({"Origin": "http://["}, 403),
         ({"Sec-Fetch-Site": "cross-site"}, 403),
         ({"Origin": "http://localhost"}, 200),
         ({"Sec-Fetch-Site": "same-origin"}, 200),

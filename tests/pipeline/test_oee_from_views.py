@@ -149,3 +149,18 @@ def test_machine_is_in_service_from_its_start_for_its_length() -> None:
     planned = planned_services(store)
     times = [START_US - 1, START_US, START_US + 2 * HOUR_US - 1, START_US + 2 * HOUR_US]
     assert [under_way(planned, t) for t in times] == [set(), {"mill-01"}, {"mill-01"}, set()]
+
+
+def test_machine_that_has_left_the_plant_holds_back_nobodys_time(plant: Plant) -> None:
+    kept, store = ProductionKept(), MemoryStore(1)
+    first, second = [m for m in plant.machines if m.class_id == "mill"][:2]
+    gone = mill(plant, START_US, 100)._replace(machine=second)
+    kept.look(plant, [mill(plant, START_US, 100), gone], START_US, set())
+    followed(plant, 60, kept)
+    kept.save(store)
+    again = ProductionKept()
+    for _ in range(5):
+        kept.save(store)
+    again.load(store)
+    assert again._seen[first.id].until == START_US + 60 * MINUTE_US
+    assert second.id not in again._seen

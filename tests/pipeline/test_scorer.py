@@ -12,7 +12,7 @@ from twin.core.verification import N_PARTS
 from twin.pipeline.scorer import Scorer
 from twin.pipeline.scorer.proposals import proposal_of
 from twin.pipeline.scorer.run import LateClock
-from twin.pipeline.scorer.scorer import KIND, Heard
+from twin.pipeline.scorer.scorer import KIND, LABELS_MAX_US, Heard
 from twin.pipeline.scorer.summary import bands_document, outcomes_of, scores_document
 from twin.stores.base import StoreError
 from twin.stores.memory import MemoryStore
@@ -428,3 +428,19 @@ def test_document_of_scores_is_small_and_whole(whole: Scorer) -> None:
     assert found["week"]["1"] == week
     assert sum(b[4] for b in week["bins"]) == week["n"]
     assert all(lo <= seen <= hi for _, seen, lo, hi, _, _ in week["bins"])
+
+
+def test_labels_and_open_forecasts_of_what_is_gone_are_not_kept_for_ever() -> None:
+    """A partition that sends nothing any more, a dated forecast whose machine left the plant."""
+    store = MemoryStore(1)
+    scorer = Scorer(store)
+    day_us = 24 * HOUR
+    scorer.passed["0:day"] = 0
+    scorer.episodes.open = [{"machine": "gone", "time": 0, "q90": 9.0, "class": "mill"}]
+    times = [n * 10 * day_us for n in range(1, 60)]
+    store.add_events([Event(t, "failure", "a", {}) for t in times])
+    assert scorer.step(Heard(times[-1], {"a": times[-1]}, {"mill": ("a",)}, {"mill": 1.0}))
+    kept = scorer.labels.failures["a"]
+    assert min(kept) >= times[-1] - LABELS_MAX_US - 10 * day_us
+    assert len(kept) < len(times)
+    assert scorer.episodes.open == []

@@ -86,6 +86,9 @@ class ProductionKept:
     ) -> None:
         """Add what is seen of the machines at plant time now_us; in_service: planned to stand."""
         works = not is_paused(plant.plant.pauses, plant.zone, now_us)
+        # A machine that has left the plant must not hold back the time that all are kept until.
+        there = {now.machine.id for now in found}
+        self._seen = {m: seen for m, seen in self._seen.items() if m in there}
         by_line: dict[str, list[tuple[float, bool, bool, float, bool, float]]] = {}
         for now in found:
             if now.machine_class.production is not None:

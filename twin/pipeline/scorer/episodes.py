@@ -80,6 +80,10 @@ class Episodes:
         self.closed = self.closed[-EPISODES_KEPT:]
         return bool(due)
 
+    def give_up(self, before_us: int) -> None:
+        """Forget open dated forecasts made before a time: of machines that the plant has lost."""
+        self.open = [w for w in self.open if w["time"] >= before_us]
+
     def held(self, class_id: str) -> dict[str, Any] | None:
         """How many of the class's last dated forecasts held; None before any was decided."""
         own = [w for w in self.closed if w["class"] == class_id and w["outcome"] in DECIDED]

@@ -34,6 +34,8 @@ CLOSE_H = 8.0
 """Hours past a range of remaining life for which labels are waited for."""
 AHEAD_US = 30 * 24 * HOUR_US
 """A forecast further ahead of the clock than this is of a broken clock, and nobody waits for it."""
+LABELS_MAX_US = 400 * 24 * HOUR_US
+"""Labels older than this are kept for nobody, and open dated forecasts are given up."""
 FLOAT = np.float64
 Array = NDArray[np.float64]
 
@@ -99,7 +101,9 @@ class Scorer:
         closed = [self._close(p, heard) for p in range(heard.partitions)]
         if not (labelled or any(closed) or any(moved)):
             return False
-        self.labels.forget(self._oldest(heard) - KEEP_US)
+        # A partition or a class that sends nothing any more must not keep labels for ever.
+        self.labels.forget(max(self._oldest(heard) - KEEP_US, heard.now_us - LABELS_MAX_US))
+        self.episodes.give_up(heard.now_us - LABELS_MAX_US)
         self.episodes.thin()
         self.sums.thin(heard.now_us // WEEK_US)
         return self._write()
