@@ -63,6 +63,8 @@ def test_a_class_is_defined_previewed_saved_and_taken_back(own_site, open_page, 
     expect(page.locator(".previews")).to_contain_text("The twin follows: errors are white")
     page.get_by_label("Line that gets the machines").select_option("housings")
     page.get_by_role("button", name="Save the class").click()
+    page.get_by_role("dialog").get_by_label("Name").fill("Tool room")
+    page.get_by_role("button", name="Continue").click()
     expect(page.locator(".guide")).to_contain_text("with 1 machines")
     plant = load_plant(plant_file)
     assert "fans-of-hall-2" in plant.classes

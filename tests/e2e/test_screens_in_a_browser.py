@@ -133,7 +133,7 @@ def test_nothing_that_the_script_writes_is_left_in_english(
     for text in sorted(known - {""}, key=len, reverse=True):
         said = said.replace(text, " ")
     words = set(re.findall(r"[A-Za-z]{2,}", said))
-    assert words <= {"EN", "UTC", "NIS", "OEE", "CSV", "P1", "P2", "P3"}
+    assert words <= {"EN", "UTC", "NIS", "OEE", "CSV", "JSON", "P1", "P2", "P3"}
 
 
 def test_simulation_is_said_on_every_screen(site, open_page: Open) -> None:
@@ -144,7 +144,7 @@ def test_simulation_is_said_on_every_screen(site, open_page: Open) -> None:
 
 
 def test_refused_input_is_counted_where_people_see_it(site, open_page: Open) -> None:
-    expect(open_page(site.url).locator("#status")).to_contain_text("12 rejected")
+    expect(open_page(site.url).locator("#status")).to_contain_text("ahead of the clock 12")
 
 
 @pytest.mark.parametrize("width", [375, 1280, 1600])

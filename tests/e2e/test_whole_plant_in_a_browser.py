@@ -53,21 +53,21 @@ def test_machine_page_shows_past_and_present(plant_url: str, open_page: Open) ->
     page, _ = healthy(plant_url, open_page)
     page.wait_for_selector(".sensor")
     expect(page.locator(".chart")).to_have_count(page.locator(".sensor").count())
-    until(page, "(document.querySelector('.js-plotly-plot')?.data?.[3].x.length || 0) > 5")
-    newest = "document.querySelector('.js-plotly-plot').data[3].x.at(-1)"
-    was = page.evaluate(newest)
-    until(page, f"{newest} > '{was}'")
-    estimate = page.evaluate("document.querySelector('.js-plotly-plot').data[2].y.at(-1)")
-    assert isinstance(estimate, int | float)
+    first = "document.querySelector('.chart-place')?.model"
+    page.wait_for_selector(".chart-place .line-measured")
+    until(page, f"({first}?.lines[1].t.length || 0) > 5")
+    was = page.evaluate(f"{first}.lines[1].t.at(-1)")
+    until(page, f"{first}.lines[1].t.at(-1) > {was!r}")
+    assert isinstance(page.evaluate(f"{first}.lines[0].y.at(-1)"), int | float)
 
 
 def test_innovations_have_an_address_of_their_own(plant_url: str, open_page: Open) -> None:
     page, _ = healthy(plant_url, open_page)
     page.get_by_role("link", name="Innovations").click()
-    page.wait_for_selector(".charts.innovations .js-plotly-plot .trace")
+    page.wait_for_selector(".charts.innovations .chart-place path")
     assert "kind=innovations" in page.url
     page.reload()
-    page.wait_for_selector(".charts.innovations .js-plotly-plot .trace")
+    page.wait_for_selector(".charts.innovations .chart-place path")
 
 
 def shown_percent(p: float) -> str:
@@ -98,4 +98,4 @@ def test_probabilities_on_the_screen_are_those_in_the_store(
         page.wait_for_timeout(500)
     store.close()
     assert seen[-1][0] == seen[-1][1], seen
-    expect(page.locator(".curve-line")).to_have_count(1)
+    expect(page.locator('[data-list="curve"] path.line-measured')).to_have_count(1)
