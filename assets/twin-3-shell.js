@@ -45,7 +45,7 @@
     twin.replace(byId("status"), [
       h("span", {}, t("{n} samples accepted", { n: number(status.accepted, 0) })),
       rejected(status),
-      h("span", {}, t("{n} late", { n: number(status.late, 0) })),
+      h("span", {}, t("{n} late or sent again", { n: number(status.late, 0) })),
       h("span", {}, t("{n} readings not believed", { n: number(status.gated, 0) })),
       ...parts(status),
       ...Object.entries(status.restarts || {}).map(([part, n]) => h("span", { class: "off" }, t("{part} restarted {n} times", { part, n }))),

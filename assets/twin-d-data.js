@@ -63,8 +63,9 @@
   const partRow = ([name, p]) => h("tr", {}, h("th", { scope: "row" }, name), ...cells(
     [p.age_s > 15 ? "num off" : "num", p.state === "waiting" ? t("starts again") : age(p.age_s)], ["num", bytes(p.rss)], [p.restarts ? "num off" : "num", number(p.restarts, 0)]));
 
-  const qualities = (q) => [...["bad", "refused", "missing", "silent", "uncertain"].filter((k) => q[k]).map((k) => t("{n} {state}", { n: number(q[k], 0), state: states()[k] })),
-    t("of {n} sensors and inputs", { n: number(q.of, 0) }),
+  const QUALITIES = ["bad", "refused", "missing", "silent", "uncertain"];
+  const qualities = (q, found = QUALITIES.filter((k) => q[k])) => [...found.map((k) => t("{n} {state}", { n: number(q[k], 0), state: states()[k] })),
+    found.length ? t("of {n} sensors and inputs", { n: number(q.of, 0) }) : t("{n} sensors and inputs", { n: number(q.of, 0) }),
     q.gated === undefined ? "" : t("{n} of the readings were not believed", { n: q.gated ? twin.percent(q.gated) : "0 %" })].filter(Boolean);
   const memories = (m) => [m.max ? t("Store: {used} of {max}", { used: bytes(m.used), max: bytes(m.max) }) : t("Store: {used}, no limit set", { used: bytes(m.used) }),
     m.held_h === undefined ? t("No history is sealed yet.") : t("History reaches back {age}", { age: twin.duration(m.held_h) }),

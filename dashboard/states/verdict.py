@@ -9,6 +9,8 @@ State = Mapping[str, Any]
 
 PART_SILENT_S = 15
 BEHIND_S, BEHIND_ENTRIES = 10.0, 1000
+HELD_UP_S = 3.0
+"""Age of what waits to be read beyond which machines look silent although they send."""
 FULL = 0.85
 OLD_S, AHEAD_S = 30.0, -5.0
 """Delay of a source's samples, wall seconds, beyond which its clock or its way here is wrong."""
@@ -19,12 +21,14 @@ def verdict(state: State, n_machines: int, n_refused_lately: int) -> list[dict[s
 
     n_refused_lately: readings refused in the last ten minutes, of those that are listed.
     """
+    silent = state["quality"]["silent_machines"]
+    behind = list(_backlog(state["partitions"], HELD_UP_S if silent else BEHIND_S))
     return [
         *_parts(state["parts"]),
+        *behind,
         *_sources(state["sources"]),
-        *_backlog(state["partitions"]),
         *_memory(state["memory"]),
-        *_machines(state["quality"], n_machines),
+        *([] if behind else _machines(silent, n_machines)),
         *_refused(state, n_refused_lately),
         *_sensors(state["quality"]),
     ]
@@ -46,8 +50,8 @@ def _sources(sources: Mapping[str, State]) -> Iterator[dict[str, Any]]:
             yield {"code": "source_ahead", "source": name, "age_s": -source["least_s"]}
 
 
-def _backlog(partitions: list[State]) -> Iterator[dict[str, Any]]:
-    behind = [p for p in partitions if p["age_s"] > BEHIND_S or p["entries"] > BEHIND_ENTRIES]
+def _backlog(partitions: list[State], late_s: float) -> Iterator[dict[str, Any]]:
+    behind = [p for p in partitions if p["age_s"] > late_s or p["entries"] > BEHIND_ENTRIES]
     if behind:
         worst = max(p["age_s"] for p in behind)
         yield {"code": "worker_behind", "n": len(behind), "of": len(partitions), "age_s": worst}
@@ -58,9 +62,9 @@ def _memory(memory: State) -> Iterator[dict[str, Any]]:
         yield {"code": "store_full", "share": memory["used"] / memory["max"]}
 
 
-def _machines(quality: State, n_machines: int) -> Iterator[dict[str, Any]]:
-    if quality["silent_machines"]:
-        yield {"code": "machines_silent", "n": quality["silent_machines"], "of": n_machines}
+def _machines(silent: int, n_machines: int) -> Iterator[dict[str, Any]]:
+    if silent:
+        yield {"code": "machines_silent", "n": silent, "of": n_machines}
 
 
 def _refused(state: State, n_lately: int) -> Iterator[dict[str, Any]]:

@@ -131,6 +131,22 @@ def test_commonest_reason_of_late_rejects_is_named() -> None:
     assert verdict(state, 5, 0) == []
 
 
+@pytest.mark.parametrize(
+    ("age_s", "want"), [(0.1, "machines_silent"), (5.0, "worker_behind"), (30.0, "worker_behind")]
+)
+def test_machines_whose_samples_wait_unread_are_not_called_silent(age_s: float, want: str) -> None:
+    state = {
+        "parts": {},
+        "sources": {},
+        "partitions": [{"age_s": age_s, "entries": 9}, {"age_s": 0.0, "entries": 0}],
+        "memory": {"max": 0, "used": 1},
+        "quality": dict.fromkeys(("bad", "refused", "missing", "silent"), 0)
+        | {"silent_machines": 5, "of": 10},
+        "refused": [],
+    }
+    assert [x["code"] for x in verdict(state, 5, 0)] == [want]
+
+
 def test_worst_word_is_said_of_a_sensor(fake: FakePlant) -> None:
     """Bits by hand: lane 0 broken and missing, 1 bad by its source, 2 absent, 3 marked, 4 old."""
     snapshot = beating(fake)
