@@ -106,7 +106,8 @@
       shapes.push({ type: "line", x0: event.x, x1: event.x, yref: "paper", y0: 0, y1: 1, line: { color: ink.soft, width: 1, dash: "dot" } });
       if (ms(event.x) - last < apart) return;
       last = ms(event.x);
-      text({ text: eventText(event), x: event.x, yref: "paper", y: 1, yanchor: "bottom", textangle: 0, xanchor: "left", font: { size: small, color: ink.soft } });
+      const inside = width < 500; // beside the sensor's name there is no room for it
+      text({ text: eventText(event), x: event.x, yref: "paper", y: 1, yanchor: inside ? "top" : "bottom", xshift: inside ? 3 : 0, textangle: 0, xanchor: "left", font: { size: small, color: ink.soft } });
     });
     fans.forEach((fan, k) => {
       shapes.push({ type: "line", x0: fan.at, x1: fan.at, yref: "paper", y0: 0, y1: 1, line: { color: ink.fan, width: 1.5 } });

@@ -61,7 +61,8 @@
     const top = Math.max(bounds[1] * 1.4, ...counts) || 1, at = plot(0, counts.length, 0, top, label);
     counts.forEach((v, n) => at.parts.push(svg("rect", { class: v < bounds[0] || v > bounds[1] ? "column out" : "column", x: at.x(n) + 1, width: at.x(1) - at.x(0) - 2, y: at.y(v), height: at.y(0) - at.y(v) })));
     for (const bound of bounds) at.parts.push(svg("line", { class: "edge", x1: LEFT, x2: W - RIGHT, y1: at.y(bound), y2: at.y(bound) }));
-    at.grid([0, Math.round(top / 2), Math.round(top)], 0);
+    const size = 10 ** Math.floor(Math.log10(top)), step = [0.2, 0.5, 1, 2].map((m) => m * size).find((v) => top / v < 5);
+    at.grid([0, 1, 2, 3, 4].map((n) => n * step).filter((v) => v <= top && v === Math.round(v)), 0);
     at.under([[0, "0"], [counts.length / 2, "0.5"], [counts.length, "1"]]);
     return at.done();
   };
