@@ -1,6 +1,7 @@
 """A class out of a file: columns recognised, faults named, the twin follows, saving is undone."""
 
 import json
+import time
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from twin.pipeline.define import (
     fragment,
     parse_definition,
     preview,
+    profile,
     profile_of,
     take_back,
 )
@@ -230,3 +232,36 @@ def test_the_fragment_alone_is_the_same_class(csv_file: Path, tmp_path: Path) ->
     path = tmp_path / "plant.toml"
     path.write_text(PLANT + fragment(definition, []))
     assert load_plant(path).classes["fan"] == definition.machine_class()
+
+
+@pytest.mark.parametrize(
+    ("text", "want"),
+    [
+        ("Time,a\n1,2\n", ","),
+        ("Time;a;b\n1;2,5;3,5\n", ";"),
+        ("Time\ta\n1\t2,5\n", "\t"),
+        ('"Time; local", "a;b"\n1,2\n', ","),
+        ("a\n1\n", ","),
+        ("", ","),
+    ],
+)
+def test_separator_is_what_cuts_every_line(text: str, want: str) -> None:
+    assert profile._separator(text) == want
+
+
+def test_odd_quotes_are_looked_at_in_no_time(tmp_path: Path) -> None:
+    """The patterns of csv.Sniffer go over the rest of the text at every quote."""
+    path = tmp_path / "odd.csv"
+    path.write_text(',"' + "x" * 7 + ',"x' * 20_000)
+    begun = time.process_time()
+    with pytest.raises(DataError):
+        profile_of(path, "UTC")
+    assert time.process_time() - begun < 5
+
+
+def test_too_many_columns_are_refused_before_all_is_read(tmp_path: Path, monkeypatch) -> None:
+    path = tmp_path / "wide.csv"
+    path.write_text(",".join(f"c{n}" for n in range(profile.MAX_COLUMNS + 1)) + "\n1\n")
+    monkeypatch.setattr(profile.pd, "read_csv", lambda *_, **__: pytest.fail("all was read"))
+    with pytest.raises(DataError, match="want at most 200"):
+        profile_of(path, "UTC")
