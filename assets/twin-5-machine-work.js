@@ -9,7 +9,7 @@
   /** The plant's time now, as its clocks show it, and so many hours on. */
   const later = (clock, hours) => new Date(Date.parse(`${clock.date}T${clock.time}Z`) + hours * HOUR_MS).toISOString().slice(0, 16);
   const nowOf = ({ clock }) => later(clock, 0);
-  const modeField = (s, label) => ({ name: "mode", label, kind: "select", value: "", options: [["", t("not known")], ...(s.modes || []).map((m) => [m.id, pick(m.name)])] });
+  const modeField = (s, label, value = "") => ({ name: "mode", label, kind: "select", value, options: [["", t("not known")], ...(s.modes || []).map((m) => [m.id, pick(m.name)])] });
   const noteField = () => ({ name: "note", label: t("Note"), kind: "textarea", max: 2000 });
   const tidy = ({ mode, ...rest }) => ({ ...rest, ...(mode ? { mode } : {}) });
   const title = (page, text) => `${page.dataset.name}${t(": ")}${text}`;
@@ -43,9 +43,9 @@
     const by = s.item?.service_by_h;
     return twin.ask({
       title: title(page, t("Plan a service")), verb: "service.plan", machine: page.dataset.machine, submit: t("Plan the service"), detail: tidy,
-      intro: [costText(s), by === undefined || by === null ? "" : t("It is cheapest in {n}: that is the start proposed.", { n: duration(by) })].filter(Boolean),
+      intro: [costText(s), by === undefined || by === null ? "" : by < 1 ? t("Service is cheapest now.") : t("It is cheapest in {n}: that is the start proposed.", { n: duration(by) })].filter(Boolean),
       fields: [{ name: "start", label: t("Start"), kind: "datetime", required: true, value: later(s.clock, Math.max(1, by ?? 24)), min: nowOf(s) },
-        { name: "duration_h", label: t("Duration"), kind: "number", required: true, min: 0.1, value: s.costs.planned_h || 4, unit: t("hours") }, modeField(s, t("For which failure mode")), noteField()],
+        { name: "duration_h", label: t("Duration"), kind: "number", required: true, min: 0.1, value: s.costs.planned_h || 4, unit: t("hours") }, modeField(s, t("For which failure mode"), s.item?.mode || ""), noteField()],
     });
   };
   const move = (page, s, x) => twin.ask({

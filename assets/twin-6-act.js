@@ -15,7 +15,7 @@
     "alarm.acknowledge": t("Acknowledged"), "alarm.shelve": t("Shelved"), "alarm.unshelve": t("No longer shelved"),
     "alarm.remove": t("Taken out of service"), "alarm.restore": t("Back in service"), "failure.report": t("Failure reported"),
     "repair.report": t("Repair reported"), "comment.add": t("Comment added"), "service.plan": t("Service planned"),
-    "service.move": t("Service moved"), "service.cancel": t("Service cancelled"), "action.undo": t("Taken back"),
+    "service.move": t("Service moved"), "service.cancel": t("Service called off"), "action.undo": t("Taken back"),
     "model.recalibrate": t("Recalibrated"), "scenario.save": t("Scenario saved"), "scenario.delete": t("Scenario deleted"),
     "class.define": t("Class defined"), "kiosk.create": t("Display created"), "kiosk.renew": t("Display has a new link"),
     "kiosk.revoke": t("Display's link withdrawn"),

@@ -28,7 +28,7 @@
         entry(t("Screen diagonal"), t("{n} inch", { n: display.diagonal_inch })),
         entry(t("Language"), display.language === "zh" ? "中文" : "English"),
         entry(t("Colours"), display.theme === "dark" ? t("dark") : t("light")),
-        entry(t("Made by"), t("{who}, {age} ago", { who: display.made_by || "—", age: twin.age(display.made_s) }))),
+        entry(t("Made by"), display.made_s < 60 ? t("{who}, just now", { who: display.made_by || "—" }) : t("{who}, {age} ago", { who: display.made_by || "—", age: twin.age(display.made_s) }))),
       h("div", { class: "buttons" }, ...buttons));
   };
 
