@@ -59,7 +59,7 @@ def ready(app: PlantTwin) -> PlantTwin:
 def client(ready: PlantTwin) -> FlaskClient:
     """A browser of an open installation that has given a name."""
     made = ready.server.test_client()
-    assert made.post("/do/name", json={"name": "Ana"}, headers=OURS).status_code == 200
+    assert made.post("/do/name", json={"name": "Early"}, headers=OURS).status_code == 200
     return made
 
 
@@ -92,7 +92,7 @@ def test_action_is_attributed_and_stamped_with_the_plants_clock(
     answer = do(client, "comment.add", **COMMENT)
     [(action_id, action)] = kept(fake)
     assert answer.get_json() == {"id": action_id, "undoable": True}
-    assert (action.who, action.role, action.machine) == ("Ana", "admin", "mill-01")
+    assert (action.who, action.role, action.machine) == ("Early", "admin", "mill-01")
     assert action.detail == {"text": "Belt squeals"}
     assert action.time == fake.store.clock().plant_now(action.wall)
 
@@ -101,12 +101,12 @@ def test_name_is_asked_for_once(ready: PlantTwin, fake: FakePlant) -> None:
     browser = ready.server.test_client()
     asked = do(browser, "comment.add", **COMMENT)
     assert (asked.status_code, asked.get_json()["error"]) == (428, "name")
-    named = browser.post("/do/name", json={"name": "  Ana   Ruiz "}, headers=OURS)
-    assert named.get_json() == {"name": "Ana Ruiz"}
+    named = browser.post("/do/name", json={"name": "  Early   Shift "}, headers=OURS)
+    assert named.get_json() == {"name": "Early Shift"}
     assert "HttpOnly" in named.headers["Set-Cookie"]
     assert do(browser, "comment.add", **COMMENT).status_code == 200
     assert do(browser, "comment.add", **COMMENT, token="another one").status_code == 200
-    assert [action.who for _, action in kept(fake)] == ["Ana Ruiz", "Ana Ruiz"]
+    assert [action.who for _, action in kept(fake)] == ["Early Shift", "Early Shift"]
 
 
 @pytest.mark.parametrize("name", ["", "   ", "x" * 61, "a\x00b", None, 7])
@@ -127,7 +127,7 @@ def test_who_signs_in_cannot_take_another_name(
 ) -> None:
     add_everybody(fake.store, monkeypatch)
     browser = signed_in(ready, "viewer")
-    assert browser.post("/do/name", json={"name": "Eve"}, headers=OURS).status_code == 409
+    assert browser.post("/do/name", json={"name": "Other"}, headers=OURS).status_code == 409
 
 
 def test_same_token_twice_is_done_once_and_answered_twice(
@@ -143,10 +143,10 @@ def test_same_token_of_two_people_is_two_actions(
     ready: PlantTwin, client: FlaskClient, fake: FakePlant
 ) -> None:
     other = ready.server.test_client()
-    other.post("/do/name", json={"name": "Bo"}, headers=OURS)
+    other.post("/do/name", json={"name": "Night"}, headers=OURS)
     for browser in (client, other):
         assert do(browser, "comment.add", **COMMENT).status_code == 200
-    assert [action.who for _, action in kept(fake)] == ["Ana", "Bo"]
+    assert [action.who for _, action in kept(fake)] == ["Early", "Night"]
 
 
 def test_action_written_by_a_process_that_died_then_is_found_again(
@@ -189,9 +189,9 @@ def test_silent_store_answers_503_and_keeps_nothing(
         ({"machine": "mill-01", "detail": {}}, 422, "text"),
         ({"machine": "mill-01", "detail": {"text": ""}}, 422, "text"),
         ({"machine": "mill-01", "detail": {"text": "x" * 2001}}, 422, "text"),
-        ({"machine": "mill-01", "detail": {"text": "x", "who": "Eve"}}, 422, "who"),
+        ({"machine": "mill-01", "detail": {"text": "x", "who": "Other"}}, 422, "who"),
         ({"machine": "mill-01", "detail": [1]}, 422, "detail"),
-        ({"machine": "mill-01", "detail": {"text": "x"}, "who": "Eve"}, 422, "who"),
+        ({"machine": "mill-01", "detail": {"text": "x"}, "who": "Other"}, 422, "who"),
         ({"machine": "mill-01", "detail": {"text": "x"}, "token": "short"}, 422, "token"),
     ],
 )
@@ -281,7 +281,7 @@ def test_what_the_desk_says_of_an_action_decides_whether_it_is_taken_back(
 ) -> None:
     done = do(client, "comment.add", **COMMENT).get_json()["id"]
     line = {"id": done, "can_undo": False, "undone": None}
-    for undone, words in ((None, "cannot"), ({"who": "Ana"}, "already")):
+    for undone, words in ((None, "cannot"), ({"who": "Early"}, "already")):
         journal = json.dumps([line | {"undone": undone}]).encode()
         fake.store.set_documents("desk", {"journal": journal})
         ready.reader.tick()

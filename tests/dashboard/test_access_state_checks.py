@@ -27,7 +27,7 @@ def desk(fake: FakePlant) -> Desk:
 def client(app: PlantTwin) -> FlaskClient:
     app.reader.tick()
     made = app.server.test_client()
-    made.post("/do/name", json={"name": "Ana"}, headers=OURS)
+    made.post("/do/name", json={"name": "Early"}, headers=OURS)
     return made
 
 
@@ -112,7 +112,7 @@ def test_what_is_refused_at_once_is_what_the_desk_would_refuse(
     assert why is None or why in answer.get_json()["says"]
     if why:
         whole = checked_detail(verb, detail)
-        action = Action(verb, machine, now, fake.wall_us, "Ana", "admin", whole, "sent anyway")
+        action = Action(verb, machine, now, fake.wall_us, "Early", "admin", whole, "sent anyway")
         fake.store.add_action(pack_action(action))
     settle(app, desk)
     journal = json.loads(fake.store.documents("desk")["journal"])

@@ -40,7 +40,9 @@ class Guarded:
 def guarded() -> Iterator[Guarded]:
     settings = Settings()
     fake = FakePlant(load_plant(Path(settings.plant)), wall_us=time.time_ns() // 1000)
-    for n, (name, role) in enumerate([("Ana", "operator"), ("Vik", "viewer"), ("Bo", "viewer")]):
+    for n, (name, role) in enumerate(
+        [("Early", "operator"), ("Late", "viewer"), ("Night", "viewer")]
+    ):
         people.add_user(fake.store, name, role, PASSWORD, time.time_ns() // 1000 + n)
     app = create_app(fake.store, settings)
     server = make_server("127.0.0.1", 0, app.server, threaded=True)
@@ -127,11 +129,11 @@ def ask_for_comment(page: Page) -> None:
 def test_sign_in_and_out_with_the_keyboard_alone(guarded: Guarded, visit: Open) -> None:
     page = visit(guarded.url + "/machine/mill-02")
     expect(page).to_have_url(re.compile(r"/sign-in\?next="))
-    type_in(page, "Ana", "not the password")
+    type_in(page, "Early", "not the password")
     expect(page.get_by_role("alert")).to_contain_text("User name or password is wrong")
-    expect(page.locator("#name")).to_have_value("Ana")
+    expect(page.locator("#name")).to_have_value("Early")
     expect(page.locator("#password")).to_be_focused()
-    type_in(page, "Ana", PASSWORD)
+    type_in(page, "Early", PASSWORD)
     live(page)
     expect(page).to_have_url(guarded.url + "/machine/mill-02")
     page.locator(".who summary").focus()
@@ -158,7 +160,7 @@ def test_way_in_is_readable_by_everybody(
 
 def test_viewer_sees_why_a_button_is_not_for_them(guarded: Guarded, visit: Open) -> None:
     page = visit(guarded.url)
-    type_in(page, "Vik", PASSWORD)
+    type_in(page, "Late", PASSWORD)
     live(page)
     ask_for_comment(page)
     button = page.locator("#test-button")
@@ -173,9 +175,9 @@ def test_viewer_sees_why_a_button_is_not_for_them(guarded: Guarded, visit: Open)
 
 def test_page_of_a_user_removed_is_covered_and_leads_back(guarded: Guarded, visit: Open) -> None:
     page = visit(guarded.url + "/machine/mill-03")
-    type_in(page, "Bo", PASSWORD)
+    type_in(page, "Night", PASSWORD)
     live(page)
-    people.remove_user(guarded.fake.store, "Bo")
+    people.remove_user(guarded.fake.store, "Night")
     expect(page.get_by_role("heading", name="You are signed out")).to_be_visible(timeout=15_000)
     expect(page.locator(".shell")).to_be_hidden()
     back = page.get_by_role("link", name="Sign in")
@@ -205,19 +207,19 @@ def test_comment_is_kept_with_a_name_asked_once_and_taken_back(
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     page.get_by_label("Your name").wait_for()
-    page.keyboard.type("Ana Ruiz")
+    page.keyboard.type("Early Shift")
     page.keyboard.press("Enter")
     expect(page.locator(".toast")).to_contain_text("Comment added")
     expect(page.locator("dialog")).to_have_count(0)
     expect(page.locator("#test-button")).to_be_focused()
-    expect(page.locator(".who summary")).to_contain_text("Ana Ruiz")
+    expect(page.locator(".who summary")).to_contain_text("Early Shift")
     assert grave(page, ".toasts") == grave(page, ".top") == []
     page.get_by_role("button", name="Undo").click()
     expect(page.locator(".toast")).to_contain_text("Taken back")
     (added, comment), (_, undo) = comments(site.fake)[known:]
     assert (comment.machine, comment.who, comment.detail) == (
         "mill-01",
-        "Ana Ruiz",
+        "Early Shift",
         {"text": "Belt squeals"},
     )
     assert (undo.verb, undo.detail) == ("action.undo", {"action": added})
@@ -245,7 +247,7 @@ def test_servers_reasons_appear_beside_their_fields(site: Any, visit: Open) -> N
     live(page)
     page.evaluate(
         """async () => {
-          plantTwin.person.name = (await plantTwin.send("/do/name", { name: "Ana" })).name;
+          plantTwin.person.name = (await plantTwin.send("/do/name", { name: "Early" })).name;
           plantTwin.ask({ title: "Plan", verb: "service.plan", machine: "mill-01", fields: [
             { name: "start", label: "Start", kind: "datetime", required: true,
               value: "2026-03-29T02:30:00" },

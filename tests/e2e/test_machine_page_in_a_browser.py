@@ -48,7 +48,7 @@ def grave(page: Page) -> list[str]:
 
 def answer_who(page: Page) -> None:
     """Say who one is, where it is asked."""
-    page.get_by_label("Name").fill("Anna Weber")
+    page.get_by_label("Name").fill("Late Shift")
     page.get_by_role("button", name="Continue").click()
 
 
@@ -61,7 +61,7 @@ def test_comment_is_in_the_log_with_its_author_and_can_be_taken_back(
     page.get_by_role("button", name="Add the comment").click()
     answer_who(page)
     line = page.locator(".log li", has_text="Coolant pump sounds rough")
-    expect(line).to_contain_text("Anna Weber", timeout=SOON_MS)
+    expect(line).to_contain_text("Late Shift", timeout=SOON_MS)
     line.get_by_role("button", name="Take back").click()
     expect(line.locator(".undone")).to_be_visible(timeout=SOON_MS)
     page.locator(".log-kinds").get_by_role("button", name="Alarms").click()

@@ -133,12 +133,12 @@ def test_service_is_planned_from_the_row(site, open_page: Open) -> None:
 def test_planned_service_stands_in_row_and_chart(site, open_page: Open) -> None:
     store, now = site.fake.store, site.fake.store.clock().plant_now(site.fake.wall_us)
     service = {"id": "1", "machine": "press-01", "start": now + 20 * 3_600_000_000}
-    service |= {"duration_h": 3.0, "who": "Ana", "state": "planned"}
+    service |= {"duration_h": 3.0, "who": "Early", "state": "planned"}
     store.set_documents("desk", {"services": orjson.dumps([service])})
     try:
         page = open_page(site.url)
         row = page.locator(f'{ROWS}[data-machine="press-01"]')
-        expect(row).to_contain_text("by Ana")
+        expect(row).to_contain_text("by Early")
         expect(row.get_by_role("button")).to_have_count(0)
         expect(page.locator(".when-chart .planned")).to_have_count(1)
     finally:

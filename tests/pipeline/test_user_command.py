@@ -28,27 +28,27 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
 def test_a_user_comes_is_listed_changes_and_goes(
     run: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    add = ("add", "Ana", "--role", "operator", "--password-stdin")
+    add = ("add", "Early", "--role", "operator", "--password-stdin")
     assert run(*add, typed="a quiet bearing\n") == 0
     assert run(*add, typed="a quiet bearing\n") == 1
     assert "not taken" in capsys.readouterr().err
-    assert run("role", "ana", "--role", "manager") == 0
-    assert run("password", "Ana", "--password-stdin", typed="a quieter bearing\n") == 0
+    assert run("role", "early", "--role", "manager") == 0
+    assert run("password", "Early", "--password-stdin", typed="a quieter bearing\n") == 0
     capsys.readouterr()
     assert run("list") == 0
-    assert capsys.readouterr().out.split()[1:] == ["manager", "Ana"]
-    assert run("remove", "Ana") == 0
-    assert run("remove", "Ana") == 1
+    assert capsys.readouterr().out.split()[1:] == ["manager", "Early"]
+    assert run("remove", "Early") == 0
+    assert run("remove", "Early") == 1
 
 
 @pytest.mark.parametrize(
     ("words", "said"),
     [
         (("add", "--role", "viewer"), "want a NAME"),
-        (("add", "Ana"), "want --role ROLE"),
-        (("list", "Ana"), "want no name"),
-        (("add", "Ana", "--role", "viewer"), "--password-stdin"),
-        (("password", "Bo", "--password-stdin"), "got 'Bo'"),
+        (("add", "Early"), "want --role ROLE"),
+        (("list", "Early"), "want no name"),
+        (("add", "Early", "--role", "viewer"), "--password-stdin"),
+        (("password", "Night", "--password-stdin"), "got 'Night'"),
     ],
 )
 def test_wrong_use_says_what_was_wanted(

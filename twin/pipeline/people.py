@@ -58,7 +58,7 @@ class User(NamedTuple):
 
 
 def user_key(name: str) -> str:
-    """Under which a user is kept: "Ana" and "ana" are one person."""
+    """Under which a user is kept: "Early" and "early" are one person."""
     return unicodedata.normalize("NFKC", name).strip().casefold()
 
 
