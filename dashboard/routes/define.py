@@ -20,7 +20,7 @@ from dashboard.snapshot import Snapshot
 from dashboard.times import isos_local
 from twin.actions import Action, pack_action
 from twin.config import Settings
-from twin.errors import StoreError, TwinError
+from twin.errors import DataError, StoreError, TwinError
 from twin.modelfile import load_model
 from twin.pipeline.define import (
     Saved,
@@ -31,7 +31,7 @@ from twin.pipeline.define import (
     profile_of,
     take_back,
 )
-from twin.pipeline.define.profile import MAX_BYTES
+from twin.pipeline.define.profile import MAX_BYTES, NoNumbersError, NoTableError, NoTimesError
 from twin.pipeline.site import models_folder
 
 __all__ = ["register"]
@@ -85,7 +85,11 @@ class Guide:
         folder = folders.new_folder(self._root)
         (folder / "readings.csv").write_bytes(request.get_data(cache=False))
         zone = self._reader.plant.plant.timezone
-        return jsonify(job=folder.name, profile=profile_of(folder / "readings.csv", zone))
+        try:
+            profile = profile_of(folder / "readings.csv", zone)
+        except DataError as error:
+            return jsonify(error=_words(error)), 422
+        return jsonify(job=folder.name, profile=profile)
 
     def fit(self, job: str) -> Any:
         """Begin to fit what is said of the file."""
@@ -187,3 +191,17 @@ def _attached(body: bytes, name: str, kind: str) -> Response:
     response = Response(body, mimetype=kind)
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
+
+
+def _words(error: DataError) -> str:
+    """Why a file cannot be used, in the reader's language."""
+    if isinstance(error, NoTableError):
+        return t("This is no table: want a line of names, then lines with a time and readings.")
+    if isinstance(error, NoTimesError):
+        return t(
+            "No column holds times: want one of times, ISO 8601 such as 2026-03-01T06:00:00 "
+            "or seconds since 1970."
+        )
+    if isinstance(error, NoNumbersError):
+        return t("No column holds numbers: want at least one of readings.")
+    return str(error)

@@ -126,7 +126,11 @@ def test_seconds_since_1970_are_times(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("text", "want"),
-    [("a,b\n1,2\n3,4\n", "want one of times"), ("just words\n", "want a line of names")],
+    [
+        ("a,b\n1,2\n3,4\n", "want one of times"),
+        ("just words\n", "want a line of names"),
+        ("time,a\n" + "2026-03-01T06:00:00,abc\n" * 9, "want one of numbers"),
+    ],
 )
 def test_a_file_that_is_no_table_of_readings_says_what_is_wanted(
     tmp_path: Path, text: str, want: str

@@ -15,7 +15,16 @@ from twin.pipeline.define.suggest import suggestion
 from twin.plant import ReplaySource
 from twin.sources.tables import times
 
-__all__ = ["MAX_BYTES", "Table", "profile_of", "read_table", "times_of"]
+__all__ = [
+    "MAX_BYTES",
+    "NoNumbersError",
+    "NoTableError",
+    "NoTimesError",
+    "Table",
+    "profile_of",
+    "read_table",
+    "times_of",
+]
 
 MAX_BYTES = 64 << 20
 MAX_COLUMNS = 200
@@ -29,6 +38,18 @@ FEW_MACHINES = 200
 UNITS = ("iso", "s", "ms", "us")
 EPOCHS = {"s": (1e8, 1e10), "ms": (1e11, 1e13), "us": (1e14, 1e16)}
 """Numbers that can be a time since 1970 in that unit."""
+
+
+class NoTableError(DataError):
+    """The file is no table with a line of names."""
+
+
+class NoTimesError(DataError):
+    """No column of it holds times."""
+
+
+class NoNumbersError(DataError):
+    """Besides times and machines no column of it holds numbers."""
 
 
 class Table(NamedTuple):
@@ -64,10 +85,10 @@ def read_table(path: Path) -> Table:
             path, sep=separator, dtype="string", encoding=encoding, skipinitialspace=True
         )
     except (ValueError, OSError) as error:
-        raise DataError(f"cannot be read as CSV: {error}") from error
+        raise NoTableError(f"cannot be read as CSV: {error}") from error
     cells.columns = [str(c).strip() for c in cells.columns]
     if len(cells) < 2 or len(cells.columns) < 2:
-        raise DataError(
+        raise NoTableError(
             f"got {len(cells)} lines of {len(cells.columns)} columns, "
             "want a line of names, then lines with a time and readings"
         )
@@ -85,6 +106,10 @@ def profile_of(path: Path, zone: str) -> dict[str, Any]:
     at = times_of(table, time_column, time_unit, zone)
     machine_column = _machine_column(table, time_column)
     names = [c for c in table.cells.columns if c not in {time_column, machine_column}]
+    if not any(np.isfinite(table.numbers(name)).any() for name in names):
+        raise NoNumbersError(
+            f"got columns {', '.join(table.cells.columns[:8])}, want one of numbers"
+        )
     machines = [] if machine_column is None else _distinct(table.cells[machine_column])
     period_s = _period_s(at, None if machine_column is None else table.cells[machine_column])
     good = at[at != NEVER]
@@ -152,7 +177,7 @@ def _time_column(table: Table, zone: str) -> tuple[str, str]:
             at = times_of(table, column, unit, zone)
             if np.mean(at != NEVER) >= READABLE:
                 return column, unit
-    raise DataError(
+    raise NoTimesError(
         f"got columns {', '.join(table.cells.columns[:8])}, want one of times: "
         "ISO 8601 such as 2026-03-01T06:00:00, or seconds since 1970"
     )
