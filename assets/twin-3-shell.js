@@ -28,8 +28,8 @@
 
   const reasonText = (reason) => ({
     ahead_of_clock: t("ahead of the clock"), bad_quality: t("unknown quality"), malformed_entry: t("malformed entry"),
-    misplaced: t("in the wrong partition"), no_values: t("without values"), not_a_number: t("not a number"),
-    not_an_object: t("not an object"), not_json: t("not JSON"), out_of_range: t("out of range"),
+    empty: t("without a sample"), misplaced: t("in the wrong partition"), no_values: t("without values"), not_a_number: t("not a number"),
+    not_a_list: t("not a list"), not_an_object: t("not an object"), not_json: t("not JSON"), out_of_range: t("out of range"),
     retired_machine: t("machine retired"), time_unparsable: t("unreadable time"), unknown_event: t("unknown event"),
     unknown_key: t("unknown key"), unknown_machine: t("unknown machine"), unknown_mode: t("unknown failure mode"),
     unknown_sensor: t("unknown sensor"),

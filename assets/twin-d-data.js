@@ -6,6 +6,8 @@
 
   /** Why a reading was refused, and what to do about it. */
   twin.refusals = () => ({
+    empty: [t("without a sample"), t("Send at least one sample.")],
+    not_a_list: [t("not a list"), t("Send a list of samples, or an object with one under “readings”.")],
     ahead_of_clock: [t("ahead of the clock"), t("Set the clock of the sender; it runs ahead.")],
     bad_quality: [t("unknown quality"), t("Send good, uncertain or bad as quality.")],
     malformed_entry: [t("malformed entry"), t("Something else writes into the store; look for it.")],

@@ -141,9 +141,11 @@ def test_415_for_anything_but_json(post: Post) -> None:
     ("body", "reason"),
     [(b"{", "not_json"), (b"3", "not_a_list"), (b"{}", "not_a_list"), (b"[]", "empty")],
 )
-def test_422_where_there_is_no_batch(post: Post, body: bytes, reason: str) -> None:
+def test_422_where_there_is_no_batch(post: Post, sink: Sink, body: bytes, reason: str) -> None:
     status, answer, _ = post(body)
     assert (status, answer["error"]["reason"]) == (422, reason)
+    [(source, batch)] = sink.kept
+    assert (source, [(r.reason, r.payload) for r in batch.rejects]) == ("line-b", [(reason, body)])
 
 
 def test_422_where_nothing_can_be_taken_but_the_rejects_are_kept(post: Post, sink: Sink) -> None:

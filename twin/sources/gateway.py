@@ -78,6 +78,8 @@ def create_gateway(
             return _respond(answer, {"WWW-Authenticate": "Bearer"})
         samples = _samples()
         if isinstance(samples, _Answer):
+            if samples.status == 422:  # so that people see what their sender sends
+                accept(source_id, Batch({}, [], [_whole(samples, request.get_data())]))
             return _respond(samples)
         with lock:
             found = resolver.resolve(samples.good, plant_now() + AHEAD_US)
@@ -150,6 +152,12 @@ def _lines(body: bytes) -> _Samples:
         except orjson.JSONDecodeError as error:
             found.rejects.append(Reject("not_json", str(error), line, place))
     return found
+
+
+def _whole(answer: _Answer, body: bytes) -> Reject:
+    """A body in which no sample was found, as a reject."""
+    error = answer.body["error"]
+    return Reject(error["reason"], error["detail"], body)
 
 
 def _placed(rejects: list[Reject], places: list[int]) -> list[Reject]:
