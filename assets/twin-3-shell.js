@@ -21,10 +21,15 @@
     say(byId("live-text"), text);
   };
 
+  /** A part of the plant's own software, in words: "worker-2" is the second of several. */
+  const partName = (part) => {
+    const [kind, ...rest] = part.split("-");
+    return [{ worker: t("worker"), planner: t("planner"), feed: t("feed"), gateway: t("gateway"), dashboard: t("screens") }[kind] || kind, ...rest].join(" ");
+  };
   const parts = (status) =>
     Object.entries(status.parts || {})
       .filter(([, age]) => age > 15)
-      .map(([name, age]) => h("span", { class: "off" }, t("{part} silent for {age}", { part: name, age: twin.age(age) })));
+      .map(([name, age]) => h("span", { class: "off" }, t("{part} silent for {age}", { part: partName(name), age: twin.age(age) })));
 
   const reasonText = (reason) => ({
     ahead_of_clock: t("ahead of the clock"), bad_quality: t("unknown quality"), malformed_entry: t("malformed entry"),
@@ -48,7 +53,7 @@
       h("span", {}, t("{n} late or sent again", { n: number(status.late, 0) })),
       h("span", {}, t("{n} readings not believed", { n: number(status.gated, 0) })),
       ...parts(status),
-      ...Object.entries(status.restarts || {}).map(([part, n]) => h("span", { class: "off" }, t("{part} restarted {n} times", { part, n }))),
+      ...Object.entries(status.restarts || {}).map(([part, n]) => h("span", { class: "off" }, t("{part} restarted {n}×", { part: partName(part), n }))),
     ]);
   });
 

@@ -30,13 +30,13 @@
   const range = (k, decimals) => t("80 %: {lo} to {hi}", { lo: number(k.lo, 0, decimals), hi: number(k.hi, 0, decimals) });
 
   const texts = {
-    running: (k) => ({ value: number(k.value, 0), unit: t("of {n}", { n: k.of }), note: [k.paused ? t("pause") : t("target {n}", { n: k.aim }),
+    running: (k) => ({ value: number(k.value, 0), unit: t("of {n}", { n: k.of }), note: [k.silent === k.of ? t("no data") : "", k.paused ? t("pause") : t("target {n}", { n: k.aim }),
       k.idle ? t("{n} idle", { n: k.idle }) : "", k.failed ? t("{n} failed", { n: k.failed }) : ""] }),
     stops: (k) => ({ value: number(k.value, 1), note: forecast(k, [range(k, 1), t("limit {n}", { n: number(k.aim, 0, 1) })]) }),
     lost: (k) => ({ value: number(k.value, 1), note: forecast(k, [range(k, 1), t("limit {n}", { n: number(k.aim, 0, 1) })]) }),
     oee: (k) => ({ value: k.value === undefined ? "—" : (k.most ? "≤ " : "") + number(k.value, 0), unit: k.value === undefined ? "" : "%",
       note: !k.defined ? t("no production settings") : k.value === undefined ? t("nothing known yet")
-        : [k.most ? t("quality is not measured") : "", k.unknown >= 10 ? t("known for {n} of the time", { n: whole(100 - k.unknown) }) : "", k.shift === undefined ? "" : t("shift {n}", { n: whole(k.shift) }), t("target {n}", { n: percents(k.aim) })],
+        : [k.most ? t("quality is not measured") : "", k.unknown >= 10 ? t("known for {n} of the time", { n: whole(100 - k.unknown) }) : "", k.shift === undefined || k.shift === null ? "" : t("shift {n}", { n: whole(k.shift) }), t("target {n}", { n: percents(k.aim) })],
       more: k.value === undefined ? "" : [t("Availability {n}", { n: percents(k.availability) }), t("Performance {n}", { n: percents(k.performance) }),
         k.quality === undefined ? t("Quality not measured: OEE is at most {n}", { n: percents(k.value) }) : t("Quality {n}", { n: percents(k.quality) }),
         t("Unknown for {n} of the planned time", { n: percents(k.unknown) })] }),

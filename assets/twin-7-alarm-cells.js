@@ -18,7 +18,7 @@
     return `${number(alarm.value ?? null, alarm.decimals)}${alarm.value === undefined ? "" : unit}`;
   };
   const limitText = (alarm) => alarm.limit_value === undefined ? limits()[alarm.limit] || ""
-    : !alarm.active ? t("limit {n}", { n: number(alarm.limit_value, 0, alarm.decimals) })
+    : !alarm.active ? t("the limit is {n}", { n: number(alarm.limit_value, 0, alarm.decimals) })
     : t("{how}, limit {n}", { how: limits()[alarm.limit], n: number(alarm.limit_value, 0, alarm.decimals) });
   const leftText = (alarm) => alarm.time_h === undefined ? "—" : duration(alarm.time_h);
   const leftWhat = (alarm) => ({ limit: t("to the next limit"), failure: t("to the failure") }[alarm.until_what] || "");

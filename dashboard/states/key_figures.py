@@ -12,6 +12,8 @@ from twin.plant import Plant, is_paused
 __all__ = ["aims_of", "key_figures"]
 
 N_TREND = 60
+MOST_UNKNOWN = 0.5
+"""Share of a shift's planned time of which nothing is known, from which on it has no figure."""
 Figure = dict[str, Any]
 
 
@@ -46,11 +48,15 @@ def aims_of(plant: Plant) -> dict[str, float]:
 
 
 def _running(snapshot: Snapshot, codes: dict[str, str], aim: float) -> Figure:
-    """Machines that are heard, have not failed and are not idle; at a pause none need run."""
+    """Machines that are heard, have not failed and are not idle; at a pause none need run.
+
+    Where nobody sends, none is known to run or not: no value.
+    """
     n_idle = sum(code == "idle" for code in codes.values())
     n_failed = len(failed_machines(snapshot) & codes.keys())
     n_silent = sum("silent" in code for code in codes.values())
-    value = snapshot.plan.get("running", len(codes) - n_silent - n_idle)
+    counted = snapshot.plan.get("running", len(codes) - n_silent - n_idle)
+    value = counted if n_silent < len(codes) else None
     pauses = is_paused(snapshot.plant.plant.pauses, snapshot.plant.zone, snapshot.plant_us)
     return {
         "value": value,
@@ -59,7 +65,7 @@ def _running(snapshot: Snapshot, codes: dict[str, str], aim: float) -> Figure:
         "failed": n_failed,
         "silent": n_silent,
         "paused": pauses,
-        "off": value < aim and not pauses,
+        "off": value is not None and value < aim and not pauses,
     }
 
 
@@ -85,7 +91,7 @@ def _oee(snapshot: Snapshot, aim: float) -> Figure:
     return parts | {
         "value": value,
         "most": bool(day.get("is_most")),
-        "shift": _percent(shift.get("oee")),
+        "shift": _percent(shift.get("oee")) if (shift.get("unknown") or 0) < MOST_UNKNOWN else None,
         "defined": bool(found),
         "off": value is not None and value < aim,
     }

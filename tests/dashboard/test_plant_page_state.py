@@ -8,6 +8,7 @@ from dashboard.data import decode_views, read_snapshot
 from dashboard.snapshot import Snapshot, age_s, row_of
 from dashboard.states.frame_state import clock_state, status_state
 from dashboard.states.plant_state import plant_state, tile_codes
+from dashboard.times import iso_local
 from twin.core.view import NEVER, view_dtype
 from twin.types import Event
 
@@ -135,6 +136,21 @@ def test_what_has_failed_comes_first(fake: FakePlant) -> None:
     fake.store.add_events([Event(START_US, "failure", "press-01", {})])
     first = plant_state(later(fake, 0))["attention"][0]
     assert (first["machine"], first["priority"], first["reason"]) == ("press-01", 1, "failed")
+    assert first["since"] == iso_local(START_US, fake.plant.zone)
+
+
+def test_nothing_is_said_to_run_or_not_where_nobody_sends(fake: FakePlant) -> None:
+    figure = plant_state(later(fake, 60))["kpis"]["running"]
+    assert (figure["value"], figure["off"]) == (None, False)
+
+
+def test_shift_of_which_little_is_known_has_no_oee(fake: FakePlant) -> None:
+    def shift(unknown: float) -> float | None:
+        fake.plan["oee"] = {"day": {}, "shift": {"oee": 0.5, "unknown": unknown}}
+        fake.step(0)
+        return plant_state(later(fake, 0))["kpis"]["oee"]["shift"]
+
+    assert (shift(0.2), shift(0.9)) == (50.0, None)
 
 
 def test_silent_machine_says_that_its_forecast_is_withheld(fake: FakePlant) -> None:
