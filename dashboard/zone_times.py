@@ -12,6 +12,8 @@ from twin.errors import DataError
 
 __all__ = ["isos", "offsets_us", "parse_local"]
 
+YEARS = 1900, 2200
+"""First year that a time can be of, and the first that it cannot: beyond, calendars end."""
 QUARTER_US = 900_000_000
 """Clocks are changed on a quarter of an hour, UTC, and at most once a day."""
 A_DAY = 96
@@ -45,6 +47,8 @@ def parse_local(text: str, zone: ZoneInfo) -> int:
         at = datetime.fromisoformat(text.strip().replace(" ", "T"))
     except ValueError as error:
         raise DataError(f"time: got {text[:40]!r}, want 2026-03-02T06:00:00") from error
+    if not YEARS[0] <= at.year < YEARS[1]:
+        raise DataError(f"time: got the year {at.year}, want {YEARS[0]} to {YEARS[1] - 1}")
     at = at if at.tzinfo else at.replace(tzinfo=zone)
     return (at - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
 

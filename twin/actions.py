@@ -32,8 +32,8 @@ Words = Annotated[str, Field(min_length=1, max_length=2000)]
 Name = Annotated[str, Field(min_length=1, max_length=80)]
 Note = Annotated[str, Field(max_length=2000)]
 Hours = Annotated[float, Field(gt=0, le=24 * 365)]
-Time = Annotated[int, Field(ge=0)]
-"""µs UTC of the plant."""
+Time = Annotated[int, Field(ge=0, le=7_258_118_400_000_000)]
+"""µs UTC of the plant, before the year 2200: what no calendar holds would stop every screen."""
 
 
 class Detail(BaseModel):

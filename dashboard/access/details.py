@@ -15,6 +15,8 @@ __all__ = ["DetailError", "detail_of", "moment_us"]
 
 TIMES = ("start", "time")
 """Fields that are moments: µs UTC, or an ISO time as the plant's clocks show it."""
+YEARS = 1970, 2200
+"""First year that a time can be of, and the first that it cannot."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -53,6 +55,8 @@ def moment_us(text: str, zone: ZoneInfo) -> int:
     """
     try:
         told = datetime.fromisoformat(text)
+        if not YEARS[0] <= told.year < YEARS[1]:
+            raise ValueError
     except ValueError:
         raise ValueError(t("got {got}, want a date and a time").format(got=text[:40])) from None
     when = told if told.tzinfo else told.replace(tzinfo=zone)

@@ -26,8 +26,7 @@ COLUMNS = (
 
 def samples_of(query: Mapping[str, str]) -> int:
     """How many samples an address asks for; what it misnames or leaves out is the default."""
-    text = query.get("n", "")
-    return int(text) if text.isdigit() and int(text) in SAMPLES else SAMPLES[1]
+    return {str(n): n for n in SAMPLES}.get(query.get("n", ""), SAMPLES[1])
 
 
 def register(server: Flask, reader: Reader) -> None:

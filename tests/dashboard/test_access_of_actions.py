@@ -337,3 +337,15 @@ def app_plant(plant: Plant) -> Plant:
 @pytest.mark.parametrize("path", ["/define/x/save", "/define/x/undo"])
 def test_plant_file_is_not_written_in_nobodys_name(ready: PlantTwin, path: str) -> None:
     assert ready.server.test_client().post(path, json={}, headers=OURS).status_code == 428
+
+
+@pytest.mark.parametrize("start", ["0001-01-01T00:00", "9999-12-31T23:59:59", 2**63 - 1])
+def test_a_service_that_no_calendar_holds_is_refused(
+    client: FlaskClient, fake: FakePlant, start: str | int
+) -> None:
+    """Screens that show it would show nothing any more."""
+    detail = {"start": start, "duration_h": 2}
+    answer = do(client, "service.plan", machine="mill-01", detail=detail)
+    assert answer.status_code == 422
+    assert "start" in answer.get_json()["fields"]
+    assert kept(fake) == []

@@ -45,3 +45,9 @@ def test_a_written_time_reads_back(time_us, name):
 def test_what_is_no_time_is_refused_in_words():
     with pytest.raises(DataError, match="want 2026"):
         parse_local("yesterday", ZoneInfo("UTC"))
+
+
+@pytest.mark.parametrize("text", ["0001-01-01", "9999-12-31T23:59:59", "0001-01-01T00:00+14:00"])
+def test_a_year_that_no_calendar_holds_is_refused_in_words(text):
+    with pytest.raises(DataError, match="year"):
+        parse_local(text, ZoneInfo("Europe/Berlin"))
