@@ -122,3 +122,18 @@ def test_effect_of_load_on_wear_is_recovered_and_noise_is_not():
     B = wear_effects(before, after, u, growth, gap)
     assert B[0, 0] == pytest.approx(1e-5, rel=0.05)
     assert np.count_nonzero(B) == 1
+
+
+def test_effect_whose_sign_turns_without_the_other_inputs_is_not_believed():
+    """Load and the heat that follows it: what is learnt of heat alone remains, and its sign."""
+    rng = np.random.default_rng(7)
+    n, gap = 2000, 24.0
+    load = rng.normal(0, 10, n)
+    u = np.column_stack([load, load + rng.normal(0, 2, n)])
+    slope = u @ np.array([-1e-5, 2e-5]) + rng.normal(0, 1e-5, n)
+    before = np.zeros((n, 1))
+    B = wear_effects(before, gap * slope[:, None], u, 0.0, gap)
+    assert B[0, 0] == 0.0
+    heat = u[:, 1] - u[:, 1].mean()
+    assert B[0, 1] == pytest.approx(heat @ slope / (heat @ heat), rel=1e-6)
+    assert B[0, 1] > 0

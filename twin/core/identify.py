@@ -163,7 +163,8 @@ def wear_effects(before: Array, after: Array, u: Array, growth: float, gap: floa
 
     before, after (n, m): slopes the filter believed `gap` steps apart, u (n, k): inputs' mean in
     between. Least squares of the increments beyond growth on u; effects that do not stand out
-    from their standard error are 0, so are those of inputs that do not move.
+    from their standard error are 0, so are those of inputs that do not move, and those whose sign
+    turns once the other inputs are left out: inputs that move together share effects at random.
     """
     increments = (after - np.exp(growth * gap) * before) / gap
     away = u - u.mean(0)
@@ -172,10 +173,24 @@ def wear_effects(before: Array, after: Array, u: Array, growth: float, gap: floa
     n, k = len(u), int(moving.sum())
     if k == 0 or n < 10 * (k + 1):
         return out
-    x = away[:, moving]
-    inverse = np.linalg.pinv(x.T @ x)
-    effect = inverse @ x.T @ (increments - increments.mean(0))
-    rest = increments - increments.mean(0) - x @ effect
-    error = np.sqrt(np.outer(np.diag(inverse), (rest * rest).sum(0) / (n - k - 1)))
-    out[:, moving] = np.where(np.abs(effect) > CLEAR * error, effect, 0.0).T
+    x, y = away[:, moving], increments - increments.mean(0)
+    out[:, moving] = [_believed(x, column) for column in y.T]
+    return out
+
+
+def _believed(x: Array, y: Array) -> Array:
+    """Effects (k,) of x (n, k) on y (n,), both about their means, that can be believed."""
+    out, kept, alone = np.zeros(x.shape[1]), np.ones(x.shape[1], dtype=bool), x.T @ y
+    while kept.any():
+        part = x[:, kept]
+        inverse = np.linalg.pinv(part.T @ part)
+        effect = inverse @ part.T @ y
+        rest = y - part @ effect
+        error = np.sqrt(np.diag(inverse) * (rest @ rest) / (len(y) - part.shape[1] - 1))
+        clear = np.abs(effect) > CLEAR * error
+        turned = clear & (effect * alone[kept] < 0)
+        if not turned.any():
+            out[kept] = np.where(clear, effect, 0.0)
+            break
+        kept[np.flatnonzero(kept)[turned]] = False
     return out
