@@ -18,7 +18,7 @@ def _table(name: str, head: list[str], title: str = "") -> Component:
 
     title: of a table wider than a phone, which then scrolls, from the keyboard too.
     """
-    scrolls = {"role": "region", "tabIndex": 0, "aria-label": title} if title else {}
+    scrolls = {"role": "group", "tabIndex": 0, "aria-label": title} if title else {}
     return html.Div(
         html.Table(
             [
@@ -76,7 +76,12 @@ def forecast_panels(t: Translate, explorer: str) -> list[Component]:
     head = [t("Within"), t("Probability"), t("80 % range")]
     return [
         panel(t("Where it is going"), _place("ahead"), _onward(t, explorer), name="going"),
-        panel(t("Probability of failure"), _table("risk", head), _place("curve"), name="risk"),
+        panel(
+            t("Probability of failure"),
+            _table("risk", head, t("Probability of failure")),
+            _place("curve"),
+            name="risk",
+        ),
         panel(t("Remaining life"), _place("life"), name="remaining"),
         panel(t("What drives the risk"), _place("drivers"), name="why"),
         panel(t("What happened"), _place("log-kinds"), _place("log"), name="history"),
