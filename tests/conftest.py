@@ -3,9 +3,8 @@
 import pytest
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_itemcollected(item: pytest.Item) -> None:
     """A file's tests stay together, for its fixtures; so do all tests of the running plant, so that
     there is one plant."""
-    for item in items:
-        is_plant = "plant_url" in getattr(item, "fixturenames", ())
-        item.add_marker(pytest.mark.xdist_group("plant" if is_plant else item.path.stem))
+    is_plant = "plant_url" in getattr(item, "fixturenames", ())
+    item.add_marker(pytest.mark.xdist_group("plant" if is_plant else item.path.stem))
