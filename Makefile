@@ -22,7 +22,7 @@ up: setup
 # Two processes for two cores; what judges times runs after them, alone.
 test: setup
 	tests/install_browser.sh
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not alone"
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not alone"
 	$(BIN)/python -m pytest -m alone
 
 lint: setup

@@ -98,13 +98,13 @@ def answers(url: str) -> bool:
         return False
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def plant_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Data directory of the plant that runs for all tests of it."""
     return tmp_path_factory.mktemp("plant")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def plant_url(
     plant_folder: Path,
     browser: object,  # noqa: ARG001 (skips before anything is started where there is none)
