@@ -1,5 +1,6 @@
-"""Everything at once, from the simulator to a real browser; and every page of it: no grave fault of accessibility, no sideways scroll from a phone
-to a 4K panel, nothing fetched from elsewhere, no error, in both languages and both themes.
+"""Everything at once, from the simulator to a real browser; and every page of the running plant: no
+grave fault of accessibility, no sideways scroll from a phone to a 4K panel, nothing fetched from
+elsewhere, no error, in both languages and both themes.
 
 The last two are watched by `open_page` for as long as a page is open.
 """
