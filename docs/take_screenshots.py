@@ -12,6 +12,7 @@ import uuid
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 SIZE = {"width": 1600, "height": 900}
@@ -67,8 +68,8 @@ def main(url: str, folder: Path) -> None:
     """Write a PNG a page."""
     folder.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
-        path = shutil.which("chromium") or shutil.which("chromium-browser")
-        browser = playwright.chromium.launch(executable_path=path, args=QUIET)
+        found = shutil.which("chromium") or shutil.which("chromium-browser")
+        browser = playwright.chromium.launch(executable_path=found, args=QUIET)
         machine = ""
         for theme, language, suffix in LOOKS:
             plant = live(browser, url, theme, language)
@@ -81,6 +82,9 @@ def main(url: str, folder: Path) -> None:
             live(browser, url + at).screenshot(path=folder / f"{name}.png")
         wall(browser, url, folder / "wall.png")
         browser.close()
+    for path in folder.glob("*.png"):  # few colours: a third of the size
+        few = Image.open(path).convert("RGB").quantize(128, dither=Image.Dither.NONE)
+        few.save(path, optimize=True)
 
 
 if __name__ == "__main__":
