@@ -7,7 +7,7 @@ import numpy as np
 from dashboard.data.machines import MachinePast
 from dashboard.figures.signals import Past, chart_lines, min_max, naive_s
 from dashboard.numbers import decimals, rounded, roundeds
-from dashboard.snapshot import Snapshot, row_of
+from dashboard.snapshot import Snapshot, is_silent, row_of
 from dashboard.states.evidence import gaps_s, sensor_quality, whiteness
 from dashboard.states.machine_log import event_lines
 from dashboard.states.machine_state import risky_sensor
@@ -35,9 +35,15 @@ EVENTS_READ, OLDER_MAX = 3000, 200
 
 
 def charts(views: MachinePast, snapshot: Snapshot, machine: Machine, kind: str, n: int) -> Any:
-    """Lines of all sensors over the last n expected periods, and how white the innovations are."""
-    period_s = snapshot.plant.class_of(machine).period_s
-    past = views.past(snapshot.plant, machine, n * period_s)
+    """Lines of all sensors over the last n expected periods, and how white the innovations are.
+
+    Of a machine that has fallen silent, the periods before its last sample.
+    """
+    machine_class = snapshot.plant.class_of(machine)
+    row, period_s = row_of(snapshot, machine.id), machine_class.period_s
+    silent = row is not None and is_silent(snapshot, machine_class, row)
+    until_us = int(row["time"]) if row is not None and silent else None
+    past = views.past(snapshot.plant, machine, n * period_s, until_us)
     lines = chart_lines(past, kind)
     return lines | {"white": whiteness(past.innovation), "period_s": period_s, "periods": n}
 

@@ -54,14 +54,21 @@ class MachinePast:
         state = np.frombuffer(kept.state.get(class_id, b""), np.float64)
         return belief_of(self.model(class_id, machine_class), machine_class, state, n)
 
-    def past(self, plant: Plant, machine: Machine, span_s: float) -> Past:
-        """The machine's last span_s seconds of plant time, as of at most PAST_S ago."""
-        key = f"past:{machine.id}:{span_s:g}"
-        return self.computed.get(key, PAST_S, lambda: self._new_past(plant, machine, span_s))
+    def past(
+        self, plant: Plant, machine: Machine, span_s: float, until_us: int | None = None
+    ) -> Past:
+        """The machine's last span_s seconds of plant time, as of at most PAST_S ago; or those
+        before until_us, µs UTC."""
+        key = f"past:{machine.id}:{span_s:g}:{until_us or 'now'}"
+        return self.computed.get(
+            key, PAST_S, lambda: self._new_past(plant, machine, span_s, until_us)
+        )
 
-    def _new_past(self, plant: Plant, machine: Machine, span_s: float) -> Past:
+    def _new_past(
+        self, plant: Plant, machine: Machine, span_s: float, until_us: int | None
+    ) -> Past:
         machine_class = plant.class_of(machine)
-        found = self.rows(plant, machine, span_s)
+        found = self.rows(plant, machine, span_s, until_us)
         if found is None:
             return past_of(len(machine_class.sensors))
         period_s, zone = machine_class.period_s, plant.zone
@@ -71,7 +78,7 @@ class MachinePast:
         return past_of_estimate(trend, found.rows, found.trace, period_s, zone)
 
     def rows(
-        self, plant: Plant, machine: Machine, span_s: float
+        self, plant: Plant, machine: Machine, span_s: float, until_us: int | None = None
     ) -> Estimate | np.ndarray[Any, np.dtype[np.void]] | None:
         """Rows of the last span_s seconds and the filter at each; of family linear, whose
         estimate is not kept with the history, the rows alone. None before there is a plant."""
@@ -79,7 +86,7 @@ class MachinePast:
         text = self.store.catalogue()
         if text is None:
             return None
-        end = self.now_us()
+        end = self.now_us() if until_us is None else until_us
         asked = machine.id, end - int(span_s * 1e6), end
         catalogue = Catalogue.from_json(text)
         if machine_class.twin.family == "linear":

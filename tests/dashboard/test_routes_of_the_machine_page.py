@@ -10,7 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 from lived_plant import LivedPlant
 
-from dashboard.app import create_app
+from dashboard.app import PlantTwin, create_app
 
 
 @pytest.fixture(scope="module")
@@ -19,11 +19,16 @@ def lived() -> LivedPlant:
 
 
 @pytest.fixture(scope="module")
-def client(lived: LivedPlant) -> Iterator[FlaskClient]:
-    app = create_app(lived.store, lived.settings)
-    app.reader.tick()
-    yield app.server.test_client()
-    app.reader.stop()
+def app(lived: LivedPlant) -> Iterator[PlantTwin]:
+    made = create_app(lived.store, lived.settings)
+    made.reader.tick()
+    yield made
+    made.reader.stop()
+
+
+@pytest.fixture(scope="module")
+def client(app: PlantTwin) -> FlaskClient:
+    return app.server.test_client()
 
 
 def test_past_is_that_of_the_history(client: FlaskClient) -> None:
@@ -78,3 +83,21 @@ def test_export_has_a_row_for_each_figure_and_sensor(client: FlaskClient) -> Non
     assert "Europe/Berlin" in header[0]
     assert len(rows) == 6 + 8
     assert {row[-1] for row in rows} <= {"true", "false"}
+
+
+def test_a_silent_machine_shows_what_came_before_it_fell_silent(
+    client: FlaskClient, app: PlantTwin, lived: LivedPlant
+) -> None:
+    """A day after its last sample: the same four hours as when it was heard."""
+    before = client.get("/data/past/mill-04?periods=240").get_json()["sensors"][0]
+    clock = lived.store.clock()
+    try:
+        lived.store.set_clock(clock._replace(plant_us=clock.plant_us + 86_400_000_000))
+        app.reader.tick()
+        after = client.get("/data/past/mill-04?periods=240").get_json()["sensors"][0]
+    finally:
+        lived.store.set_clock(clock)
+        app.reader.tick()
+    assert len(before["t"]) > 200
+    assert len(after["t"]) == pytest.approx(len(before["t"]), abs=3)
+    assert after["v"][-1] == before["v"][-1]
