@@ -75,7 +75,8 @@ def site() -> Iterator[Site]:
 
     def move_on() -> None:
         while not stop.wait(1.0):
-            fake.step(1)
+            fake.wall_us = time.time_ns() // 1000  # not a second a turn: turns are longer
+            fake.step(0)
 
     for job in (server.serve_forever, move_on):
         threading.Thread(target=job, daemon=True).start()

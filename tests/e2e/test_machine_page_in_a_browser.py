@@ -139,6 +139,7 @@ def test_fan_is_of_the_sensor_in_the_address(url: str, open_page: Open) -> None:
     expect(page).to_have_url(re.compile("sensor=spindle_vib_mms"))
 
 
+@pytest.mark.alone
 def test_after_a_pause_the_past_is_fetched_and_nothing_reloads(port: int, open_page: Open) -> None:
     proxy = PausingProxy(port)
     page = opened(open_page, f"http://127.0.0.1:{proxy.port}/machine/mill-05")

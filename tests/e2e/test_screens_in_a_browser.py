@@ -139,6 +139,7 @@ def proxy(site) -> Iterator[PausingProxy]:
     made.close()
 
 
+@pytest.mark.alone
 def test_stopped_stream_greys_out_says_how_old_and_comes_back(
     proxy: PausingProxy, open_page: Open
 ) -> None:
@@ -154,6 +155,7 @@ def test_stopped_stream_greys_out_says_how_old_and_comes_back(
     page.wait_for_selector("html[data-live=live]", timeout=25_000)
 
 
+@pytest.mark.alone
 def test_page_is_called_up_within_two_seconds(site, open_page: Open) -> None:
     """UI.md: call-up within 2 s; measured warm, as a reader on shift has it."""
     page = open_page(site.url)
