@@ -84,7 +84,7 @@ def test_download_speaks_the_readers_language(app: PlantTwin) -> None:
 
 def test_next_planned_service_stands_beside_its_machine(fake: FakePlant) -> None:
     """15:00 UTC on 2 March is 16:00 in Berlin; what is over, and what comes after, is not named."""
-    base = {"machine": "mill-01", "duration_h": 2.0, "who": "Kim"}
+    base = {"machine": "mill-01", "duration_h": 2.0, "who": "Day shift"}
     snapshot = with_services(
         fake,
         base | {"id": "3", "start": START_US + 90 * HOUR_US},
@@ -98,7 +98,7 @@ def test_next_planned_service_stands_beside_its_machine(fake: FakePlant) -> None
         "start": "2026-03-02T16:00:00",
         "in_h": 9.0,
         "duration_h": 2.0,
-        "who": "Kim",
+        "who": "Day shift",
     }
     assert [s["id"] for s in plant_state(snapshot)["services"]] == ["2", "3"]
 

@@ -120,13 +120,13 @@ def test_service_is_planned_from_the_row(site, open_page: Open) -> None:
     expect(dialog.get_by_role("heading")).to_have_text("Plan a service of Pump 1")
     assert grave_faults(page) == []
     dialog.get_by_role("button", name="Plan").click()
-    page.get_by_label("Name").fill("Kim")
+    page.get_by_label("Name").fill("Day shift")
     page.get_by_role("button", name="Continue").click()
     expect(page.locator(".toast")).to_contain_text("Service of Pump 1 planned")
     actions = [unpack_action(text) for _, text in site.fake.store.actions(b"0-0", 100)]
     found = [a for a in actions if (a.verb, a.machine) == ("service.plan", "pump-01")]
     assert [(a.who, a.detail["duration_h"], a.detail["mode"]) for a in found] == [
-        ("Kim", 2.0, "bearing")
+        ("Day shift", 2.0, "bearing")
     ]
 
 
