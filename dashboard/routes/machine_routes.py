@@ -7,10 +7,9 @@ from flask import Flask, Response, abort, jsonify, request
 from dashboard.components.charts import KINDS
 from dashboard.data import Reader
 from dashboard.data.machine_views import ahead, charts, evidence
-from dashboard.snapshot import Snapshot, machine_of
+from dashboard.routes.asked import asked_machine
 from dashboard.states.held import held_of
 from twin.errors import TwinError
-from twin.plant import Machine
 
 __all__ = ["PERIODS_MAX", "register"]
 
@@ -21,18 +20,9 @@ PERIODS_MAX = 20_000
 def register(server: Flask, reader: Reader) -> None:
     """Add /data/past/<machine>, /data/ahead/<machine> and /data/evidence/<machine>."""
 
-    def found(machine_id: str) -> tuple[Snapshot, Machine]:
-        snapshot = reader.latest
-        if snapshot is None:
-            abort(503)
-        machine = machine_of(snapshot, machine_id)
-        if machine is None or machine_id not in snapshot.slots:
-            abort(404)
-        return snapshot, machine
-
     @server.get("/data/past/<path:machine_id>")
     def past(machine_id: str) -> Response:
-        snapshot, machine = found(machine_id)
+        snapshot, machine = asked_machine(reader, machine_id)
         kind = request.args.get("kind", KINDS[0])
         n = min(PERIODS_MAX, max(1, request.args.get("periods", 240, int)))
         if kind not in KINDS:
@@ -41,7 +31,7 @@ def register(server: Flask, reader: Reader) -> None:
 
     @server.get("/data/ahead/<path:machine_id>")
     def look_ahead(machine_id: str) -> Response:
-        snapshot, machine = found(machine_id)
+        snapshot, machine = asked_machine(reader, machine_id)
         sensor_id, hours = request.args.get("sensor", ""), request.args.get("hours", None, int)
         return _json(
             lambda: {
@@ -52,7 +42,7 @@ def register(server: Flask, reader: Reader) -> None:
 
     @server.get("/data/evidence/<path:machine_id>")
     def look_back(machine_id: str) -> Response:
-        snapshot, machine = found(machine_id)
+        snapshot, machine = asked_machine(reader, machine_id)
         return _json(lambda: evidence(reader.machines, snapshot, machine))
 
 

@@ -11,7 +11,7 @@ from dashboard.data.residuals import SAMPLES, Judgement, judge
 from dashboard.exports import csv_response, time_column
 from dashboard.figures.residuals import detail_numbers, summary_numbers
 from dashboard.i18n import pick
-from dashboard.snapshot import machine_of
+from dashboard.routes.asked import asked_machine
 from dashboard.times import iso_local
 from twin.errors import TwinError
 from twin.plant import Machine
@@ -33,12 +33,7 @@ def register(server: Flask, reader: Reader) -> None:
     """Add /data/residuals/<machine> and /export/residuals.csv."""
 
     def judged(machine_id: str) -> tuple[Machine, Judgement | None]:
-        snapshot = reader.latest
-        if snapshot is None:
-            abort(503)
-        machine = machine_of(snapshot, machine_id)
-        if machine is None or machine_id not in snapshot.slots:
-            abort(404)
+        snapshot, machine = asked_machine(reader, machine_id)
         try:
             return machine, judge(reader.machines, snapshot, machine, samples_of(request.args))
         except TwinError:

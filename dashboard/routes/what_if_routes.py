@@ -13,9 +13,9 @@ from dashboard.data.scenarios import answer, saved_of
 from dashboard.data.wishes import Asked, Wish, parse_asked
 from dashboard.exports import csv_response
 from dashboard.figures.what_if_table import table
-from dashboard.snapshot import Snapshot, machine_of
+from dashboard.routes.asked import asked_machine
+from dashboard.snapshot import Snapshot
 from twin.errors import SchemaError, TwinError
-from twin.plant import Machine
 
 __all__ = ["BODY_MAX", "register"]
 
@@ -28,17 +28,8 @@ def register(server: Flask, reader: Reader) -> None:
     """Add /data/what-if, /data/scenarios/<machine> and /export/what-if.csv."""
     cases, saved = Cases(), Documents(reader.store)
 
-    def found(machine_id: str) -> tuple[Snapshot, Machine]:
-        snapshot = reader.latest
-        if snapshot is None:
-            abort(503)
-        machine = machine_of(snapshot, machine_id)
-        if machine is None or machine_id not in snapshot.slots:
-            abort(404)
-        return snapshot, machine
-
     def worked_out(asked: Asked) -> dict[str, Any]:
-        snapshot, machine = found(asked.machine)
+        snapshot, machine = asked_machine(reader, asked.machine)
         try:
             return answer(cases, reader.machines, snapshot, machine, asked)
         except SchemaError as error:
@@ -53,7 +44,7 @@ def register(server: Flask, reader: Reader) -> None:
 
     @server.get("/data/scenarios/<path:machine_id>")
     def data_scenarios(machine_id: str) -> Response:
-        snapshot, machine = found(machine_id)
+        snapshot, machine = asked_machine(reader, machine_id)
         try:
             kept = saved.read(KIND)
         except TwinError:
