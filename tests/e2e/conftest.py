@@ -7,7 +7,6 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 import urllib.error
 import urllib.request
@@ -18,13 +17,12 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
-from werkzeug.serving import make_server
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "dashboard"))
 
 from fake_plant import FakePlant
+from fake_site import fake_site
 
-from dashboard.app import create_app
 from twin.config import Settings
 from twin.plant import load_plant
 from twin.stores.embedded import EmbeddedServer
@@ -69,21 +67,8 @@ def site() -> Iterator[Site]:
     """The dashboard on an invented plant that moves on once a second."""
     settings = Settings()
     fake = FakePlant(load_plant(Path(settings.plant)), wall_us=time.time_ns() // 1000)
-    app = create_app(fake.store, settings)
-    server = make_server("127.0.0.1", 0, app.server, threaded=True)
-    stop = threading.Event()
-
-    def move_on() -> None:
-        while not stop.wait(1.0):
-            fake.wall_us = time.time_ns() // 1000  # not a second a turn: turns are longer
-            fake.step(0)
-
-    for job in (server.serve_forever, move_on):
-        threading.Thread(target=job, daemon=True).start()
-    yield Site(server.server_port, fake)
-    stop.set()
-    app.reader.stop()
-    server.shutdown()
+    with fake_site(fake, settings) as port:
+        yield Site(port, fake)
 
 
 def free_port() -> int:

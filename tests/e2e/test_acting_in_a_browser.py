@@ -2,7 +2,6 @@
 
 import re
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,13 +10,12 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
-from werkzeug.serving import make_server
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "dashboard"))
 
 from fake_plant import FakePlant
+from fake_site import fake_site
 
-from dashboard.app import create_app
 from twin.actions import unpack_action
 from twin.config import Settings
 from twin.pipeline import people
@@ -44,20 +42,8 @@ def guarded() -> Iterator[Guarded]:
         [("Early", "operator"), ("Late", "viewer"), ("Night", "viewer")]
     ):
         people.add_user(fake.store, name, role, PASSWORD, time.time_ns() // 1000 + n)
-    app = create_app(fake.store, settings)
-    server = make_server("127.0.0.1", 0, app.server, threaded=True)
-    stop = threading.Event()
-
-    def move_on() -> None:
-        while not stop.wait(1.0):
-            fake.step(1)
-
-    for job in (server.serve_forever, move_on):
-        threading.Thread(target=job, daemon=True).start()
-    yield Guarded(f"http://127.0.0.1:{server.server_port}", fake)
-    stop.set()
-    app.reader.stop()
-    server.shutdown()
+    with fake_site(fake, settings) as port:
+        yield Guarded(f"http://127.0.0.1:{port}", fake)
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import re
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,14 +9,13 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
-from werkzeug.serving import make_server
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "dashboard"))
 
 from fake_plant import FakePlant
 from fake_record import seed_record
+from fake_site import fake_site
 
-from dashboard.app import create_app
 from twin.actions import unpack_action
 from twin.config import Settings
 from twin.plant import load_plant
@@ -35,20 +33,8 @@ def scored() -> Iterator[tuple[str, FakePlant]]:
     settings = Settings()
     fake = FakePlant(load_plant(Path(settings.plant)), wall_us=time.time_ns() // 1000)
     seed_record(fake)
-    app = create_app(fake.store, settings)
-    server = make_server("127.0.0.1", 0, app.server, threaded=True)
-    stop = threading.Event()
-
-    def move_on() -> None:
-        while not stop.wait(1.0):
-            fake.step(1)
-
-    for job in (server.serve_forever, move_on):
-        threading.Thread(target=job, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}", fake
-    stop.set()
-    app.reader.stop()
-    server.shutdown()
+    with fake_site(fake, settings) as port:
+        yield f"http://127.0.0.1:{port}", fake
 
 
 def test_the_record_is_said_in_words_and_as_a_table(scored, open_page: Open) -> None:
