@@ -46,7 +46,7 @@
 
   parts.past = (page, shared) => {
     const id = page.dataset.machine;
-    let grid = null, lanes = null, span = 0, sensors = [], last = null, heard = performance.now(), loadedAt = 0, loading = false;
+    let grid = null, lanes = null, span = 0, sensors = [], last = null, heard = performance.now(), loadedAt = 0, loading = false, owed = false;
     const seen = new Set();
     const looked = new IntersectionObserver((entries) => {
       for (const { target, isIntersecting } of entries) {
@@ -69,6 +69,7 @@
     const load = async () => {
       const { kind, periods } = grid.dataset, asked = grid;
       loading = true;
+      owed = false;
       loadedAt = performance.now();
       try {
         const answer = await fetch(`/data/past/${encodeURIComponent(id)}?kind=${kind}&periods=${periods}`);
@@ -82,6 +83,7 @@
         page.dataset.past = data.start ? "shown" : "empty";
         paintSeen();
       } catch {
+        owed = true;
         if (asked === grid && !lanes) say(asked.querySelector(".charts-wait"), t("The past cannot be had now; it is asked for again."));
       } finally {
         loading = false;
@@ -146,8 +148,8 @@
       const isGap = waited && last !== null && ms(sample.time) - ms(last) > 3000 * period;
       heard = performance.now();
       last = sample.time;
-      const asks = isGap || !lanes || lanes.some((lane) => lane.t.length > POINTS_MAX);
-      if (asks && !loading && performance.now() - loadedAt > AGAIN_MS) load();
+      owed ||= isGap || !lanes || lanes.some((lane) => lane.t.length > POINTS_MAX);
+      if (owed && !loading && performance.now() - loadedAt > AGAIN_MS) load();
       if (!lanes) return;
       append(sample, isGap, period);
       paintSeen();

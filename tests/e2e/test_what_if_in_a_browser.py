@@ -91,14 +91,19 @@ def test_more_load_by_keyboard_moves_the_curve_and_is_in_the_address(
     assert page.input_value("#sensor") == "motor_current_a"
 
 
-def test_comparison_is_saved_and_opened_again(lived_url: str, open_page: Open) -> None:
-    page = opened(open_page, lived_url + WHAT_IF)
-    named = {"name": "Ada"}
-    assert page.request.post(lived_url + "/do/name", data=named, headers={"Origin": lived_url}).ok
+def begin_service(page: Page, url: str) -> None:
+    """Say who one is, and add a scenario with a service."""
+    named = {"name": "Day shift"}
+    assert page.request.post(url + "/do/name", data=named, headers={"Origin": url}).ok
     page.reload()
     page.wait_for_selector("[data-page=whatif][data-answered]")
     answered(page, lambda: page.get_by_role("button", name="Add a scenario").press("Enter"))
     page.get_by_label("Service", exact=True).select_option("at")
+
+
+def test_comparison_is_saved_and_opened_again(lived_url: str, open_page: Open) -> None:
+    page = opened(open_page, lived_url + WHAT_IF)
+    begin_service(page, lived_url)
     answered(page, lambda: page.get_by_label("Service in", exact=True).fill("72"))
     page.get_by_role("button", name="Save this comparison").press("Enter")
     dialog = page.locator("dialog")
@@ -120,12 +125,7 @@ def test_service_of_a_scenario_is_planned_and_then_stands_in_the_baseline(
     lived_url: str, open_page: Open
 ) -> None:
     page = opened(open_page, lived_url + "/forecast/press-01/what-if")
-    named = {"name": "Ada"}
-    assert page.request.post(lived_url + "/do/name", data=named, headers={"Origin": lived_url}).ok
-    page.reload()
-    page.wait_for_selector("[data-page=whatif][data-answered]")
-    answered(page, lambda: page.get_by_role("button", name="Add a scenario").press("Enter"))
-    page.get_by_label("Service", exact=True).select_option("at")
+    begin_service(page, lived_url)
     answered(page, lambda: page.get_by_label("Service in", exact=True).fill("96"))
     page.get_by_role("button", name="Plan this service").press("Enter")
     page.get_by_role("dialog").get_by_role("button", name="Plan this service").press("Enter")

@@ -8,6 +8,7 @@ import numpy as np
 import orjson
 import pytest
 from desk_bench import HOUR_US, TEMP, Bench
+from mortal_store import DeathError, Mortal
 from worker_plant import PARTITIONS, settings_in
 
 from twin.core.view import view_dtype
@@ -18,33 +19,6 @@ from twin.stores.base import FIRST_ID, Commit, Run
 from twin.stores.embedded import EmbeddedStore
 from twin.stores.memory import MemoryStore
 from twin.stores.redis import RedisStore
-
-
-class DeathError(Exception):
-    """The process ends here."""
-
-
-class Mortal:
-    """A store through which a desk dies at its n-th call, before or after it takes effect."""
-
-    def __init__(self, store, dies_at, after):
-        self._store, self._left, self._after = store, dies_at, after
-
-    def __getattr__(self, name):
-        verb = getattr(self._store, name)
-        if not callable(verb):
-            return verb
-
-        def called(*args, **given):
-            self._left -= 1
-            if self._left == 0 and not self._after:
-                raise DeathError
-            result = verb(*args, **given)
-            if self._left == 0:
-                raise DeathError
-            return result
-
-        return called
 
 
 @pytest.fixture(scope="module")

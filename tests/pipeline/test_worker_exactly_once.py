@@ -15,6 +15,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 import pytest
+from mortal_store import DeathError, Mortal
 from worker_plant import PARTITIONS, entries_of, settings_in
 
 from twin.errors import StoreError
@@ -26,33 +27,6 @@ from twin.stores.memory import MemoryStore
 from twin.stores.redis import RedisStore
 
 N_ENTRIES = 900
-
-
-class DeathError(Exception):
-    """The process ends here."""
-
-
-class Mortal:
-    """A store through which a worker dies at its n-th call, before or after it takes effect."""
-
-    def __init__(self, store, dies_at, after):
-        self._store, self._left, self._after = store, dies_at, after
-
-    def __getattr__(self, name):
-        verb = getattr(self._store, name)
-        if not callable(verb):
-            return verb
-
-        def called(*args, **given):
-            self._left -= 1
-            if self._left == 0 and not self._after:
-                raise DeathError
-            result = verb(*args, **given)
-            if self._left == 0:
-                raise DeathError
-            return result
-
-        return called
 
 
 @lru_cache

@@ -1,0 +1,30 @@
+"""A store through which whoever writes to it dies at its n-th call."""
+
+__all__ = ["DeathError", "Mortal"]
+
+
+class DeathError(Exception):
+    """The process ends here."""
+
+
+class Mortal:
+    """Passes every call on; the dies_at-th ends the process before or after it takes effect."""
+
+    def __init__(self, store, dies_at, after):
+        self._store, self._left, self._after = store, dies_at, after
+
+    def __getattr__(self, name):
+        verb = getattr(self._store, name)
+        if not callable(verb):
+            return verb
+
+        def called(*args, **given):
+            self._left -= 1
+            if self._left == 0 and not self._after:
+                raise DeathError
+            result = verb(*args, **given)
+            if self._left == 0:
+                raise DeathError
+            return result
+
+        return called
