@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from twin.config import Settings
-from twin.errors import TwinError
+from twin.errors import SchemaError, TwinError
 
 __all__ = ["main"]
 
@@ -114,13 +114,30 @@ def fit(args: Args, settings: Settings) -> None:
     _print(report, args.json)
 
 
-def evaluate(args: Args, _settings: Settings) -> None:
-    """Score the models on a published data set, each figure beside a trivial baseline."""
-    from twin.evaluation import evaluate_dataset
-    from twin.evaluation.table import score_lines
+def evaluate(args: Args, settings: Settings) -> None:
+    """Score models and solvers on published data or a simulated plant, beside trivial baselines."""
+    if args.dataset in {"cmapss", "jobshop"} and args.data is None:
+        raise SchemaError(f"evaluate {args.dataset}: got no --data, want the folder of its files")
+    if args.dataset == "jobshop":
+        from twin.evaluation.jobshop import evaluate_jobshop, jobshop_lines
 
-    scores = evaluate_dataset(args.dataset, args.data, args.subset)
-    _print(scores, args.json, score_lines(scores))
+        scores = evaluate_jobshop(args.data, seconds=args.seconds)
+        _print(scores, args.json, jobshop_lines(scores))
+    elif args.dataset == "plant":
+        from twin.evaluation.plant_plan import evaluate_plant
+
+        _print(evaluate_plant(seed=args.seed), args.json)
+    elif args.dataset == "policy":
+        from twin.evaluation.plant_policy import evaluate_policy, policy_lines
+
+        found = evaluate_policy(settings.plant, months=args.months, seeds=args.seeds)
+        _print(found, args.json, policy_lines(found))
+    else:
+        from twin.evaluation import evaluate_dataset
+        from twin.evaluation.table import score_lines
+
+        scores = evaluate_dataset(args.dataset, args.data, args.subset)
+        _print(scores, args.json, score_lines(scores))
 
 
 def bench(args: Args, _settings: Settings) -> None:
@@ -210,9 +227,13 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--json", action="store_true")
 
     sub = add(evaluate)
-    sub.add_argument("dataset", choices=["cmapss"])
-    sub.add_argument("--data", type=Path, required=True, help="folder that holds its files")
-    sub.add_argument("--subset", help="one of its subsets; default: all whose files are there")
+    sub.add_argument("dataset", choices=["cmapss", "jobshop", "plant", "policy"])
+    sub.add_argument("--data", type=Path, help="folder that holds its files")
+    sub.add_argument("--subset", help="cmapss: one of its subsets; default: all that are there")
+    sub.add_argument("--seconds", type=float, default=10.0, help="jobshop: for each instance")
+    sub.add_argument("--months", type=float, default=6.0, help="policy: of simulated plant")
+    sub.add_argument("--seeds", type=int, default=8, help="policy: how many plants")
+    sub.add_argument("--seed", type=int, default=1, help="plant: of the invented problem")
     sub.add_argument("--json", action="store_true")
 
     sub = add(bench)

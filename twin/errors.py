@@ -1,6 +1,14 @@
 """Everything Plant Twin raises on purpose. One root, so that an edge can catch what is ours."""
 
-__all__ = ["DataError", "ModelError", "SchemaError", "StoreError", "TwinError", "WireError"]
+__all__ = [
+    "DataError",
+    "ModelError",
+    "PlanningError",
+    "SchemaError",
+    "StoreError",
+    "TwinError",
+    "WireError",
+]
 
 
 class TwinError(Exception):
@@ -25,3 +33,7 @@ class DataError(TwinError):
 
 class StoreError(TwinError):
     """The store is unreachable, of another format version, or owned by somebody else."""
+
+
+class PlanningError(TwinError):
+    """A planning problem contradicts itself, or a solver found no schedule that keeps its rules."""
