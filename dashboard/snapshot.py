@@ -64,6 +64,10 @@ class Snapshot(NamedTuple):
     """What follows from people's actions, by name: alarms, services, …"""
     record: Mapping[str, Any] = {}
     """How forecasts turned out, by name."""
+    schedule: Mapping[str, Any] = {}
+    """The plan in force, what is proposed instead, suggestions and what people decided."""
+    orders: Mapping[str, Any] = {}
+    """Order id → the order and how far it is."""
 
 
 def row_of(snapshot: Snapshot, machine_id: str) -> np.void | None:

@@ -121,7 +121,10 @@ class Reader:
         self._take_up_plant()
         snapshot = read_snapshot(self.store, self.plant, self._seq + 1, self._wall_us())
         snapshot = snapshot._replace(
-            desk=self._documents.read("desk"), record=self._documents.read("record")
+            desk=self._documents.read("desk"),
+            record=self._documents.read("record"),
+            schedule=self._documents.read("schedule"),
+            orders=self._documents.read("orders"),
         )
         self._seq += 1
         self.latest = snapshot
