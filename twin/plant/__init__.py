@@ -24,13 +24,27 @@ from twin.plant.plant import (
     PlantHead,
     SensorOverride,
 )
+from twin.plant.products import Changeover, OwnTime, Product, Step
+from twin.plant.resources import (
+    Crew,
+    Energy,
+    Part,
+    Service,
+    Shift,
+    Site,
+    Tariff,
+    Transport,
+)
 from twin.plant.sources import GatewaySource, ReplaySource, SimulatorSource, Source
 from twin.plant.words import Text
-from twin.plant.working import Pause, Targets, is_paused, pauses_between, shift_began
+from twin.plant.working import Pause, Targets, Weekly, is_paused, pauses_between, shift_began
 
 __all__ = [
     "AlarmLimits",
+    "Changeover",
     "Costs",
+    "Crew",
+    "Energy",
     "FailureMode",
     "GatewaySource",
     "Input",
@@ -38,20 +52,30 @@ __all__ = [
     "Machine",
     "MachineClass",
     "Overrides",
+    "OwnTime",
+    "Part",
     "Pause",
     "Plant",
     "PlantFile",
     "PlantHead",
+    "Product",
     "Production",
     "Quality",
     "ReplaySource",
     "Sensor",
     "SensorOverride",
+    "Service",
+    "Shift",
     "SimulatorSource",
+    "Site",
     "Source",
+    "Step",
     "Targets",
+    "Tariff",
     "Text",
+    "Transport",
     "TwinSettings",
+    "Weekly",
     "check_plant",
     "faults",
     "is_paused",

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from twin.errors import SchemaError
 from twin.plant.plant import Machine, Plant, PlantFile
+from twin.plant.references import order_faults, some
 from twin.plant.sentences import sentence
 from twin.plant.sources import GatewaySource, ReplaySource
 
@@ -39,7 +40,7 @@ def faults(document: dict[str, Any]) -> list[str]:
     except ValidationError as error:
         found = [sentence(document, dict(e)) for e in error.errors(include_url=False)]
         return [*found, *_loose_references(document)]
-    return [*_repeated(plant), *_references(plant)]
+    return [*_repeated(plant), *_references(plant), *order_faults(plant)]
 
 
 def json_schema() -> dict[str, Any]:
@@ -66,8 +67,15 @@ def _document(path: Path) -> dict[str, Any]:
 
 
 def _repeated(plant: PlantFile) -> list[str]:
-    lines, machines = [x.id for x in plant.lines], [m.id for m in plant.machines]
-    return [*_twice("line", lines), *_twice("machine", machines)]
+    tables: dict[str, list[Any]] = {
+        "line": plant.lines,
+        "machine": plant.machines,
+        "site": plant.sites,
+        "product": plant.products,
+        "crew": plant.crews,
+        "part": plant.parts,
+    }
+    return [fault for key, rows in tables.items() for fault in _twice(key, [x.id for x in rows])]
 
 
 def _twice(key: str, ids: list[str]) -> list[str]:
@@ -86,7 +94,7 @@ def _loose_references(document: dict[str, Any]) -> list[str]:
             got = machine.get(key)
             if isinstance(got, str) and got not in want:
                 where = f"machine[{n}] ({machine['id']}).{key}"
-                found.append(f"{where}: got {got!r}, want one of {_some(want)}")
+                found.append(f"{where}: got {got!r}, want one of {some(want)}")
     return found
 
 
@@ -116,7 +124,7 @@ def _references(plant: PlantFile) -> list[str]:
                 ("machines", source.machines, ids),
             ):
                 found += [
-                    f"source.{name}.{table}.{column}: got {to!r}, want one of {_some(want)}"
+                    f"source.{name}.{table}.{column}: got {to!r}, want one of {some(want)}"
                     for column, to in given.items()
                     if to not in want
                 ]
@@ -127,16 +135,11 @@ def _machine_faults(plant: PlantFile, where: str, machine: Machine) -> list[str]
     found = []
     lines = {line.id for line in plant.lines}
     if machine.line not in lines:
-        found.append(f"{where}.line: got {machine.line!r}, want one of {_some(lines)}")
+        found.append(f"{where}.line: got {machine.line!r}, want one of {some(lines)}")
     if machine.class_id not in plant.classes:
-        want = _some(set(plant.classes))
+        want = some(set(plant.classes))
         return [*found, f"{where}.class: got {machine.class_id!r}, want one of {want}"]
     known = set(plant.classes[machine.class_id].sensor_ids)
     for sensor in sorted(set(machine.overrides.sensor) - known):
-        found.append(f"{where}.overrides.sensor: got {sensor!r}, want one of {_some(known)}")
+        found.append(f"{where}.overrides.sensor: got {sensor!r}, want one of {some(known)}")
     return found
-
-
-def _some(ids: set[str]) -> str:
-    listed = ", ".join(sorted(ids)[:12])
-    return f"{listed}, … ({len(ids)} in all)" if len(ids) > 12 else listed

@@ -8,6 +8,7 @@ from pydantic import Field, field_validator, model_validator
 
 from twin.core.rows import MAX_LANES
 from twin.core.view import N_MODES
+from twin.plant.resources import Service
 from twin.plant.words import Key, Strict, Text
 
 __all__ = [
@@ -189,6 +190,9 @@ class MachineClass(Strict):
     twin: TwinSettings = TwinSettings()
     costs: Costs = Costs()
     production: Production | None = None
+    service: Service = Service()
+    setup_cost_h: Annotated[float, Field(ge=0)] | None = None
+    """Money for an hour of setting up one of its machines; None: the plant's."""
 
     @model_validator(mode="after")
     def _produces(self) -> Self:

@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import Field, field_validator
 
 from twin.plant.machine_class import AlarmLimits, Costs, MachineClass, Sensor
+from twin.plant.products import Changeover, Product, Step
+from twin.plant.resources import Crew, Energy, Part, Shift, Site, Transport
 from twin.plant.sources import Source
 from twin.plant.words import Key, Strict, Text
 from twin.plant.working import Pause, Targets, Time
@@ -25,6 +27,8 @@ __all__ = [
 class Line(Strict):
     id: Key
     name: Text = ""
+    site: str | None = None
+    """Where it stands; needed where there is more than one site."""
 
 
 class SensorOverride(Strict):
@@ -72,6 +76,10 @@ class PlantHead(Strict):
     shift_start: Time = "06:00"
     """When the first shift of a day begins, by the plant's clock."""
     simulated: bool = False
+    setup_cost_h: Annotated[float, Field(ge=0)] = 0.0
+    """Money for an hour of setting up a machine."""
+    late_cost_h: Annotated[float, Field(ge=0)] = 50.0
+    """Money for each hour that an order of usual priority is late."""
     targets: Targets = Targets()
     pauses: list[Pause] = Field(alias="pause", default=[])
     """Weekly times at which nobody plans to produce."""
@@ -92,6 +100,15 @@ class PlantFile(Strict):
     classes: Annotated[dict[Key, MachineClass], Field(alias="class", min_length=1)]
     machines: Annotated[list[Machine], Field(alias="machine", min_length=1)]
     sources: dict[Key, Source] = Field(alias="source", default={})
+    sites: list[Site] = Field(alias="site", default=[])
+    transports: list[Transport] = Field(alias="transport", default=[])
+    products: list[Product] = Field(alias="product", default=[])
+    changeovers: list[Changeover] = Field(alias="changeover", default=[])
+    crews: list[Crew] = Field(alias="crew", default=[])
+    parts: list[Part] = Field(alias="part", default=[])
+    shifts: list[Shift] = Field(alias="shift", default=[])
+    energy: Energy | None = None
+    """What a kWh costs; None: energy costs nothing."""
 
 
 class Plant(PlantFile):
@@ -114,3 +131,32 @@ class Plant(PlantFile):
         """Sensors of one machine, its own ranges and limits in place of the class's."""
         own = machine.overrides.sensor
         return [own[s.id].of(s) if s.id in own else s for s in self.class_of(machine).sensors]
+
+    def product(self, product_id: str) -> Product | None:
+        return next((p for p in self.products if p.id == product_id), None)
+
+    def alternatives(self, step: Step) -> list[Machine]:
+        """The machines that can do a step, as the plant lists them."""
+        named = {*step.machines, *(own.id for own in step.own)}
+        return [m for m in self.machines if m.id in named or m.class_id == step.class_id]
+
+    def changeover_minutes(self, class_id: str, before: str, after: str) -> float:
+        """Time to set a machine of a class up from one family for another; see Changeover."""
+        if before == after:
+            return 0.0
+        best, minutes = -1, 0.0
+        for rule in self.changeovers:
+            rank = rule.rank(before, after) if rule.class_id == class_id else -1
+            if rank >= max(best, 0):
+                best, minutes = rank, rule.minutes
+        return minutes
+
+    def setup_cost_h(self, machine: Machine) -> float:
+        own = self.class_of(machine).setup_cost_h
+        return self.plant.setup_cost_h if own is None else own
+
+    def late_cost_h(self, product: Product, priority: int) -> float:
+        """Money for each hour that an order is late: twice as much a step of priority, 3 being
+        usual and 1 the most urgent."""
+        usual = self.plant.late_cost_h if product.late_cost_h is None else product.late_cost_h
+        return float(usual * 2.0 ** (3 - priority))

@@ -10,7 +10,15 @@ from pydantic import Field
 
 from twin.plant.words import Strict
 
-__all__ = ["Pause", "Targets", "Time", "is_paused", "pauses_between", "shift_began"]
+__all__ = [
+    "Pause",
+    "Targets",
+    "Time",
+    "Weekly",
+    "is_paused",
+    "pauses_between",
+    "shift_began",
+]
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 DAYS: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -34,18 +42,23 @@ class Targets(Strict):
     """Share of the readings that come and can be believed."""
 
 
-class Pause(Strict):
-    """A time of the week that is not worked; an end not after its start is on the next day."""
+class Weekly(Strict):
+    """A time of the week; an end not after its start is on the next day."""
 
     days: Annotated[list[Day], Field(min_length=1, default=list(DAYS))]
     start: Time
     end: Time
 
 
+class Pause(Weekly):
+    """A time of the week that is not worked; an end not after its start is on the next day."""
+
+
 def pauses_between(
-    pauses: Sequence[Pause], zone: ZoneInfo, start_us: int, end_us: int
+    pauses: Sequence[Weekly], zone: ZoneInfo, start_us: int, end_us: int
 ) -> list[tuple[int, int]]:
-    """Pauses that overlap [start_us, end_us], µs UTC, in order of their beginnings, unclipped.
+    """Pauses, or other times of the week, that overlap [start_us, end_us], µs UTC, in order of
+    their beginnings, unclipped.
 
     Reckoned on the plant's clock: across a change to summer time a night is an hour shorter.
     """
