@@ -126,9 +126,9 @@ def _tasks_on(
 def _stability(problem: Problem, schedule: Schedule) -> float:
     """Σ near · (machine_cost · [other machine] + time_cost · min(1, |Δstart| / cap)).
 
-    near = exp(−start / fade) with the start in the plan in force (Reference). What is not in that plan moves
-    free. What is in it and left out counts as moved by the cap, an operation also as moved to
-    another machine.
+    near = exp(−start / fade) with the start in the plan in force (Reference). What is not in that
+    plan moves free. What is in it and left out counts as moved by the cap, an operation also as
+    moved to another machine.
     """
     plan = problem.reference
     if plan is None:
