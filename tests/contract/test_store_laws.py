@@ -117,14 +117,16 @@ def test_a_waiting_read_gives_up_in_time(store):
     assert time.monotonic() - start < 2
 
 
-def test_position_and_counters_are_written_with_the_entries(store):
+def test_position_counters_and_events_are_written_with_the_entries(store):
     assert store.position("csv") is None
     rejects = [{"reason": b"range", "payload": b"x"}]
-    store.append({0: [entry(1)]}, ("csv", b"42"), {"accepted:csv": 3}, rejects)
+    events = [Event(1, "failure", "m1", {"mode": None}), Event(2, "repair", "m1", {})]
+    store.append({0: [entry(1)]}, ("csv", b"42"), {"accepted:csv": 3}, rejects, events)
     store.append({}, ("csv", b"43"), {"accepted:csv": 4})
     assert store.position("csv") == b"43"
     assert store.counters() == {"accepted:csv": 7}
     assert [fields for _, fields in store.rejected(10)] == rejects
+    assert [event for _, event in store.events(FIRST_ID, 9)] == events
 
 
 def test_a_partition_has_one_owner(store):

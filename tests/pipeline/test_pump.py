@@ -22,6 +22,7 @@ from twin.sources.replay import Replay, replay_file
 from twin.sources.simulator import Simulator
 from twin.stores.codec import Readings, decode
 from twin.stores.memory import MemoryStore
+from twin.types import Event
 
 PLANT, CATALOGUE = plant_with({"pump": 3, "mill": 2})
 MINUTE_US = 60_000_000
@@ -114,6 +115,23 @@ def test_a_killed_simulation_sends_what_an_unbroken_one_does(lives: int, before:
     for class_id, rows in all_rows(whole).items():
         want = sorted(r.tobytes() for r in rows)
         assert sorted(r.tobytes() for r in all_rows(store)[class_id]) == want
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.lists(st.tuples(st.integers(1, 12), st.booleans()), max_size=12))
+def test_events_of_a_source_killed_anywhere_are_written_once(kills: list[tuple[int, bool]]) -> None:
+    rows = rows_of_file()
+    events = [Event(T0 + n * 7 * MINUTE_US, "failure", "pump-01", {"n": n}) for n in range(30)]
+    store = MortalStore(3)
+    for lives, before in [*kills, (-1, True)]:
+        store.lives, store.before = lives, before
+        source = Replay("file", rows, 1e9, "f", events=events)
+        resume(store, source)
+        try:
+            pump_of(store, source, 1e9, wall=iter(range(1, 10**9)).__next__).run(Stop())
+        except KilledError:
+            continue
+    assert [event for _, event in store.events(b"0-0", 100)] == events
 
 
 class _Cut:

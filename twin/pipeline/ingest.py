@@ -120,13 +120,14 @@ class Intake:
         entries, n_rows = self._entries()
         if n_rows:
             self._count(f"accepted:{self.source_id}", n_rows)
+        events: list[Event] = [e for offer in stored for e in offer.events]
         position = next((o.position for o in reversed(stored) if o.position is not None), None)
-        if entries or self._rejects or self._counts or position is not None:
+        if entries or events or self._rejects or self._counts or position is not None:
             at = None if position is None else (self.source_id, position)
-            self._store.append(entries, at, self._counts, self._rejects)
+            self._store.append(entries, at, self._counts, self._rejects, events)
         self._gathered, self._counts, self._rejects = {}, {}, []
         self.gauge.flushed(wall_us, n_rows)
-        self._after(stored)
+        self._keep_last_state(stored)
         return Flushed(n_rows, stored)
 
     @property
@@ -225,12 +226,8 @@ class Intake:
             self._store.append({}, (key, state))
         self._has_state = True
 
-    def _after(self, stored: list[Offer]) -> None:
-        """Events and states of what is stored. An older state serves any later position, so it
-        may follow in a transaction of its own."""
-        events: list[Event] = [e for offer in stored for e in offer.events]
-        if events:
-            self._store.add_events(events)
+    def _keep_last_state(self, stored: list[Offer]) -> None:
+        """An older state serves any later position, so it may follow in its own transaction."""
         state = next((o.state for o in reversed(stored) if o.state is not None), None)
         if state is not None:
             self._store.append({}, (f"{self.source_id}.state", state))

@@ -187,9 +187,10 @@ class Store(Protocol):
         position: tuple[str, bytes] | None = None,
         counters: Mapping[str, int] | None = None,
         rejects: Sequence[Mapping[str, bytes]] = (),
+        events: Sequence[Event] = (),
     ) -> None:
         """Add entries to partitions' streams; with them, at once, the source's position
-        (source id, how far it was read), counts (`accepted:{source}`, …) and rejects."""
+        (source id, how far it was read), counts (`accepted:{source}`, …), rejects and events."""
 
     def position(self, source_id: str) -> bytes | None: ...
 

@@ -123,11 +123,14 @@ class MemoryStore:
         position: tuple[str, bytes] | None = None,
         counters: Mapping[str, int] | None = None,
         rejects: Sequence[Mapping[str, bytes]] = (),
+        events: Sequence[Event] = (),
     ) -> None:
         with self._changed:
             for p, batch in entries.items():
                 for entry in batch:
                     self._p[p].readings.add([bytes(part) for part in entry])
+            for event in events:
+                self._events.add(event)
             if position is not None:
                 self._positions[position[0]] = bytes(position[1])
             self._count(counters or {}, rejects)

@@ -6,7 +6,8 @@ from typing import Any
 
 from twin.stores import keys
 from twin.stores.base import FIRST_ID, Entry, Lag, Lease, LeaseLostError, WireEntry, stream_id
-from twin.stores.redis_link import Link, Send, add_counts, pairs
+from twin.stores.redis_link import Link, Send, add_counts, add_events, pairs
+from twin.types import Event
 
 __all__ = ["StreamVerbs"]
 
@@ -26,6 +27,7 @@ class StreamVerbs:
         position: tuple[str, bytes] | None = None,
         counters: Mapping[str, int] | None = None,
         rejects: Sequence[Mapping[str, bytes]] = (),
+        events: Sequence[Event] = (),
     ) -> None:
         def fill(send: Send) -> None:
             for p, batch in entries.items():
@@ -34,6 +36,7 @@ class StreamVerbs:
             if position is not None:
                 send("SET", keys.source(position[0]), position[1])
             add_counts(send, counters or {}, rejects)
+            add_events(send, events)
 
         self._link.together(fill)
 
