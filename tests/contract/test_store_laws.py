@@ -122,8 +122,10 @@ def test_position_counters_and_events_are_written_with_the_entries(store):
     rejects = [{"reason": b"range", "payload": b"x"}]
     events = [Event(1, "failure", "m1", {"mode": None}), Event(2, "repair", "m1", {})]
     store.append({0: [entry(1)]}, ("csv", b"42"), {"accepted:csv": 3}, rejects, events)
-    store.append({}, ("csv", b"43"), {"accepted:csv": 4})
-    assert store.position("csv") == b"43"
+    assert store.position("csv.state") is None
+    store.append({}, ("csv", b"43"), {"accepted:csv": 4}, state=b"more")
+    store.append({}, ("csv", b"44"))
+    assert (store.position("csv"), store.position("csv.state")) == (b"44", b"more")
     assert store.counters() == {"accepted:csv": 7}
     assert [fields for _, fields in store.rejected(10)] == rejects
     assert [event for _, event in store.events(FIRST_ID, 9)] == events

@@ -91,7 +91,6 @@ class Intake:
         self._rejects: list[Mapping[str, bytes]] = []
         self._offers: deque[Offer] = deque()
         self._n_offered = 0
-        self._has_state = False
 
     def offer(self, batch: Batch, wall_us: int, plant_us: int) -> Offer:
         """Take a batch at this wall and plant time, µs; `flush` stores it."""
@@ -116,7 +115,6 @@ class Intake:
         for class_id, reorder in self._reorder.items():
             self._pass_on(class_id, *reorder.expire(wall_us))
         stored = self._complete()
-        self._keep_first_state(stored)
         entries, n_rows = self._entries()
         if n_rows:
             self._count(f"accepted:{self.source_id}", n_rows)
@@ -124,10 +122,10 @@ class Intake:
         position = next((o.position for o in reversed(stored) if o.position is not None), None)
         if entries or events or self._rejects or self._counts or position is not None:
             at = None if position is None else (self.source_id, position)
-            self._store.append(entries, at, self._counts, self._rejects, events)
+            state = next((o.state for o in reversed(stored) if o.state is not None), None)
+            self._store.append(entries, at, self._counts, self._rejects, events, state)
         self._gathered, self._counts, self._rejects = {}, {}, []
         self.gauge.flushed(wall_us, n_rows)
-        self._keep_last_state(stored)
         return Flushed(n_rows, stored)
 
     @property
@@ -215,22 +213,6 @@ class Intake:
         for name, n in (("late", late), ("again", again)):
             if n:
                 self._count(f"{name}:{self.source_id}", n)
-
-    def _keep_first_state(self, stored: list[Offer]) -> None:
-        """Without a state no position can be resumed: the first one goes ahead of its batch."""
-        state = next((o.state for o in stored if o.state is not None), None)
-        if state is None or self._has_state:
-            return
-        key = f"{self.source_id}.state"
-        if self._store.position(key) is None:
-            self._store.append({}, (key, state))
-        self._has_state = True
-
-    def _keep_last_state(self, stored: list[Offer]) -> None:
-        """An older state serves any later position, so it may follow in its own transaction."""
-        state = next((o.state for o in reversed(stored) if o.state is not None), None)
-        if state is not None:
-            self._store.append({}, (f"{self.source_id}.state", state))
 
 
 def congested(store: Store, limit: int = BACKLOG_MAX) -> bool:

@@ -37,8 +37,8 @@ class Batch(NamedTuple):
     position: bytes | None = None
     """Resume after this; None: the source does not resume."""
     state: bytes | None = None
-    """Now and then: what a position alone does not say. Kept once this batch is stored; any later
-    position can be resumed from it."""
+    """Now and then: what a position alone does not say. Kept at once with this batch and its
+    position; any position from then on can be resumed from it."""
     due_us: int | None = None
     """Plant time at which it arrives; None: now."""
 

@@ -188,9 +188,11 @@ class Store(Protocol):
         counters: Mapping[str, int] | None = None,
         rejects: Sequence[Mapping[str, bytes]] = (),
         events: Sequence[Event] = (),
+        state: bytes | None = None,
     ) -> None:
         """Add entries to partitions' streams; with them, at once, the source's position
-        (source id, how far it was read), counts (`accepted:{source}`, …), rejects and events."""
+        (source id, how far it was read), counts (`accepted:{source}`, …), rejects and events.
+        state: what resuming takes besides, kept as the position of `{source id}.state`."""
 
     def position(self, source_id: str) -> bytes | None: ...
 

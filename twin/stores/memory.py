@@ -124,6 +124,7 @@ class MemoryStore:
         counters: Mapping[str, int] | None = None,
         rejects: Sequence[Mapping[str, bytes]] = (),
         events: Sequence[Event] = (),
+        state: bytes | None = None,
     ) -> None:
         with self._changed:
             for p, batch in entries.items():
@@ -133,6 +134,8 @@ class MemoryStore:
                 self._events.add(event)
             if position is not None:
                 self._positions[position[0]] = bytes(position[1])
+                if state is not None:
+                    self._positions[f"{position[0]}.state"] = bytes(state)
             self._count(counters or {}, rejects)
             self._changed.notify_all()
 

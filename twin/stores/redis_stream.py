@@ -28,6 +28,7 @@ class StreamVerbs:
         counters: Mapping[str, int] | None = None,
         rejects: Sequence[Mapping[str, bytes]] = (),
         events: Sequence[Event] = (),
+        state: bytes | None = None,
     ) -> None:
         def fill(send: Send) -> None:
             for p, batch in entries.items():
@@ -35,6 +36,8 @@ class StreamVerbs:
                     send("XADD", keys.readings(p), "*", *entry)
             if position is not None:
                 send("SET", keys.source(position[0]), position[1])
+                if state is not None:
+                    send("SET", keys.source(f"{position[0]}.state"), state)
             add_counts(send, counters or {}, rejects)
             add_events(send, events)
 
