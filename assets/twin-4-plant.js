@@ -84,6 +84,7 @@
         say(span, oee ? `${t("OEE {n}", { n: `${oee.most ? "≤ " : ""}${twin.number(oee.value, 0)} %` })} · ` : "");
       }
     });
+    const suggested = twin.suggestedPainter(page);
     const list = once(({ items, rest, currency, horizon, services, pauses }) => {
       twin.keepRows(region("attention"), items.map((item) => twin.workRow(item, currency, horizon)));
       say(region("attention-empty"), rest);
@@ -116,6 +117,7 @@
       button.hidden = left <= 0;
       say(button, t("Show {n} more", { n: Math.min(MORE, left) }));
       for (const a of page.querySelectorAll("a[data-export]")) a.href = `/export/${a.dataset.export}.csv?${bar.query({ line: only || f.line })}`;
+      suggested({ value: state.suggested || {}, only, currency: state.currency });
       list({ items: found.slice(0, most), rest: words(found, silent), currency: state.currency, horizon: state.horizon_h,
         services: state.services || [], pauses: state.pauses || [] });
     };

@@ -12,7 +12,7 @@ from dashboard import access, compression, i18n, security, wall
 from dashboard.data import Reader
 from dashboard.kiosks import Kiosks
 from dashboard.pages import displays, router
-from dashboard.routes import define, live
+from dashboard.routes import calendar_routes, define, live, print_routes
 from twin.config import Settings
 from twin.stores.base import Store
 
@@ -110,6 +110,8 @@ def create_app(store: Store, settings: Settings) -> PlantTwin:
     wall.register(app.server, reader, kiosks, n_streams_max, settings.public_url)
     displays.register(app.server, reader, kiosks, settings.public_url)
     define.register(app.server, reader, settings)
+    calendar_routes.register(app.server, reader)
+    print_routes.register(app.server, reader)
     reader.add_feed("frame", lambda _snapshot: {})
     compression.compress(app.server)
     security.protect(

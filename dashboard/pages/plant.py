@@ -44,7 +44,7 @@ def layout(t: Translate, language: str, plant: Plant, line_id: str = "") -> Comp
     title = pick(plant.plant.name, language)
     crumbs = [html.A(title, href="/", **{"data-nav": "1"})] if line else []
     heading = (pick(line.name, language) or line.id) if line else title
-    left, right = [_machines(t)], [_attention(t)]
+    left, right = [_machines(t)], [_suggested(t), _attention(t)]
     # Few tiles leave room under them; many leave room under the list.
     (left if len(plant.machines) <= FEW or line else right).append(_when(t))
     return html.Div(
@@ -121,6 +121,18 @@ def _machines(t: Translate) -> Component:
     lines = html.Div(className="lines", **{"data-list": "lines"})
     foot = html.Div([legend(t), _csv(t, "machines")], className="panel-foot")
     return panel(t("Machines by line"), lines, foot, name="machines")
+
+
+def _suggested(t: Translate) -> Component:
+    """Hidden until the planner has looked."""
+    found = panel(
+        t("Suggested services"),
+        html.Ul(className="suggested-list", **{"data-list": "suggested"}),
+        html.P(className="quiet", **{"data-list": "suggested-rest"}),
+        name="suggested",
+    )
+    found.hidden = True
+    return found
 
 
 def _attention(t: Translate) -> Component:

@@ -5,6 +5,7 @@ from typing import Any
 from dashboard.numbers import rounded
 from dashboard.snapshot import Snapshot, age_s
 from dashboard.states.key_figures import key_figures
+from dashboard.states.plant_suggestions import plant_suggestions
 from dashboard.states.tiles import lines_of, tile_codes
 from dashboard.states.work_list import service_state, work_list
 from twin.pipeline.services import HOUR_US, services_of
@@ -35,6 +36,7 @@ def plant_state(snapshot: Snapshot) -> dict[str, Any]:
         "line_oee": _line_oee(snapshot),
         "services": _services(snapshot),
         "pauses": _pauses(snapshot),
+        "suggested": plant_suggestions(snapshot),
     }
 
 

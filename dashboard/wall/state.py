@@ -9,8 +9,11 @@ from typing import Any, NamedTuple
 
 from dashboard.numbers import rounded
 from dashboard.snapshot import Snapshot, age_s, row_of
+from dashboard.states.shift_plan import plan_between, shift_span
 from dashboard.states.tiles import lines_of, states_of, tile_codes
 from dashboard.states.work_list import failed_machines, work_list
+from dashboard.times import local
+from twin.pipeline.services import HOUR_US
 
 __all__ = ["GROWN_MAX", "LETTERS", "NOW_MAX", "Shared", "shared", "wall_state"]
 
@@ -31,6 +34,8 @@ GROWN_MAX = 40
 PLAN_OLD_S = 60
 HORIZON_H = 336
 """A fortnight, where the plan does not say."""
+SERVICES_H = 48
+"""How far ahead the next services are shown."""
 SHOWN = ("priority", "reason", "mode", "drivers", "lo_h", "mid_h", "hi_h", "withheld")
 
 Tile = Mapping[str, Any]
@@ -88,7 +93,8 @@ def _lines(snapshot: Snapshot, area: Sequence[str]) -> Lines:
 def _area(known: Shared, lines: Lines) -> dict[str, Any]:
     machines = {tile["id"] for _, own in lines for tile in own}
     here = [item for item in known.items if item["machine"] in machines]
-    plant = known.snapshot.plant
+    snapshot = known.snapshot
+    plant = snapshot.plant
     is_whole = len(lines) == len(plant.lines)
     return {
         "names": [plant.plant.name] if is_whole else [line["name"] for line, _ in lines],
@@ -97,6 +103,7 @@ def _area(known: Shared, lines: Lines) -> dict[str, Any]:
         "figures": _figures(known, machines),
         "now": [_item(item) for item in here[:NOW_MAX]],
         "more": max(0, len(here) - NOW_MAX),
+        "shift": _shift(snapshot, machines),
     }
 
 
@@ -143,3 +150,37 @@ def _figures(known: Shared, machines: Iterable[str]) -> dict[str, Any]:
 def _item(item: Mapping[str, Any]) -> dict[str, Any]:
     kept = {key: item[key] for key in SHOWN if item.get(key) is not None}
     return kept | {"id": item["machine"], "name": item["name"]}
+
+
+def _shift(snapshot: Snapshot, machines: Iterable[str]) -> dict[str, Any] | None:
+    """This shift's operations, and the next services of the area; None without a plan in force."""
+    if not snapshot.schedule.get("in_force"):
+        return None
+    own = set(machines)
+    start, end = shift_span(snapshot.plant, snapshot.plant_us)
+    shift = plan_between(snapshot, start, end)
+    here = [o for o in shift.operations if o["machine"] in own]
+    ahead = plan_between(snapshot, snapshot.plant_us, snapshot.plant_us + SERVICES_H * HOUR_US)
+    services = [s for s in ahead.services if s["machine"] in own]
+    return {
+        "done": sum(o["state"] == "done" for o in here),
+        "all": len(here),
+        "late": len({o["order"] for o in here if o.get("late")}),
+        "services": [_service(snapshot, s) for s in services[:NOW_MAX]],
+        "more": max(0, len(services) - NOW_MAX),
+    }
+
+
+def _service(snapshot: Snapshot, service: Mapping[str, Any]) -> dict[str, Any]:
+    plant, zone = snapshot.plant, snapshot.plant.zone
+    machine = next((m for m in plant.machines if m.id == service["machine"]), None)
+    crew = next((c for c in plant.crews if c.id == service.get("crew")), None)
+    return {
+        "id": service["machine"],
+        "name": machine.name or machine.id if machine else service["machine"],
+        "crew": crew.name or crew.id if crew else "",
+        "from": local(service["start"], zone).strftime("%H:%M"),
+        "till": local(service["end"], zone).strftime("%H:%M"),
+        "day": (local(service["start"], zone).date() - local(snapshot.plant_us, zone).date()).days,
+        "sure": bool(service.get("pin")),
+    }

@@ -8,7 +8,7 @@
   const $ = (id) => document.getElementById(id);
   const shapes = { 1: "■", 2: "▲", 3: "◆" };
   const CLASSES = { ".": "", i: "idle", s: "silent", 1: "p1", 2: "p2", 3: "p3", a: "p1 silent", b: "p2 silent", c: "p3 silent" };
-  const CODE_S = 15, STALE_S = 10;
+  const CODE_S = 15, STALE_S = 10, TURN_S = 15;
 
   const say = (node, text) => { if (node.textContent !== text) node.textContent = text; };
   const show = (node, on) => { if (node.hidden === on) node.hidden = !on; };
@@ -80,24 +80,29 @@
     return fill(spread ? words.stop_range : words.stop_in, { time: time(item.mid_h), range: spread });
   };
   const overflows = (node) => node.scrollHeight > node.clientHeight + 1;
+  /** In turns: what needs attention, and what this shift has planned. */
+  const hasTurn = (here) => Boolean(here.shift) && Math.floor(Date.now() / 1000 / TURN_S) % 2 === 1;
+  const span = ({ from, till, day }) => `${day === 1 ? fill(words.tomorrow, { time: from }) : day > 1 ? fill(words.after, { time: from }) : from}–${till}`;
+  const progress = (s) => [fill(words.operations, s), s.late ? fill(words.late, { n: s.late }) : ""].filter(Boolean).join(words.comma);
   const paintNow = (here) => {
-    const panel = $("now"), rest = $("rest");
-    listed = here.now;
-    say(panel.children[0], words.now);
+    const panel = $("now"), rest = $("rest"), plan = hasTurn(here) ? here.shift : null;
+    listed = plan ? plan.services : here.now;
+    say(panel.children[0], plan ? (plan.all ? `${words.shift}\n${progress(plan)}` : words.next) : words.now);
     items.forEach((node, k) => {
       const item = listed[k];
       show(node, Boolean(item));
       if (!item) return;
       const [badge, name, reason, expected] = node.children;
-      badge.className = `badge p${item.priority}`;
-      say(badge, shapes[item.priority]);
+      badge.className = plan ? `badge service${item.sure ? "" : " open"}` : `badge p${item.priority}`;
+      say(badge, plan ? "" : shapes[item.priority]);
       say(name, pick(item.name));
-      say(reason, why(item));
-      say(expected, when(item));
+      say(reason, plan ? [pick(item.crew), item.sure ? "" : words.suggested].filter(Boolean).join(words.comma) : why(item));
+      say(expected, plan ? span(item) : when(item));
     });
-    const total = here.now.length + here.more;
+    const total = listed.length + (plan || here).more;
     const say_rest = (n) => {
-      const text = state.plan_old ? words.old_plan : !total ? words.nothing : total > n ? fill(words.more, { n: total - n }) : "";
+      const none = plan ? words.no_service : words.nothing;
+      const text = state.plan_old ? words.old_plan : !total ? none : total > n ? fill(words.more, { n: total - n }) : "";
       say(rest, text);
       show(rest, Boolean(text));
     };
@@ -118,7 +123,7 @@
     const withCode = listed.length && wanted >= least ? trial(isUpright() ? wanted : least) : 0;
     if (!withCode || withCode < Math.min(3, n)) {
       n = trial(0);
-      if (!n && listed.length) shorten(panel, listed[0]);
+      if (!n && listed.length && !plan) shorten(panel, listed[0]);
     } else {
       n = withCode;
       const spare = panel.clientHeight - [...panel.children].reduce((sum, node) => sum + (node.hidden ? 0 : node.offsetHeight), 0);
@@ -222,7 +227,7 @@
     root.style.setProperty("--m", `${m.toFixed(2)}px`);
     paintHeader(state.clock);
     const head = document.querySelector("header").offsetHeight;
-    const now = JSON.stringify([n, here, state.plan_old, state.horizon_h, innerWidth, innerHeight, head]);
+    const now = JSON.stringify([n, hasTurn(here), here, state.plan_old, state.horizon_h, innerWidth, innerHeight, head]);
     if (now !== signature) { signature = now; provide(); layout(here); }
     root.dataset.seq = stream.seq;
     paintCode();

@@ -1,0 +1,117 @@
+"""A crew's services as an iCalendar feed (RFC 5545), for any calendar program.
+
+Calendar programs cannot sign in: each feed's address carries a signed key that opens this feed
+alone, for reading. Who may see the schedule is shown the address.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import Flask, Request, Response, abort, request
+from icalendar import Calendar, Event
+from itsdangerous import BadData, URLSafeSerializer
+
+from dashboard import access, i18n
+from dashboard.access.language import reader_language
+from dashboard.access.secret import secret_key
+from dashboard.data import Reader
+from dashboard.i18n import pick
+from dashboard.snapshot import Snapshot, machine_of
+from dashboard.times import local
+from twin.errors import StoreError
+from twin.stores.base import Store
+
+__all__ = ["calendar_of", "feed_address", "register"]
+
+ENDPOINT = "crew_calendar"
+REFRESH = timedelta(minutes=15)
+PRODUCT = "-//Plant Twin//Crew calendar//EN"
+UTC = ZoneInfo("UTC")
+Line = Mapping[str, Any]
+
+
+def register(server: Flask, reader: Reader) -> None:
+    """Add /calendar/<crew>.ics?key=…; with a key it needs no sign-in."""
+
+    @server.get("/calendar/<crew_id>.ics", endpoint=ENDPOINT)
+    def crew_calendar(crew_id: str) -> Response:
+        snapshot = reader.latest
+        if snapshot is None:
+            abort(503)
+        if crew_id not in _crews(snapshot):
+            abort(404)
+        language = i18n.choose(request.args.get("language"), [reader_language()])
+        text = calendar_of(snapshot, crew_id, language).to_ical()
+        kept = {"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"}
+        return Response(text, 200, kept, mimetype="text/calendar")
+
+    def opens(asked: Request) -> bool:
+        if asked.endpoint != ENDPOINT:
+            return False
+        crew_id = (asked.view_args or {}).get("crew_id")
+        return _named(reader.store, asked.args.get("key", "")) == crew_id
+
+    access.exempt(server, opens)
+
+
+def feed_address(store: Store, crew_id: str, language: str) -> str:
+    """Path of a crew's feed with the key that opens it. Raises StoreError."""
+    key = _signer(store).dumps(crew_id)
+    return f"/calendar/{crew_id}.ics?language={language}&key={key}"
+
+
+def calendar_of(snapshot: Snapshot, crew_id: str, language: str) -> Calendar:
+    """The crew's services of the plan in force; accepted ones are confirmed, others tentative."""
+    plan = snapshot.schedule.get("in_force") or {}
+    calendar = Calendar()
+    calendar.add("prodid", PRODUCT)
+    calendar.add("version", "2.0")
+    calendar.add("x-wr-calname", _crews(snapshot)[crew_id])
+    calendar.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
+    for service in _services_of(plan.get("services", ()), crew_id):
+        calendar.add_component(_event(snapshot, service, plan, language))
+    return calendar
+
+
+def _event(snapshot: Snapshot, service: Line, plan: Line, language: str) -> Event:
+    t = i18n.translator(language)
+    machine = machine_of(snapshot, service["machine"])
+    name = pick(machine.name, language) or machine.id if machine else service["machine"]
+    event = Event()
+    event.add("uid", f"{service['id']}@plant-twin")
+    event.add("dtstamp", local(int(plan["made"]), UTC))
+    event.add("dtstart", local(service["start"], UTC))
+    event.add("dtend", local(service["end"], UTC))
+    event.add("sequence", int(plan["version"]))
+    event.add("summary", t("Service of {name}").format(name=name))
+    event.add("status", "CONFIRMED" if service.get("pin") else "TENTATIVE")
+    if machine is not None:
+        line = next(x for x in snapshot.plant.lines if x.id == machine.line)
+        event.add("location", pick(line.name, language) or line.id)
+    if service.get("part"):
+        event.add("description", t("Needs: {part}").format(part=service["part"]))
+    return event
+
+
+def _services_of(services: Iterable[Line], crew_id: str) -> list[Line]:
+    return sorted((s for s in services if s.get("crew") == crew_id), key=lambda s: s["start"])
+
+
+def _crews(snapshot: Snapshot) -> dict[str, str]:
+    """Crew id → name: those of the plant file."""
+    return {crew.id: pick(crew.name, "en") or crew.id for crew in snapshot.plant.crews}
+
+
+def _named(store: Store, key: str) -> str | None:
+    """The crew whose feed a key opens; a store that is silent opens none."""
+    try:
+        found = _signer(store).loads(key)
+    except (BadData, StoreError):
+        return None
+    return found if isinstance(found, str) else None
+
+
+def _signer(store: Store) -> URLSafeSerializer:
+    return URLSafeSerializer(secret_key(store), salt="crew-calendar")

@@ -1,0 +1,77 @@
+"""What the plan in force holds for a stretch of time: for the wall, for paper, for calendars.
+
+Everything in no language; times stay µs UTC until a screen asks for the plant's.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from dashboard.snapshot import Snapshot
+from twin.pipeline.services import HOUR_US
+from twin.plant import Plant, shift_began
+
+__all__ = ["ShiftPlan", "open_suggestions", "plan_between", "shift_plan", "shift_span"]
+
+Line = Mapping[str, Any]
+
+
+class ShiftPlan(NamedTuple):
+    """A stretch of the plan in force. start, end: µs UTC."""
+
+    start: int
+    end: int
+    operations: list[Line]
+    """That overlap it, in order of start, each with `state`: waiting, running or done."""
+    services: list[Line]
+
+    @property
+    def n_done(self) -> int:
+        return sum(operation["state"] == "done" for operation in self.operations)
+
+    @property
+    def late_orders(self) -> set[str]:
+        """Orders at work in it that the plan expects to miss their due time."""
+        return {o["order"] for o in self.operations if o.get("late")}
+
+
+def shift_span(plant: Plant, now_us: int, ahead: int = 0) -> tuple[int, int]:
+    """Start and end, µs UTC, of the shift under way, or of the one so many shifts ahead."""
+    head = plant.plant
+    start = shift_began(head.shift_start, head.shift_h, plant.zone, now_us)
+    for _ in range(ahead):
+        later = start + int(head.shift_h * HOUR_US) + HOUR_US // 2
+        start = shift_began(head.shift_start, head.shift_h, plant.zone, later)
+    return start, start + int(head.shift_h * HOUR_US)
+
+
+def shift_plan(snapshot: Snapshot, ahead: int = 0) -> ShiftPlan:
+    """The shift under way, or one ahead."""
+    return plan_between(snapshot, *shift_span(snapshot.plant, snapshot.plant_us, ahead))
+
+
+def plan_between(snapshot: Snapshot, start_us: int, end_us: int) -> ShiftPlan:
+    """What overlaps [start_us, end_us); nothing where no plan is in force."""
+    plan = snapshot.schedule.get("in_force") or {}
+    operations = _overlapping(plan.get("operations", ()), start_us, end_us)
+    services = _overlapping(plan.get("services", ()), start_us, end_us)
+    stated = [{**o, "state": _state(snapshot, o)} for o in operations]
+    return ShiftPlan(start_us, end_us, stated, services)
+
+
+def open_suggestions(snapshot: Snapshot) -> list[Line]:
+    """Services that are suggested and undecided, what saves most first."""
+    found = snapshot.schedule.get("suggestions") or []
+    waiting = [s for s in found if s.get("state") == "open" and s.get("kind") == "service"]
+    return sorted(waiting, key=lambda s: -float(s.get("saves") or 0.0))
+
+
+def _overlapping(lines: Iterable[Line], start_us: int, end_us: int) -> list[Line]:
+    here = [x for x in lines if x["start"] < end_us and x["end"] > start_us]
+    return sorted(here, key=lambda x: int(x["start"]))
+
+
+def _state(snapshot: Snapshot, operation: Line) -> str:
+    """How far the operation is, as its order says."""
+    steps = (snapshot.orders.get(operation["order"]) or {}).get("steps", [])
+    n = int(operation["step"])
+    return str(steps[n]["state"]) if n < len(steps) else "waiting"

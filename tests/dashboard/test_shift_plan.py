@@ -1,0 +1,118 @@
+"""What a shift holds, on the wall, on paper and in calendars, against a plan written by hand."""
+
+import re
+
+import pytest
+from icalendar import Calendar
+from planned_shift import HOUR, planned
+
+from dashboard.app import PlantTwin
+from dashboard.routes.calendar_routes import calendar_of, feed_address
+from dashboard.routes.print_routes import printed_plan
+from dashboard.snapshot import Snapshot
+from dashboard.states.plant_suggestions import plant_suggestions
+from dashboard.states.shift_plan import shift_plan, shift_span
+from dashboard.wall.state import shared, wall_state
+
+ACCEPTED, SUGGESTED = "s1", "s2"
+
+
+@pytest.fixture
+def busy(snapshot: Snapshot) -> Snapshot:
+    return planned(snapshot)
+
+
+def suggestion(name: str, saves: float, state: str = "open", kind: str = "service") -> dict:
+    risk = {"now": {"p_day": 0.31}}
+    where = {"machine": "mill-01", "start": 40 * HOUR, "end": 43 * HOUR, "risk": risk}
+    return where | {"id": name, "kind": kind, "state": state, "saves": saves, "delays": []}
+
+
+def test_shift_holds_what_overlaps_it_and_nothing_else(busy: Snapshot) -> None:
+    shift = shift_plan(busy)
+    assert [(o["order"], o["step"]) for o in shift.operations] == [("A", 0), ("A", 1), ("B", 0)]
+    assert [s["id"] for s in shift.services] == [ACCEPTED]
+    assert (shift.n_done, shift.late_orders) == (1, {"A"})
+
+
+def test_next_shift_begins_where_this_one_ends(busy: Snapshot) -> None:
+    assert shift_span(busy.plant, busy.plant_us, 1)[0] == shift_span(busy.plant, busy.plant_us)[1]
+    ahead = shift_plan(busy, 1)
+    assert [(o["order"], o["step"]) for o in ahead.operations] == [("B", 0), ("B", 1)]
+    assert [s["id"] for s in ahead.services] == [SUGGESTED]
+
+
+def test_without_a_plan_nothing_is_said_of_the_shift(snapshot: Snapshot) -> None:
+    assert shift_plan(snapshot).operations == []
+    assert wall_state(shared(snapshot), [()])["areas"]["0"]["shift"] is None
+    assert "No plan is in force." in printed_plan(snapshot, 0, "en")
+
+
+def test_wall_counts_the_operations_of_its_lines(busy: Snapshot) -> None:
+    whole = wall_state(shared(busy), [()])["areas"]["0"]["shift"]
+    assert (whole["done"], whole["all"], whole["late"]) == (1, 3, 1)
+    assert [(s["id"], s["sure"]) for s in whole["services"]] == [
+        ("mill-02", True),
+        ("press-02", False),
+    ]
+    lines = [(line.id,) for line in busy.plant.lines]
+    parts = wall_state(shared(busy), lines)["areas"].values()
+    assert sum(part["shift"]["all"] for part in parts) == 3
+    assert sum(len(part["shift"]["services"]) for part in parts) == 2
+
+
+def test_suggestions_with_most_at_stake_come_first(snapshot: Snapshot) -> None:
+    waiting = [suggestion(f"s{n}", saves) for n, saves in enumerate((10.0, 4000.0, 300.0, 2000.0))]
+    decided = [suggestion("s8", 9e9, "accepted"), suggestion("s9", 9e9, kind="plan")]
+    found = plant_suggestions(snapshot._replace(schedule={"suggestions": waiting + decided}))
+    assert [line["saves"] for line in found["first"]] == [4000.0, 2000.0, 300.0]
+    assert (found["n"], found["saves"]) == (4, 6310.0)
+
+
+def test_no_look_of_the_planner_is_not_the_same_as_no_suggestion(snapshot: Snapshot) -> None:
+    assert plant_suggestions(snapshot)["made"] is False
+    assert plant_suggestions(snapshot._replace(schedule={"suggestions": []}))["made"] is True
+
+
+def test_calendar_has_the_crews_services_in_utc(busy: Snapshot) -> None:
+    crew = busy.plant.crews[0].id
+    text = calendar_of(busy, crew, "en").to_ical()
+    events = {str(e["uid"]): e for e in Calendar.from_ical(text).walk("VEVENT")}
+    start, end = shift_span(busy.plant, busy.plant_us)
+    sure, open_ = (events[f"{name}@plant-twin"] for name in (ACCEPTED, SUGGESTED))
+    assert (sure["dtstart"].dt.timestamp(), sure["dtend"].dt.timestamp()) == (
+        (start + 5 * HOUR) / 1e6,
+        (start + 7 * HOUR) / 1e6,
+    )
+    assert open_["dtstart"].dt.timestamp() == (end + 5 * HOUR) / 1e6
+    assert (str(sure["status"]), str(open_["status"])) == ("CONFIRMED", "TENTATIVE")
+    assert re.search(rb"DTSTART:\d{8}T\d{6}Z", text)
+    other = busy.plant.crews[1].id
+    assert not Calendar.from_ical(calendar_of(busy, other, "en").to_ical()).walk("VEVENT")
+
+
+def test_key_opens_its_crews_feed_and_no_other(app: PlantTwin, busy: Snapshot) -> None:
+    app.reader.tick()
+    client = app.server.test_client()
+    first, second = (crew.id for crew in busy.plant.crews[:2])
+    elsewhere = {"headers": {"X-Forwarded-For": "192.0.2.7"}}  # others must sign in
+    address = feed_address(app.reader.store, first, "en")
+    assert client.get(address, **elsewhere).mimetype == "text/calendar"
+    assert client.get(address.replace(first, second), **elsewhere).status_code == 403
+    assert client.get(f"/calendar/{first}.ics", **elsewhere).status_code == 403
+    assert client.post(address, **elsewhere).status_code == 403
+    assert client.get("/calendar/nobody.ics").status_code == 404
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_paper_lists_every_operation_under_its_machine(busy: Snapshot, language: str) -> None:
+    text = printed_plan(busy, 0, language)
+    tables = re.findall(r"<table><caption>(.*?)</caption>.*?<tbody>(.*?)</tbody>", text)
+    rows = {caption: body.count("<tr>") for caption, body in tables}
+    assert sorted(rows.values()) == [1, 2]  # press 2, and mill 1
+    assert "<script" not in text
+
+
+def test_names_cannot_write_html_on_paper(busy: Snapshot) -> None:
+    busy.orders["A"]["product"] = "<script>alert(1)</script>"
+    assert "<script" not in printed_plan(busy, 0, "en")
