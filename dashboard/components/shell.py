@@ -41,6 +41,7 @@ def _tabs(t: Translate) -> list[Component]:
     pages = {
         "/": t("Plant"),
         "/alarms": t("Alarms"),
+        "/schedule": t("Schedule"),
         "/forecast": t("Forecasts"),
         "/record": t("Track record"),
         "/data": t("Data"),

@@ -22,6 +22,7 @@ from dashboard.pages import (
     plant,
     record,
     residuals,
+    schedule,
     what_if,
 )
 from dashboard.pages.visit import Show, Visit
@@ -32,6 +33,7 @@ PAGES: Mapping[str, Show] = {
     "": plant.show,
     "line": plant.show_line,
     "alarms": alarms.show,
+    "schedule": schedule.show,
     "machine": machine.show,
     "forecast": forecast.show,
     "compare": compare.show,
@@ -79,6 +81,7 @@ def register(app: Dash, reader: Reader, language: Callable[[], str]) -> None:
     data_page.register(app, reader, language)
     alarms.register(app, reader, language)
     record.register(app, reader)
+    schedule.register(app, reader)
 
 
 def route(

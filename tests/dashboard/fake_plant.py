@@ -8,6 +8,7 @@ import json
 from datetime import UTC, datetime
 
 import numpy as np
+from fake_schedule import FakeSchedule
 
 from twin.catalogue import Catalogue
 from twin.core.view import NEVER, view_dtype
@@ -48,6 +49,7 @@ class FakePlant:
         partitions: int = 4,
         wall_us: int = START_US,
         store: Store | None = None,
+        n_orders: int = 40,
     ) -> None:
         self.plant = plant
         self.store: Store = MemoryStore(partitions) if store is None else store
@@ -62,6 +64,8 @@ class FakePlant:
         self.views = {c: self._rows(c) for c in plant.classes}
         self.plan = self._plan()
         self._count()
+        self.schedule = FakeSchedule(plant, self.store.clock().plant_now(wall_us), n_orders)
+        self.schedule.write(self.store)
         self.step(0)
 
     def step(self, seconds: int = 1) -> None:

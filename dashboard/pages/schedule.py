@@ -1,0 +1,121 @@
+"""Schedule: who does what when, what is suggested and why, and what another plan would cost."""
+
+from dash import Dash, html
+from dash.development.base_component import Component
+
+from dashboard.components.shell import panel
+from dashboard.data import Reader
+from dashboard.data.schedule import PlanReader
+from dashboard.i18n import Translate
+from dashboard.pages.visit import Visit
+from dashboard.routes import schedule_routes
+from dashboard.states.schedule_state import schedule_state
+
+__all__ = ["VIEWS", "register", "show"]
+
+VIEWS = ("chart", "table", "compare", "late")
+
+
+def show(visit: Visit) -> Component | None:
+    """Empty places that the script fills from /live/schedule and the bars it fetches."""
+    if visit.name:
+        return None
+    t = visit.t
+    title = t("Schedule")
+    view = visit.query.get("view", "")
+    return html.Div(
+        [
+            html.Div(
+                [
+                    html.H1(title, tabIndex=-1),
+                    html.P(className="plan-line", role="status", **{"data-list": "plan-line"}),
+                ],
+                className="head plain-head",
+            ),
+            html.Div(className="plan-terms", **{"data-list": "terms"}),
+            html.Div(
+                [_plan(t), _suggestions(t)],
+                className="schedule-columns",
+            ),
+        ],
+        key="schedule",
+        id="content",
+        className="page schedule-page",
+        **{
+            "data-page": "schedule",
+            "data-stream": "/live/schedule",
+            "data-title": title,
+            "data-view": view if view in VIEWS else VIEWS[0],
+        },
+    )
+
+
+def _plan(t: Translate) -> Component:
+    """One view of the plan at a time, under filters that hold for all."""
+    return html.Section(
+        [
+            html.H2(t("The plan"), className="hidden", id="h-plan"),
+            _tabs(t),
+            html.Div(className="filter-row", **{"data-list": "filters"}),
+            *(_view(name) for name in VIEWS),
+            html.Div(
+                html.A(
+                    t("Download CSV"),
+                    href="/export/schedule.csv",
+                    className="csv",
+                    **{"data-export": "schedule"},
+                ),
+                className="panel-foot",
+            ),
+        ],
+        className="panel plan-panel",
+        **{"aria-labelledby": "h-plan"},
+    )
+
+
+def _tabs(t: Translate) -> Component:
+    names = {
+        "chart": t("Chart"),
+        "table": t("Table"),
+        "compare": t("Plan against plan"),
+        "late": t("Late and left out"),
+    }
+    buttons = [
+        html.Button(
+            [text, html.Span(className="tab-n", **{"data-count": name})],
+            type="button",
+            role="tab",
+            id=f"tab-{name}",
+            **{"data-show": name, "aria-controls": f"view-{name}", "aria-selected": "false"},
+        )
+        for name, text in names.items()
+    ]
+    return html.Div(
+        buttons,
+        className="alarm-tabs plan-tabs",
+        role="tablist",
+        **{"aria-label": t("Views of the plan")},
+    )
+
+
+def _view(name: str) -> Component:
+    return html.Div(
+        className=f"plan-view view-{name}",
+        id=f"view-{name}",
+        role="tabpanel",
+        hidden=True,
+        **{"aria-labelledby": f"tab-{name}", "data-panel": name, "data-list": name},
+    )
+
+
+def _suggestions(t: Translate) -> Component:
+    heading = [t("Suggestions"), html.Span(className="count", **{"data-list": "n-suggestions"})]
+    body = html.Div(className="suggestions", **{"data-list": "suggestions"})
+    return panel(heading, body, name="suggested")
+
+
+def register(app: Dash, reader: Reader) -> None:
+    """Add /live/schedule and what the page's script asks for."""
+    plans = PlanReader(reader.store)
+    reader.add_feed("schedule", lambda snapshot: schedule_state(snapshot, plans.read()))
+    schedule_routes.register(app.server, reader, plans)

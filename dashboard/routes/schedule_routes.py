@@ -1,0 +1,92 @@
+"""What the schedule page asks for: bars of a plan, two plans compared, a move's cost, a file."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import orjson
+from flask import Flask, Response, abort, request
+
+from dashboard import i18n
+from dashboard.access.language import reader_language, t
+from dashboard.data import Reader
+from dashboard.data import schedule_costs as costs
+from dashboard.data.schedule import Planned, PlanReader
+from dashboard.exports import csv_response
+from dashboard.snapshot import Snapshot
+from dashboard.states.schedule_compare import compared
+from dashboard.states.schedule_list import schedule_list
+from dashboard.states.schedule_plan import plan_state
+from dashboard.times import local
+from twin.errors import PlanningError, SchemaError, StoreError
+
+__all__ = ["BODY_MAX", "register"]
+
+BODY_MAX = 4096
+"""Bytes of a question."""
+IN_FORCE = "in_force"
+
+
+def register(server: Flask, reader: Reader, plans: PlanReader) -> None:
+    """Add /data/schedule/plan, /compare and /what-if, and /export/schedule.csv."""
+
+    def at_hand() -> tuple[Snapshot, Planned]:
+        snapshot = reader.latest
+        if snapshot is None:
+            abort(503)
+        try:
+            return snapshot, plans.read()
+        except StoreError:
+            abort(503)
+
+    def asked(planned: Planned, name: str, default: str) -> Mapping[str, Any]:
+        found = planned.plan(request.args.get(name, default))
+        return abort(404) if found is None else found
+
+    @server.get("/data/schedule/plan")
+    def data_schedule_plan() -> Response:
+        snapshot, planned = at_hand()
+        return _json(plan_state(snapshot.plant, asked(planned, "which", IN_FORCE), planned.orders))
+
+    @server.get("/data/schedule/compare")
+    def data_schedule_compare() -> Response:
+        snapshot, planned = at_hand()
+        pair = asked(planned, "a", IN_FORCE), asked(planned, "b", "proposed")
+        return _json(compared(*pair, snapshot.plant.zone))
+
+    @server.post("/data/schedule/what-if")
+    def data_schedule_what_if() -> Response:
+        request.max_content_length = BODY_MAX  # raises 413, also of what does not say its length
+        body = request.get_data()
+        snapshot, _ = at_hand()
+        return _worked_out(lambda: costs.cost_of(reader.store, snapshot, costs.parse_move(body)))
+
+    @server.get("/export/schedule.csv")
+    def export_schedule() -> Response:
+        snapshot, planned = at_hand()
+        plan = asked(planned, "which", IN_FORCE)
+        chosen = {k: request.args.get(k, "") for k in ("line", "machine", "order")}
+        language = reader_language()
+        translate = i18n.translator(language)
+        parts = snapshot.plant, plan, planned.orders, chosen, translate, language
+        header, rows = schedule_list(*parts)
+        moment = local(snapshot.plant_us, snapshot.plant.zone).strftime("%Y-%m-%d-%H%M")
+        return csv_response(f"schedule-{plan['version']}-{moment}", header, rows)
+
+
+def _worked_out(work: Callable[[], Mapping[str, Any]]) -> Response:
+    """Its answer; what is no question and what cannot be answered is said in words."""
+    try:
+        return _json(work())
+    except SchemaError as error:
+        return _json({"error": "question", "says": str(error)}, 422)
+    except PlanningError:
+        says = t("The planner cannot say what this costs now.")
+        return _json({"error": "planner", "says": says}, 409)
+    except StoreError:
+        abort(503)
+
+
+def _json(value: Any, status: int = 200) -> Response:
+    response = Response(orjson.dumps(value), status, mimetype="application/json")
+    response.headers["Cache-Control"] = "no-store"
+    return response

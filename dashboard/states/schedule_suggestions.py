@@ -1,0 +1,145 @@
+"""Suggestions as the schedule page shows them, in no language: why, what it costs, what else."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Protocol
+
+from dashboard.numbers import rounded
+from dashboard.snapshot import Snapshot
+from dashboard.times import iso_local
+
+__all__ = ["suggestion_states"]
+
+DECIDED_SHOWN = 20
+ORDER = {"open": 0, "accepted": 1, "vetoed": 2, "expired": 3}
+CURVE_POINTS = 60
+
+Suggestion = Mapping[str, Any]
+
+
+class _Planned(Protocol):
+    def suggestions(self) -> list[Mapping[str, Any]]: ...
+
+
+def suggestion_states(snapshot: Snapshot, planned: _Planned) -> list[dict[str, Any]]:
+    """Open ones by what they save, then those decided, newest first, up to DECIDED_SHOWN."""
+    known = sorted(planned.suggestions(), key=_urgency)
+    decided = [s for s in known if s["state"] != "open"][:DECIDED_SHOWN]
+    said = _decisions(snapshot)
+    listed = [*(s for s in known if s["state"] == "open"), *decided]
+    return [_state(snapshot, s) | {"said": said.get(s["id"])} for s in listed]
+
+
+def _decisions(snapshot: Snapshot) -> dict[str, dict[str, Any]]:
+    """Suggestion → the newest word on it that stands: who, when, and the action to take back."""
+    found = {}
+    for line in snapshot.desk.get("journal") or ():
+        about = (line.get("detail") or {}).get("suggestion")
+        if about and line["outcome"] == "done" and not line.get("undone"):
+            found[about] = {
+                "action": line["id"],
+                "who": line["who"],
+                "when": iso_local(line["time"], snapshot.plant.zone),
+                "can_undo": bool(line.get("can_undo")),
+            }
+    return found
+
+
+def _urgency(suggestion: Suggestion) -> tuple[int, float, float]:
+    is_open = suggestion["state"] == "open"
+    saves = -float(suggestion.get("saves") or 0.0) if is_open else 0.0
+    return ORDER.get(suggestion["state"], 9), saves, -float(suggestion.get("start") or 0)
+
+
+def _state(snapshot: Snapshot, suggestion: Suggestion) -> dict[str, Any]:
+    kept = ("id", "kind", "machine", "crew", "part", "skill", "state", "who", "reason", "version")
+    out = {k: suggestion.get(k) for k in kept} | {
+        "name": _name(snapshot, suggestion.get("machine")),
+        "crew_name": _crew(snapshot, suggestion.get("crew")),
+        "part_name": _part(snapshot, suggestion.get("part")),
+        "saves": _money(suggestion.get("saves")),
+    }
+    if suggestion["kind"] == "plan":
+        moves = suggestion.get("moves") or ()
+        return out | {
+            "n_moves": len(moves),
+            "terms_before": suggestion.get("terms_before"),
+            "terms_after": suggestion.get("terms_after"),
+        }
+    return out | _service(snapshot, suggestion)
+
+
+def _service(snapshot: Snapshot, suggestion: Suggestion) -> dict[str, Any]:
+    zone, start, end = snapshot.plant.zone, suggestion["start"], suggestion["end"]
+    risk = suggestion.get("risk") or {}
+    alternatives = suggestion.get("alternatives") or ()
+    return {
+        "start_us": start,
+        "start": iso_local(start, zone),
+        "end": iso_local(end, zone),
+        "hours": round((end - start) / 3.6e9, 2),
+        "now": risk.get("now"),
+        "curve": _curve(risk.get("curve") or ()),
+        "p_start": _before(risk.get("curve") or (), start),
+        "if_not": suggestion.get("if_not"),
+        "delays": _delays(suggestion.get("delays")),
+        "alternatives": [
+            {
+                "start_us": a["start"],
+                "start": iso_local(a["start"], zone),
+                "delta": _money(a.get("delta")),
+                "cost": _money(a.get("cost")),
+                "p_fail": a.get("p_fail"),
+                "crew": a.get("crew"),
+                "crew_name": _crew(snapshot, a.get("crew")),
+                "delays": _delays(a.get("delays")),
+            }
+            for a in alternatives
+        ],
+        "crews": _crews_for(snapshot, suggestion),
+    }
+
+
+def _curve(points: Iterable[Any]) -> list[list[float | None]]:
+    """[seconds since the epoch, probability of failure before, money], thinned evenly."""
+    known = list(points)
+    every = max(1, -(-len(known) // CURVE_POINTS))
+    kept = known[::every]
+    return [[p[0] // 1_000_000, rounded(p[1], 4), _money(p[2])] for p in kept]
+
+
+def _before(points: Iterable[Any], start: int) -> float | None:
+    """Probability of failure before a service that starts then, by the curve."""
+    known = [p for p in points if p[0] <= start]
+    return rounded(known[-1][1], 4) if known else None
+
+
+def _delays(found: Iterable[Mapping[str, Any]] | None) -> list[dict[str, Any]]:
+    """Orders that come later, the longest delay first."""
+    known = [{"order": d["order"], "hours": rounded(d["hours"], 3)} for d in found or ()]
+    return sorted(known, key=lambda d: -float(d["hours"] or 0.0))
+
+
+def _crews_for(snapshot: Snapshot, suggestion: Suggestion) -> list[dict[str, Any]]:
+    """Crews that have the skill it needs."""
+    skill = suggestion.get("skill")
+    able = (c for c in snapshot.plant.crews if skill is None or skill in c.skills)
+    return [{"id": c.id, "name": c.name or c.id} for c in able]
+
+
+def _name(snapshot: Snapshot, machine_id: str | None) -> Any:
+    machine = next((m for m in snapshot.plant.machines if m.id == machine_id), None)
+    return machine_id if machine is None else machine.name or machine.id
+
+
+def _crew(snapshot: Snapshot, crew_id: str | None) -> Any:
+    crew = next((c for c in snapshot.plant.crews if c.id == crew_id), None)
+    return crew_id if crew is None else crew.name or crew.id
+
+
+def _part(snapshot: Snapshot, part_id: str | None) -> Any:
+    part = next((p for p in snapshot.plant.parts if p.id == part_id), None)
+    return part_id if part is None else part.name or part.id
+
+
+def _money(value: float | None) -> float | None:
+    return None if value is None else round(float(value), 2)
