@@ -10,7 +10,7 @@
     h("b", { class: "num" }, t("saves {money}", { money: money(s.saves, currency) })),
     h("span", { class: "detail" }, [
       s.p_day === undefined || s.p_day === null ? "" : t("{p} % to fail within a day", { p: number(100 * s.p_day, 0) }),
-      s.late ? t("delays {n} orders", { n: s.late }) : t("delays no order"),
+      s.late ? t("orders delayed: {n}", { n: s.late }) : t("delays no order"),
     ].filter(Boolean).join(t(", "))));
 
   /** Painter of the panel; on a line's page only what is suggested there. */

@@ -100,7 +100,7 @@ def _about(snapshot: Snapshot, shift: ShiftPlan, t: Translate) -> str:
         return t("No plan is in force.")
     zone = f"{snapshot.plant.zone}, {offset_text(shift.start, snapshot.plant.zone)}"
     return t(
-        "Plan {n}, made {time} ({zone}). {done} of {all} operations done, {late} orders late."
+        "Plan {n}, made {time} ({zone}). {done} of {all} operations done; late orders: {late}."
     ).format(
         n=plan["version"],
         time=_moment(snapshot, plan["made"]),
