@@ -32,10 +32,18 @@ def place_services(
 
     A task that fits nowhere, or costs less so, is skipped where it may be. Raises PlanningError.
     """
-    plan = _Places(problem, taken, displaced)
-    for t in [t for t, task in enumerate(problem.tasks) if task.pin is not None]:
-        plan.take(t)
-    for t in sorted(plan.left, key=lambda t: -_regret(problem.tasks[t])):
+    orders = (
+        sorted(range(len(problem.tasks)), key=lambda t: -_regret(problem.tasks[t])),
+        sorted(range(len(problem.tasks)), key=lambda t: _need(problem.tasks[t])),
+    )
+    try:
+        return _placed(_Places(problem, taken, displaced), orders[0])
+    except PlanningError:
+        return _placed(_Places(problem, taken, displaced), orders[1])
+
+
+def _placed(plan: "_Places", order: list[int]) -> list[Service]:
+    for t in sorted(order, key=lambda t: plan.problem.tasks[t].pin is None):
         plan.take(t)
     return plan.services
 
@@ -50,11 +58,6 @@ class _Places:
         self.crew_times = [WorkingTime(problem.calendars[crew.calendar]) for crew in problem.crews]
         self.services: list[Service] = []
         self.part_starts: list[list[int]] = [[] for _ in problem.parts]
-
-    @property
-    def left(self) -> list[int]:
-        placed = {service.task for service in self.services}
-        return [t for t in range(len(self.problem.tasks)) if t not in placed]
 
     def take(self, t: int) -> None:
         """Place task t at the cheapest start that is free, or skip it."""
@@ -132,3 +135,8 @@ class _Places:
 def _regret(task: Task) -> float:
     """What missing its best time may cost: the task that loses most is placed first."""
     return min(max(task.risk), task.skip_cost) - min(task.risk)
+
+
+def _need(task: Task) -> tuple[bool, int, int]:
+    """What must be placed first, and of that what has the least choice of starts."""
+    return task.skip_cost < float("inf"), task.latest - task.earliest, task.latest
