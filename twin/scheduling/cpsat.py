@@ -1,0 +1,151 @@
+"""CP-SAT: exact on small problems and classical job shops, a polish elsewhere, bounds throughout.
+
+All rules and all terms of `problem` are in the model, to the tick: the answer is optimal where
+bound and cost meet. What grows fast is machines with setups (a circuit through all operations that
+could run there) and tariffs that change often: a plant of hundreds of jobs is for `anneal`, and
+for `polish`, window by window.
+
+It has been seen to abort: run it in a process of its own (`pipeline.apart`).
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+from ortools.sat.python import cp_model
+
+from twin.errors import PlanningError
+from twin.scheduling.check import check
+from twin.scheduling.cpsat_calendar import Pieces
+from twin.scheduling.cpsat_costs import Scale, add_costs, add_objective
+from twin.scheduling.cpsat_jobs import add_jobs
+from twin.scheduling.cpsat_machines import add_machines, counted_machines
+from twin.scheduling.cpsat_model import Expression, Model
+from twin.scheduling.cpsat_scope import Scope, Window, whole, within
+from twin.scheduling.cpsat_search import Found, search
+from twin.scheduling.cpsat_tasks import add_tasks
+from twin.scheduling.problem import Problem
+from twin.scheduling.schedule import Answer, Limit, Schedule, Tell, empty_schedule
+
+__all__ = ["Window", "cpsat", "polish"]
+
+Values = Callable[[Expression], int]
+
+
+def cpsat(
+    problem: Problem, limit: Limit, start: Schedule | None = None, tell: Tell | None = None
+) -> Answer:
+    """The best schedule found, never dearer than `start`, with a bound on all schedules.
+
+    Raises PlanningError where none is found in time, or where none exists: the message says which.
+    """
+    return _solve(problem, whole(problem), limit, start, tell)
+
+
+def polish(
+    problem: Problem, schedule: Schedule, window: Window, limit: Limit, tell: Tell | None = None
+) -> Answer:
+    """Place anew what lies within the window; all else stays. Never dearer than the schedule.
+
+    The schedule keeps all rules. There is no bound: it would hold for the window alone.
+    """
+    scope = within(problem, schedule, window)
+    return _solve(problem, scope, limit, schedule, tell)._replace(bound=None)
+
+
+def build(problem: Problem, scope: Scope) -> tuple[Model, Scale]:
+    """The model of a scope, with its objective."""
+    priced = bool(problem.weights.energy and np.any(problem.price))
+    counted = counted_machines(problem, scope)
+    model = Model(problem, scope, cp_model.CpModel(), Pieces(problem, priced), counted)
+    add_jobs(model)
+    add_tasks(model)
+    add_machines(model)
+    add_costs(model)
+    return model, add_objective(model)
+
+
+class _Best:
+    """The best answer so far; better ones are told."""
+
+    def __init__(self, problem: Problem, limit: Limit, tell: Tell | None) -> None:
+        self._problem, self._limit, self._tell = problem, limit, tell
+        self._begun = limit.clock()
+        self.answer: Answer | None = None
+
+    @property
+    def seconds(self) -> float:
+        """Since the solver's start."""
+        return self._limit.clock() - self._begun
+
+    def offer(self, schedule: Schedule) -> None:
+        """Keep it if it is better. Raises PlanningError if it breaks a rule."""
+        verdict = check(self._problem, schedule)
+        if verdict.terms is None or verdict.faults:
+            raise PlanningError(f"a schedule breaks a rule: {verdict.faults[0].what}")
+        cost = verdict.terms.total
+        if self.answer is None or cost < self.answer.cost:
+            self.answer = Answer(schedule, cost, None, self.seconds)
+            if self._tell is not None:
+                self._tell(self.answer)
+
+
+def _solve(
+    problem: Problem, scope: Scope, limit: Limit, start: Schedule | None, tell: Tell | None
+) -> Answer:
+    best = _Best(problem, limit, tell)
+    if start is not None and check(problem, start).valid:
+        best.offer(start)
+    else:
+        start = None
+    model, scale = build(problem, scope)
+    hint = _hint(model, start) if start is not None else ()
+    left = limit.seconds - best.seconds
+    found = search(
+        model.cp, hint, left, limit.seed, lambda value: best.offer(_schedule(model, value))
+    )
+    return _answer(best.answer, found, scale)
+
+
+def _answer(answer: Answer | None, found: Found, scale: Scale) -> Answer:
+    if answer is None:
+        why = "no schedule keeps all rules" if found.impossible else "none was found in time"
+        raise PlanningError(f"CP-SAT has no schedule: {why}")
+    if found.impossible:
+        return answer
+    return answer._replace(bound=min(answer.cost, scale.money(found.bound)))
+
+
+def _hint(model: Model, start: Schedule) -> list[tuple[Expression, int]]:
+    """Where everything is; the rest of the model follows from it."""
+    hint: list[tuple[Expression, int]] = []
+    for i, now in model.operations.items():
+        m, s = int(start.machine[i]), int(start.start[i])
+        if m >= 0:
+            hint.append((now.start, s))
+            hint += [(on, int(machine == m)) for machine, on in now.on.items() if len(now.on) > 1]
+    for t, task in model.tasks.items():
+        crew, s = int(start.task_crew[t]), int(start.task_start[t])
+        hint += [(on, int(c == crew)) for c, on in task.on.items()]
+        if s >= 0:
+            hint.append((task.start, s))
+    first = 0
+    for j, job in enumerate(model.problem.jobs):
+        if j in model.placed:
+            hint.append((model.placed[j], int(start.machine[first] >= 0)))
+        first += len(job.operations)
+    return hint
+
+
+def _schedule(model: Model, value: Values) -> Schedule:
+    """What the variables say; what is not in the model stays as it was."""
+    was = model.scope.window
+    schedule = empty_schedule(model.problem) if was is None else Schedule(*map(np.copy, was))
+    for i, now in model.operations.items():
+        m = next((m for m, on in now.on.items() if value(on)), -1)
+        schedule.machine[i] = m
+        schedule.start[i] = value(now.start) if m >= 0 else -1
+    for t, task in model.tasks.items():
+        crew = next((c for c, on in task.on.items() if value(on)), -1)
+        schedule.task_crew[t] = crew
+        schedule.task_start[t] = value(task.start) if crew >= 0 else -1
+    return schedule
