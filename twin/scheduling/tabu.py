@@ -1,0 +1,146 @@
+"""Tabu search with relinking for the flexible job shop; the classical one is its special case.
+
+From a start and a few random greedy plans a search runs until nothing better comes for a while;
+what it finds is kept among a few elite plans, and each next search begins between two of those.
+Source: Mastrolilli & Gambardella (2000); González, Vela & Varela (2015), "Scatter search with path
+relinking for the flexible job shop scheduling problem", European Journal of Operational Research
+245; Peng, Lü & Cheng (2015), "A tabu search/path relinking algorithm to solve the job shop
+scheduling problem", Computers & Operations Research 53.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.errors import PlanningError
+from twin.scheduling.jobshop_graph import (
+    Shop,
+    makespan_bound,
+    makespan_cost,
+    pure_shop,
+    shop_schedule,
+)
+from twin.scheduling.problem import Problem
+from twin.scheduling.schedule import Answer, Limit, Schedule, Tell
+from twin.scheduling.tabu_elite import Elite, Plan, between, greedy_plan, ranked_plan
+from twin.scheduling.tabu_graph import empty_graph, load
+from twin.scheduling.tabu_search import BEST, BEST_AT, ITERATION, MAKESPAN, empty_memory, search
+
+__all__ = ["tabu"]
+
+Ints = NDArray[np.int64]
+PATIENCE = 2000
+"""Moves without a better plan, after which a search ends."""
+TENURE, SPREAD = 10, 10
+"""An undone move stays forbidden for TENURE … TENURE + SPREAD − 1 moves."""
+CHUNK = 20_000
+"""Operations times moves between two looks at the clock: some milliseconds."""
+
+
+def tabu(
+    problem: Problem, limit: Limit, start: Schedule | None = None, tell: Tell | None = None
+) -> Answer:
+    """The best plan found in time, and a simple bound; it ends early if the two meet.
+
+    Repeats for a seed as far as it gets. Raises PlanningError if the problem is more than a pure
+    job shop (`pure_shop`), or no plan ends within the horizon.
+    """
+    began = limit.clock()
+    shop = pure_shop(problem)
+    run = _Run(problem, shop, limit, began, tell)
+    run.first(start)
+    while run.goes_on():
+        run.again()
+    return run.answer()
+
+
+class _Run:
+    """One call's search."""
+
+    def __init__(
+        self, problem: Problem, shop: Shop, limit: Limit, began: float, tell: Tell | None
+    ) -> None:
+        self.problem, self.shop, self.limit, self.began, self.tell = (
+            problem,
+            shop,
+            limit,
+            began,
+            tell,
+        )
+        self.bound = makespan_bound(shop)
+        self.graph, self.memory = empty_graph(shop), empty_memory(shop, limit.seed)
+        self.rng = np.random.default_rng(limit.seed)
+        self.elite = Elite()
+        self.best: Answer | None = None
+        self.best_makespan = np.iinfo(np.int64).max
+        self.chunk = max(1, CHUNK // len(shop.before))
+
+    def goes_on(self) -> bool:
+        in_time = self.limit.clock() - self.began < self.limit.seconds
+        return in_time and self.best_makespan > self.bound
+
+    def first(self, start: Schedule | None) -> None:
+        """Search from the start given, or else from a greedy plan."""
+        plan = greedy_plan(self.shop, self.rng) if start is None else self._read(start)
+        self._descend(plan.machine, plan.order, ())
+
+    def again(self) -> None:
+        """Search from another greedy plan while there are few, then between two good ones."""
+        if not self.elite.full:
+            plan = greedy_plan(self.shop, self.rng)
+            self._descend(plan.machine, plan.order, ())
+            return
+        a, b = self.elite.pair(self.rng)
+        machine, order = between(a, b, self.rng.uniform(0.3, 0.7), self.rng)
+        self._descend(machine, order, (a, b))
+
+    def answer(self) -> Answer:
+        if self.best is None:
+            raise PlanningError(
+                f"job shop: got a makespan of {self.best_makespan}, want ≤ {self.problem.horizon}"
+            )
+        return self.best
+
+    def _read(self, start: Schedule) -> Plan:
+        if (start.machine < 0).any():
+            raise PlanningError("job shop: got a start that leaves operations out, want all placed")
+        return ranked_plan(0, start.machine, start.start)
+
+    def _descend(self, machine: Ints, order: Ints, parents: tuple[Plan, ...]) -> None:
+        """Search from one plan until patience or time ends, and keep what was found."""
+        state = self.memory.state
+        self.memory.machine_until[:] = 0
+        self.memory.arc_until[:] = 0
+        state[:] = 0
+        state[MAKESPAN] = state[BEST] = load(self.shop, self.graph, machine, order)
+        self.memory.best_machine[:], self.memory.best_order[:] = machine, order
+        self._note()
+        while self.goes_on() and state[ITERATION] - state[BEST_AT] < PATIENCE:
+            arrays = self.shop, self.graph, self.memory
+            search(*arrays, self.chunk, self.bound, TENURE, SPREAD)
+            self._note()
+        self.elite.keep(self._found(), parents)
+
+    def _found(self) -> Plan:
+        """The best of this descent."""
+        load(self.shop, self.graph, self.memory.best_machine, self.memory.best_order)
+        best = int(self.memory.state[BEST])
+        return ranked_plan(best, self.graph.machine, self.graph.head)
+
+    def _note(self) -> None:
+        """Tell of a better plan; one that ends beyond the horizon is not yet an answer."""
+        makespan = int(self.memory.state[BEST])
+        if makespan >= self.best_makespan:
+            return
+        self.best_makespan = makespan
+        if makespan > self.problem.horizon:
+            return
+        scratch = empty_graph(self.shop)
+        load(self.shop, scratch, self.memory.best_machine, self.memory.best_order)
+        self.best = Answer(
+            shop_schedule(self.problem, scratch.machine, scratch.head, makespan),
+            makespan_cost(self.problem, makespan),
+            makespan_cost(self.problem, self.bound),
+            self.limit.clock() - self.began,
+        )
+        if self.tell is not None:
+            self.tell(self.best)
