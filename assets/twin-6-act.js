@@ -19,6 +19,7 @@
     "model.recalibrate": t("Recalibrated"), "scenario.save": t("Scenario saved"), "scenario.delete": t("Scenario deleted"),
     "class.define": t("Class defined"), "kiosk.create": t("Display created"), "kiosk.renew": t("Display has a new link"),
     "kiosk.revoke": t("Display's link withdrawn"),
+    "order.add": t("Order added"), "order.import": t("Orders imported"), "order.change": t("Order changed"), "order.cancel": t("Order cancelled"),
   }[verb] || t("Done"));
 
   /** Not crypto.randomUUID: browsers have it on https and on this computer alone. */

@@ -16,6 +16,7 @@
     "model.recalibrate": t("Model recalibrated"), "scenario.save": t("Scenario saved"), "scenario.delete": t("Scenario deleted"),
     "class.define": t("Machine class defined"), "class.withdraw": t("Machine class taken back"), "kiosk.create": t("Display added"), "kiosk.renew": t("Display's link renewed"),
     "kiosk.revoke": t("Display's link withdrawn"),
+    "order.add": t("Order added"), "order.import": t("Orders imported"), "order.change": t("Order changed"), "order.cancel": t("Order cancelled"),
   });
   const refusals = () => ({
     already_failed: t("It stands failed already."), already_undone: t("It was taken back already."), do_it_again: t("What was taken back can be done again."),
@@ -30,10 +31,15 @@
     unknown_service: t("There is no such service."),
     already_revoked: t("The link is withdrawn already."), fault: t("A fault of the program prevented it."), model_moved_on: t("The model has changed since."), too_large: t("It is too large."), too_many: t("There are too many already."), unknown_class: t("There is no such class."),
     unknown_kiosk: t("There is no such display."), unknown_line: t("There is no such line."), unknown_scenario: t("There is no such scenario."), unknown_verb: t("There is no such action"), unreadable: t("It could not be read."), was_refused: t("It was refused: there is nothing to take back."),
+    unknown_product: t("The plant makes no such product."), unknown_order: t("There is no such order."), order_exists: t("There is an order of this number already."),
+    order_not_open: t("The order is no longer open."), order_not_cancelled: t("The order is not cancelled."), order_started: t("It was begun already."),
+    due_before_release: t("It is due before it may be begun."), nothing_to_change: t("Nothing is different."),
   });
 
   const about = (line) => [
     line.sensor ? pick(line.sensor) : "",
+    line.order || "",
+    line.orders ? (line.orders === 1 ? t("1 order") : t("{n} orders", { n: line.orders })) : "",
     line.count > 1 ? t("and {n} more", { n: line.count - 1 }) : "",
     line.limit && line.verb !== "alarm.off" ? twin.alarmCells.limits()[line.limit] : "",
     line.mode ? pick(line.mode) : "",

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from twin.errors import SchemaError
 
 __all__ = [
+    "ORDERS_MAX",
     "ROLES",
     "VERBS",
     "Action",
@@ -34,6 +35,12 @@ Note = Annotated[str, Field(max_length=2000)]
 Hours = Annotated[float, Field(gt=0, le=24 * 365)]
 Time = Annotated[int, Field(ge=0, le=7_258_118_400_000_000)]
 """µs UTC of the plant, before the year 2200: what no calendar holds would stop every screen."""
+OrderId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
+Quantity = Annotated[int, Field(ge=1, le=1_000_000)]
+Priority = Annotated[int, Field(ge=1, le=5)]
+"""1 is the most urgent, 3 usual."""
+ORDERS_MAX = 1000
+"""Orders that one action brings in."""
 
 
 class Detail(BaseModel):
@@ -137,6 +144,40 @@ class OneKiosk(Detail):
     kiosk: Name
 
 
+class NewOrder(Detail):
+    """An order as it comes in, by hand, from a file or over HTTP."""
+
+    product: Name
+    quantity: Quantity
+    due: Time
+    release: Time | None = None
+    """Not begun before; None: now."""
+    priority: Priority = 3
+    note: Note = ""
+    id: OrderId | None = None
+    """None: the desk gives it a number."""
+
+
+class ImportOrders(Detail):
+    orders: Annotated[list[NewOrder], Field(min_length=1, max_length=ORDERS_MAX)]
+
+
+class ChangeOrder(Detail):
+    """What is None stays as it is."""
+
+    order: OrderId
+    quantity: Quantity | None = None
+    release: Time | None = None
+    due: Time | None = None
+    priority: Priority | None = None
+    note: Note | None = None
+
+
+class CancelOrder(Detail):
+    order: OrderId
+    reason: Words
+
+
 class Verb(NamedTuple):
     """What one kind of action needs."""
 
@@ -164,6 +205,10 @@ VERBS: Mapping[str, Verb] = {
     "scenario.delete": Verb(DeleteScenario, "engineer", False),
     "class.define": Verb(OneClass, "engineer", False),
     "class.withdraw": Verb(OneClass, "engineer", False),
+    "order.add": Verb(NewOrder, "manager", False),
+    "order.import": Verb(ImportOrders, "manager", False),
+    "order.change": Verb(ChangeOrder, "manager", False),
+    "order.cancel": Verb(CancelOrder, "manager", False),
     "kiosk.create": Verb(CreateKiosk, "engineer", False),
     "kiosk.renew": Verb(OneKiosk, "engineer", False),
     "kiosk.revoke": Verb(OneKiosk, "engineer", False),

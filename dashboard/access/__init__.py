@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Flask
 
-from dashboard.access import act, guard, machine_checks, name, sign_in
+from dashboard.access import act, guard, machine_checks, name, order_checks, sign_in
 from dashboard.access.checks import check
 from dashboard.access.door import Door
 from dashboard.access.guard import SESSION_S, WARM_UP, exempt
@@ -26,6 +26,7 @@ __all__ = [
     "exempt",
     "machine_checks",
     "may",
+    "order_checks",
     "person_words",
     "reader_language",
     "register",

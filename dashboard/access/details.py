@@ -13,7 +13,7 @@ from twin.errors import SchemaError
 
 __all__ = ["DetailError", "detail_of", "moment_us"]
 
-TIMES = ("start", "time")
+TIMES = ("start", "time", "release", "due")
 """Fields that are moments: µs UTC, or an ISO time as the plant's clocks show it."""
 YEARS = 1970, 2200
 """First year that a time can be of, and the first that it cannot."""

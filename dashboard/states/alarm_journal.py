@@ -34,6 +34,8 @@ def _line(snapshot: Snapshot, names: Names, line: Mapping[str, Any]) -> dict[str
         "name": names.machine(machine) if machine else None,
         "sensor": named["sensor"] if named else None,
         "count": len(alarms),
+        "order": note.get("order") or detail.get("order"),
+        "orders": note.get("n") if line["verb"] == "order.import" else None,
         "limit": detail.get("limit"),
         "hours": detail.get("hours"),
         "text": str(texts[0]) if texts else None,

@@ -90,7 +90,7 @@ def journal_list(snapshot: Snapshot, wanted: AlarmFilters, t: Translate, languag
             pick(x["name"] or "", language),
             pick(x["sensor"] or "", language),
             limits.get(x["limit"] or "", ""),
-            x["text"],
+            ", ".join(filter(None, (x["order"], x["text"]))),
             refusal_text(t, x["refused"]) if x["refused"] else None,
             x["undone"],
         ]

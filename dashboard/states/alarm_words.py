@@ -62,6 +62,10 @@ def verb_names(t: Translate) -> dict[str, str]:
         "kiosk.create": t("Display added"),
         "kiosk.renew": t("Display's link renewed"),
         "kiosk.revoke": t("Display's link withdrawn"),
+        "order.add": t("Order added"),
+        "order.import": t("Orders imported"),
+        "order.change": t("Order changed"),
+        "order.cancel": t("Order cancelled"),
     }
 
 
@@ -107,4 +111,12 @@ def refusal_text(t: Translate, code: str) -> str:
         "unknown_mode": t("The class has no such failure mode."),
         "unknown_service": t("There is no such service."),
         "was_refused": t("It was refused: there is nothing to take back."),
+        "unknown_product": t("The plant makes no such product."),
+        "unknown_order": t("There is no such order."),
+        "order_exists": t("There is an order of this number already."),
+        "order_not_open": t("The order is no longer open."),
+        "order_not_cancelled": t("The order is not cancelled."),
+        "order_started": t("It was begun already."),
+        "due_before_release": t("It is due before it may be begun."),
+        "nothing_to_change": t("Nothing is different."),
     }.get(code, code)

@@ -37,6 +37,12 @@ DETAILS: dict[str, dict[str, Any]] = {
     "scenario.delete": {"scenario": "1-0"},
     "class.define": {"class_id": "mill"},
     "class.withdraw": {"class_id": "mill"},
+    "order.add": {"product": "bracket", "quantity": 10, "due": 1_772_000_000_000_000},
+    "order.import": {
+        "orders": [{"product": "bracket", "quantity": 10, "due": 1_772_000_000_000_000}]
+    },
+    "order.change": {"order": "WO-0001", "priority": 1},
+    "order.cancel": {"order": "WO-0001", "reason": "customer"},
     "kiosk.create": {"name": "Hall 1", "document": {}},
     "kiosk.renew": {"kiosk": "1-0"},
     "kiosk.revoke": {"kiosk": "1-0"},

@@ -13,11 +13,21 @@ from typing import Any
 
 from twin.actions import ROLES, VERBS, Action, checked_detail, unpack_action
 from twin.errors import SchemaError, StoreError
-from twin.pipeline.desk import alarm_actions, alarms, kiosks, models, plans, reports, scenarios
+from twin.pipeline.desk import (
+    alarm_actions,
+    alarms,
+    kiosks,
+    models,
+    orders,
+    plans,
+    reports,
+    scenarios,
+)
 from twin.pipeline.desk.alarm_summary import summary
 from twin.pipeline.desk.effects import Context, Effects, Handler, Undoer, refused
 from twin.pipeline.desk.lines import action_line, plant_line
 from twin.pipeline.desk.state import DESK, POSITION, DeskState, load_state
+from twin.pipeline.orders import PROGRESS_KINDS
 from twin.pipeline.site import Site
 from twin.pipeline.view_rows import read_rows
 from twin.stores.base import FIRST_ID, DeskCommit, Documents, Store, WireEntry, stream_id
@@ -36,12 +46,14 @@ HANDLERS: dict[str, Handler] = {
     **scenarios.HANDLERS,
     **models.HANDLERS,
     **kiosks.HANDLERS,
+    **orders.HANDLERS,
 }
 UNDOERS: dict[str, Undoer] = {
     **alarm_actions.UNDOERS,
     **reports.UNDOERS,
     **plans.UNDOERS,
     **models.UNDOERS,
+    **orders.UNDOERS,
 }
 """What action.undo takes back."""
 ALARM_KINDS = frozenset({"alarm_on", "alarm_off", "alarm_limit"})
@@ -161,6 +173,8 @@ class Desk:
         elif event.kind in REPORT_KINDS and event.machine_id:
             reports.fold_report(state, event, event_id)
             alarms.hold_by_design(state, event.time)
+        elif event.kind in PROGRESS_KINDS:
+            orders.fold_progress(state, event)
 
     def _fold_action(self, state: DeskState, action_id: str, text: bytes, now_us: int) -> None:
         try:

@@ -49,6 +49,8 @@ class Effects(NamedTuple):
     """For partitions' streams."""
     documents: Mapping[str, Documents] = {}
     """Of other kinds than the desk's own."""
+    told: Mapping[str, Any] | None = None
+    """What the journal keeps of the action's detail; None: all of it."""
 
 
 Handler = Callable[[DeskState, Action, Context], Effects]

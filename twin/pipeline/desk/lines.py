@@ -35,7 +35,7 @@ def action_line(action_id: str, action: Action, effects: Effects) -> Line:
         "role": action.role,
         "verb": action.verb,
         "machine": action.machine,
-        "detail": dict(action.detail),
+        "detail": dict(action.detail if effects.told is None else effects.told),
         "note": dict(effects.note),
         "outcome": "done" if is_done else "refused",
         "reason": effects.refusal or None,

@@ -2,7 +2,7 @@
 
 Kind "desk" is what screens read twice a second: position, alarms, alarm_rates, services, machines
 (of each the newest lines), journal. Kind "log" has each machine's full log; kind "desk-memory" what
-only the desk needs. Every list is bounded.
+only the desk needs; kind "orders" a document an order. Every list is bounded.
 """
 
 from collections.abc import Callable, Mapping
@@ -13,6 +13,7 @@ import orjson
 from twin.actions import VERBS
 from twin.core.alarm_rates import AlarmRates
 from twin.core.alarms import Alarm, state_of
+from twin.pipeline.orders import KIND as ORDERS
 from twin.stores.base import FIRST_ID, Documents, Store
 
 __all__ = ["DESK", "LOG", "MEMORY", "POSITION", "DeskState", "Line", "load_state"]
@@ -23,6 +24,8 @@ JOURNAL_MAX = 250
 TOKENS_MAX = 500
 COMMENTS_MAX, LOG_MAX, SHOWN_MAX, REPORTS_MAX = 50, 200, 20, 20
 SERVICES_MAX = 1000
+CLOSED_MAX = 500
+"""Orders done or called off that are kept, the newest."""
 Line = dict[str, Any]
 """A line of the journal: id, n, time, who, role, verb, machine, detail, note, outcome, …"""
 
@@ -57,6 +60,9 @@ class DeskState:
         self.services: list[dict[str, Any]] = []
         self.logs: dict[str, dict[str, Any]] = {}
         """Machine → failed_since, repaired, comments, log, failures, repairs; oldest first."""
+        self.orders: dict[str, dict[str, Any]] = {}
+        self.order_number = 0
+        """The highest that was given to an order without an id."""
         self.people: list[Line] = []
         self.plant: list[Line] = []
         self.tokens: list[str] = []
@@ -66,13 +72,14 @@ class DeskState:
         self.position_text: bytes | None = None
         self._changed: set[str] = set()
         self._changed_logs: set[str] = set()
+        self._changed_orders: set[str] = set()
 
     def mark(self, *names: str) -> None:
         self._changed.update(names)
 
     @property
     def is_changed(self) -> bool:
-        return bool(self._changed or self._changed_logs)
+        return bool(self._changed or self._changed_logs or self._changed_orders)
 
     # --- alarms ---------------------------------------------------------------------------
     def standing(self, alarm_id: str, priority: int) -> Standing:
@@ -103,6 +110,16 @@ class DeskState:
     # --- services -------------------------------------------------------------------------
     def service(self, service_id: str) -> dict[str, Any] | None:
         return next((s for s in self.services if s["id"] == service_id), None)
+
+    # --- orders ---------------------------------------------------------------------------
+    def put_order(self, order: dict[str, Any]) -> None:
+        """Keep an order that is new or was changed in place."""
+        self.orders[order["id"]] = order
+        self._changed_orders.add(order["id"])
+
+    def drop_order(self, order_id: str) -> None:
+        self.orders.pop(order_id, None)
+        self._changed_orders.add(order_id)
 
     # --- the journal ----------------------------------------------------------------------
     def write(self, line: Line) -> Line:
@@ -140,12 +157,19 @@ class DeskState:
             memory["rates"] = orjson.dumps(self.rates.to_json())
         if "tokens" in self._changed:
             memory["tokens"] = orjson.dumps(self.tokens)
+        if self._changed_orders:
+            memory["orders"] = orjson.dumps({"number": self.order_number})
+            out[ORDERS] = {
+                i: orjson.dumps(self.orders[i]) if i in self.orders else None
+                for i in sorted(self._changed_orders)
+            }
         if memory:
             out[MEMORY] = memory
         if self._changed_logs:
             out[LOG] = {m: orjson.dumps(self.logs[m]) for m in sorted(self._changed_logs)}
         self._changed.clear()
         self._changed_logs.clear()
+        self._changed_orders.clear()
         return out
 
     def _position(self) -> dict[str, Any]:
@@ -161,6 +185,11 @@ class DeskState:
             past = [s for s in self.services if s["state"] != "planned"]
             drop = {s["id"] for s in past[: len(self.services) - SERVICES_MAX]}
             self.services = [s for s in self.services if s["id"] not in drop]
+        if self._changed_orders:
+            closed = [o for o in self.orders.values() if o["state"] != "open"]
+            closed.sort(key=lambda o: o.get("closed") or 0)
+            for order in closed[:-CLOSED_MAX]:
+                self.drop_order(order["id"])
         for machine in self._changed_logs:
             log = self.logs[machine]
             del log["comments"][:-COMMENTS_MAX]
@@ -184,6 +213,7 @@ class DeskState:
         self.plant = [x for x in lines if x["verb"] not in VERBS]
         self.summary = _read(desk, "alarm_rates", {})
         self.tokens = _read(memory, "tokens", [])
+        self.order_number = _read(memory, "orders", {}).get("number", 0)
         if "rates" in memory:
             self.rates = AlarmRates.from_json(orjson.loads(memory["rates"]))
 
@@ -191,6 +221,7 @@ class DeskState:
 def load_state(store: Store, now_us: int) -> DeskState:
     """The state as the store holds it; without any, as of plant time now_us. Raises StoreError."""
     state = DeskState(AlarmRates(now_us))
+    state.orders = {i: orjson.loads(text) for i, text in store.documents(ORDERS).items()}
     state.logs = {m: orjson.loads(text) for m, text in store.documents(LOG).items()}
     state.load(store.documents(DESK), store.documents(MEMORY))
     return state
