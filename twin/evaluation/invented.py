@@ -18,6 +18,8 @@ __all__ = ["invented_plant", "small_plant"]
 N_FAMILIES = 6
 GROUP = 5
 """Machines of a kind."""
+HASTE = (1.2, 4.5)
+"""Time allowed over work content, from and to; and eight hours."""
 WEEK_MIN = 5 * 16 * 60
 """Two shifts, five days."""
 LOAD = 0.9
@@ -145,7 +147,7 @@ def _jobs(
             for g, w in zip(route, work, strict=True)
         )
         release = 0 if rng.random() < 0.4 else int(rng.integers(last_release))
-        due = release + int(rng.uniform(3.0, 9.0) * work.sum() + 12 * 3600 / tick_s)
+        due = release + int(rng.uniform(HASTE[0], HASTE[1]) * work.sum() + 8 * 3600 / tick_s)
         late_cost_h = LATE_COST_H[int(rng.choice(4, p=(0.35, 0.35, 0.2, 0.1)))]
         jobs.append(Job(f"order-{j + 1}", operations, release, due, late_cost_h))
     return tuple(jobs)
