@@ -45,3 +45,7 @@ class Failures:
     def holds(self, machine_id: str, born_us: int = NEVER) -> bool:
         """Whether the machine has failed and was not begun anew since."""
         return stands_failed(self._failed_us.get(machine_id), born_us)
+
+    def since(self, machine_id: str) -> int | None:
+        """When the failure that stands happened, µs UTC; None: there is none."""
+        return self._failed_us.get(machine_id)

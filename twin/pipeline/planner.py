@@ -15,19 +15,18 @@ import numpy as np
 import orjson
 
 from twin.config import Settings
-from twin.core.view import NEVER
 from twin.errors import StoreError, TwinError
 from twin.pipeline.desk import start_desk
 from twin.pipeline.expected import NO_LOSS, expected_stops, lost_output
 from twin.pipeline.failures import Failures
 from twin.pipeline.gauge import rss_bytes
+from twin.pipeline.machines_now import machines_now
 from twin.pipeline.production import ProductionKept, stands_idle
 from twin.pipeline.scorer import start_scorer
 from twin.pipeline.services import planned_services, under_way
 from twin.pipeline.site import Site, prepare
 from twin.pipeline.view_rows import Rows, read_rows
 from twin.pipeline.worklist import MachineNow, item_of
-from twin.plant import Machine
 from twin.stores.base import Store
 from twin.stores.embedded import open_store
 
@@ -35,9 +34,6 @@ __all__ = ["key_figures_of", "machines_now", "make_plan", "run_planner"]
 
 PLAN_S = 2.0
 KPI_S = 60.0
-STALE_PERIODS = 3.0
-TRANSPORT_S = 5.0
-"""Wall seconds that a sample may take from the machine to here before it counts as missing."""
 
 
 def run_planner(settings: Settings, stop: threading.Event | None = None) -> None:
@@ -103,41 +99,6 @@ def make_plan(
         "total": total,
         "data_complete": sum(map(_complete, fresh)) / total if total else 1.0,
     }
-
-
-def machines_now(
-    site: Site, rows: Rows, now_us: int, speed: float, failures: Failures | None = None
-) -> list[MachineNow]:
-    """Every machine that has a view row, at plant time now_us (µs UTC)."""
-    failures = failures or Failures()
-    found = [_machine_now(site, m, rows.get(m.id), now_us, speed) for m in site.plant.machines]
-    return [
-        now._replace(is_failed=failures.holds(now.machine.id, int(now.row["born"])))
-        for now in found
-        if now is not None
-    ]
-
-
-def _machine_now(
-    site: Site, machine: Machine, row: np.void | None, now_us: int, speed: float
-) -> MachineNow | None:
-    if row is None:
-        return None
-    machine_class = site.plant.class_of(machine)
-    limit_s = STALE_PERIODS * machine_class.period_s + TRANSPORT_S * speed
-    silent = row["time"] == NEVER or now_us - int(row["time"]) > limit_s * 1e6
-    return MachineNow(site.plant, machine, row, bool(silent), _long_run_cost_h(site, machine))
-
-
-def _long_run_cost_h(site: Site, machine: Machine) -> float | None:
-    """g in money per hour, from the model, which knows it in planned services per step."""
-    model = site.models.get(machine.class_id)
-    hazard = model.hazard_model if model else None
-    if hazard is None or hazard.replace_at is None or model is None:
-        return None
-    costs = site.plant.costs_of(machine)
-    service = costs.planned + costs.planned_h * costs.output_per_h
-    return hazard.replace_at * service / (model.step_s / 3600.0)
 
 
 def _runs(now: MachineNow) -> bool:

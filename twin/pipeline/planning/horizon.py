@@ -1,0 +1,111 @@
+"""Plant time as ticks of a minute from the moment of planning, and times of the week in it."""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.plant import Plant, Weekly, pauses_between
+from twin.scheduling.problem import Calendar
+
+__all__ = [
+    "BUCKET",
+    "TICK_US",
+    "Horizon",
+    "Span",
+    "crew_calendar",
+    "line_calendar",
+    "line_spans",
+    "prices",
+    "without",
+]
+
+TICK_US = 60_000_000
+BUCKET = 15
+"""Ticks of a bucket of tariff and risk curves."""
+Span = tuple[int, int]
+
+
+class Horizon(NamedTuple):
+    """Ticks 0 … ticks of a minute each; tick 0 begins at start_us, µs UTC, a whole minute."""
+
+    start_us: int
+    ticks: int
+
+    @property
+    def end_us(self) -> int:
+        return self.us(self.ticks)
+
+    def us(self, tick: int) -> int:
+        """When a tick begins, µs UTC."""
+        return self.start_us + tick * TICK_US
+
+    def tick(self, time_us: int) -> int:
+        """The tick that holds a time; it may lie outside the horizon."""
+        return (time_us - self.start_us) // TICK_US
+
+    def ceil(self, time_us: int) -> int:
+        """The first tick that begins at or after a time."""
+        return -((self.start_us - time_us) // TICK_US)
+
+
+def line_spans(plant: Plant, line_id: str, start_us: int, end_us: int) -> list[Span]:
+    """When a line is open within [start_us, end_us), µs UTC: its shifts, without the pauses."""
+    shifts = [shift for shift in plant.shifts if line_id in shift.lines]
+    spans = _spans(shifts, plant.zone, start_us, end_us) if shifts else [(start_us, end_us)]
+    return without(spans, pauses_between(plant.plant.pauses, plant.zone, start_us, end_us))
+
+
+def line_calendar(plant: Plant, line_id: str, horizon: Horizon) -> Calendar:
+    """Open ticks of a line's machines."""
+    return _calendar(line_spans(plant, line_id, horizon.start_us, horizon.end_us), horizon)
+
+
+def crew_calendar(shifts: Sequence[Weekly], zone: ZoneInfo, horizon: Horizon) -> Calendar:
+    """Ticks at which a crew with these shifts is there; without shifts it always is."""
+    if not shifts:
+        return ((0, horizon.ticks),)
+    return _calendar(_spans(shifts, zone, horizon.start_us, horizon.end_us), horizon)
+
+
+def prices(plant: Plant, horizon: Horizon) -> NDArray[np.float64]:
+    """Money for a kWh in each bucket (B,), averaged where the tariff changes within one."""
+    n = -(-horizon.ticks // BUCKET)
+    tick = np.zeros(n * BUCKET)
+    if plant.energy is not None:
+        tick[:] = plant.energy.price
+        end_us = horizon.us(n * BUCKET)
+        for tariff in plant.energy.tariffs:
+            for start, end in pauses_between([tariff], plant.zone, horizon.start_us, end_us):
+                tick[max(0, horizon.tick(start)) : max(0, horizon.tick(end))] = tariff.price
+    return np.asarray(tick.reshape(n, BUCKET).mean(axis=1))
+
+
+def without(spans: Iterable[Span], closed: Iterable[Span]) -> list[Span]:
+    """What is left of spans, in order and apart, where others are taken out."""
+    left = list(spans)
+    for a, b in closed:
+        kept: list[Span] = []
+        for start, end in left:
+            kept += [(s, e) for s, e in ((start, min(end, a)), (max(start, b), end)) if s < e]
+        left = kept
+    return left
+
+
+def _spans(weekly: Sequence[Weekly], zone: ZoneInfo, start_us: int, end_us: int) -> list[Span]:
+    """Times of the week within [start_us, end_us), joined where they touch."""
+    out: list[Span] = []
+    for start, end in pauses_between(weekly, zone, start_us, end_us):
+        clipped = (max(start, start_us), min(end, end_us))
+        if out and clipped[0] <= out[-1][1]:
+            out[-1] = (out[-1][0], max(out[-1][1], clipped[1]))
+        else:
+            out.append(clipped)
+    return out
+
+
+def _calendar(spans: Iterable[Span], horizon: Horizon) -> Calendar:
+    ticks = [(max(0, horizon.ceil(a)), min(horizon.ticks, horizon.tick(b))) for a, b in spans]
+    return tuple((a, b) for a, b in ticks if a < b)

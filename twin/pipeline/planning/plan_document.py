@@ -1,0 +1,195 @@
+"""A schedule as the document that screens read, and a document as a schedule again."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from twin.pipeline.planning.problem_of import Stated
+from twin.pipeline.planning.reasons import late_orders
+from twin.scheduling.layout import Layout, lay_out, numbered
+from twin.scheduling.problem import Problem
+from twin.scheduling.schedule import Schedule, Terms
+
+__all__ = ["Plan", "plan_document", "schedule_of", "terms_document"]
+
+Plan = Mapping[str, Any]
+
+
+def plan_document(
+    stated: Stated,
+    schedule: Schedule,
+    terms: Terms,
+    *,
+    version: int,
+    why: str,
+    solver: str,
+    seconds: float = 0.0,
+    bound: float | None = None,
+) -> dict[str, Any]:
+    """A checked schedule; times are µs UTC of the plant, tick 0 where work runs already."""
+    layout = lay_out(stated.problem, schedule)
+    operations = _operations(stated, schedule, layout)
+    return {
+        "version": version,
+        "made": stated.situation.now_us,
+        "start": stated.horizon.start_us,
+        "end": stated.horizon.end_us,
+        "why": why,
+        "solver": solver,
+        "seconds": round(seconds, 2),
+        "bound": bound,
+        "terms": terms_document(terms),
+        "operations": operations,
+        "services": [*_services(stated, schedule), *_overlaid(stated)],
+        "breakdowns": [
+            {"machine": machine, "start": since, "end": until}
+            for machine, (since, until) in sorted(stated.closed.items())
+        ],
+        "left_out": _left_out(stated, schedule),
+        "late": late_orders(stated, schedule, layout),
+    }
+
+
+def terms_document(terms: Terms) -> dict[str, float]:
+    """Terms to the cent."""
+    return {name: round(float(value), 4) for name, value in terms._asdict().items()}
+
+
+def schedule_of(stated: Stated, plan: Plan | None) -> Schedule:
+    """What a plan says of the operations and tasks of this problem: machines, and starts that may
+    lie in the past; an operation that it does not know, or has where it cannot be, is left out
+    with its whole job."""
+    problem, horizon = stated.problem, stated.horizon
+    said = {(o["order"], o["step"]): o for o in plan["operations"]} if plan else {}
+    numbers = {machine: n for n, machine in enumerate(stated.machine_ids)}
+    machine = np.full(problem.n_operations, -1, np.int64)
+    start = np.full(problem.n_operations, -1, np.int64)
+    first = 0
+    for job in problem.jobs:
+        own = range(first, first + len(job.operations))
+        first += len(job.operations)
+        found = [said.get(stated.keys[i]) for i in own]
+        placed = [numbers.get(o["machine"], -1) if o else -1 for o in found]
+        able = [
+            m in {a.machine for a in op.alternatives}
+            for m, op in zip(placed, job.operations, strict=True)
+        ]
+        if all(able):
+            for i, m, operation in zip(own, placed, found, strict=True):
+                machine[i], start[i] = m, horizon.tick(int((operation or {})["start"]))
+    return Schedule(machine, start, *_task_starts(stated, plan))
+
+
+def _task_starts(stated: Stated, plan: Plan | None) -> tuple[Any, Any]:
+    problem, horizon = stated.problem, stated.horizon
+    crews = {crew.id: n for n, crew in enumerate(problem.crews)}
+    said = {s["id"]: s for s in plan["services"]} if plan else {}
+    start, crew = np.full((2, len(problem.tasks)), -1, np.int64)
+    for t, task in enumerate(problem.tasks):
+        service = said.get(task.id)
+        if service is not None and horizon.tick(int(service["start"])) >= 0:
+            start[t] = horizon.tick(int(service["start"]))
+            crew[t] = crews.get(service["crew"] or "", 0)
+    return start, crew
+
+
+def _operations(stated: Stated, schedule: Schedule, layout: Layout) -> list[dict[str, Any]]:
+    problem, us = stated.problem, stated.horizon.us
+    late = _late_jobs(problem, layout)
+    locks = {(k["order"], int(k["step"])) for k in stated.situation.decisions.locks}
+    found = []
+    for i, (job, _, operation) in enumerate(numbered(problem)):
+        m = int(schedule.machine[i])
+        if m < 0:
+            continue
+        order_id, step = stated.keys[i]
+        state = stated.situation.orders[order_id]["steps"][step]
+        runs = state["state"] == "running"
+        start = int(state["start"]) if runs else us(int(schedule.start[i]))
+        pin = operation.pin
+        found.append(
+            {
+                "order": order_id,
+                "step": step,
+                "machine": problem.machines[m].id,
+                "setup_start": start if runs else us(int(layout.setup_start[i])),
+                "start": start,
+                "end": us(int(layout.end[i])),
+                "family": stated.families[operation.family],
+                "late": job in late,
+                "pin": "running"
+                if runs
+                else "locked"
+                if (order_id, step) in locks
+                else None
+                if pin is None
+                else "frozen",
+            }
+        )
+    return found
+
+
+def _late_jobs(problem: Problem, layout: Layout) -> set[int]:
+    found, first = set(), 0
+    for j, job in enumerate(problem.jobs):
+        first += len(job.operations)
+        if job.due is not None and int(layout.end[first - 1]) > job.due:
+            found.add(j)
+    return found
+
+
+def _services(stated: Stated, schedule: Schedule) -> list[dict[str, Any]]:
+    found = []
+    for t, task in enumerate(stated.problem.tasks):
+        start = int(schedule.task_start[t])
+        if start < 0:
+            continue
+        machine = stated.problem.machines[task.machine].id
+        found.append(
+            {
+                "id": task.id,
+                "machine": machine,
+                "start": stated.horizon.us(start),
+                "end": stated.horizon.us(start + task.duration),
+                "crew": stated.crew_id(int(schedule.task_crew[t])),
+                **_needs(stated, machine),
+                "pin": None if task.pin is None else "running" if start == 0 else "accepted",
+            }
+        )
+    return found
+
+
+def _overlaid(stated: Stated) -> list[dict[str, Any]]:
+    """Services that come upon work in progress, which waits meanwhile."""
+    now = stated.situation.now_us
+    return [
+        {
+            "id": s["id"],
+            "machine": s["machine"],
+            "start": int(s["start"]),
+            "end": int(s["start"] + s["duration_h"] * 3_600_000_000),
+            "crew": s.get("crew"),
+            **_needs(stated, s["machine"]),
+            "pin": "running" if s["start"] <= now else "accepted",
+        }
+        for s in stated.overlaid
+    ]
+
+
+def _needs(stated: Stated, machine_id: str) -> dict[str, str | None]:
+    plant = stated.situation.plant
+    machine = next(m for m in plant.machines if m.id == machine_id)
+    needs = plant.class_of(machine).service
+    return {"skill": needs.skill, "part": needs.part}
+
+
+def _left_out(stated: Stated, schedule: Schedule) -> list[dict[str, Any]]:
+    """Orders that could not be jobs, and jobs that found no room."""
+    found = [out._asdict() for out in stated.left_out]
+    first = 0
+    for job in stated.problem.jobs:
+        if int(schedule.machine[first]) < 0:
+            found.append({"order": job.id, "reason": "no_room", "by": None})
+        first += len(job.operations)
+    return found

@@ -1,0 +1,259 @@
+"""A plan kept up with its plant: everything as late as it must be, nothing on another machine.
+
+The right-shift repair: each machine keeps the order of its operations, and each operation starts as
+early as it can but not before it was planned to. What is pinned stays where it is; services stay
+where they are unless nobody can do them then, and operations go round them. So a plan that falls
+behind is told truly without being replaced.
+Source: Abumaizar & Svestka (1997), Int. J. Prod. Res. 35:2065 (right shift against rescheduling).
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.scheduling.layout import alternative_on, numbered
+from twin.scheduling.problem import Alternative, Operation, Problem, Task
+from twin.scheduling.schedule import Schedule
+from twin.scheduling.working_time import WorkingTime
+
+__all__ = ["Retimed", "retime", "slot"]
+
+Ints = NDArray[np.int64]
+ROUNDS_MAX = 200
+"""Jobs that may turn out not to fit, one a round."""
+
+
+class Retimed(NamedTuple):
+    """What became of a plan."""
+
+    schedule: Schedule
+    dropped: tuple[int, ...]
+    """Jobs that were in the plan and no longer fit into the horizon."""
+    unpinned: tuple[int, ...]
+    """Operations that cannot be where they are pinned; they come right after."""
+
+
+def retime(problem: Problem, wanted: Schedule, frozen: frozenset[int] = frozenset()) -> Retimed:
+    """The schedule that keeps `wanted`'s machines and orders, and the problem's rules.
+
+    wanted: as the problem numbers operations; its starts, negative ones too where the machine is
+    not −1, say the order and the earliest that may be. Jobs with a
+    pinned operation that it does not place are placed last; others stay left out. frozen: tasks
+    that keep their start whoever else wants their crew.
+    """
+    kept_tasks = _tasks(problem, wanted, frozen)
+    left_out: set[int] = set()
+    for _ in range(ROUNDS_MAX):
+        run = _Run(problem, wanted, kept_tasks, left_out)
+        failed = run.place()
+        if failed is None:
+            was = _placed_jobs(problem, wanted)
+            schedule = Schedule(run.machine, run.start, *kept_tasks)
+            return Retimed(schedule, tuple(sorted(left_out & was)), tuple(run.unpinned))
+        left_out.add(failed)
+    return Retimed(Schedule(run.machine, run.start, *kept_tasks), tuple(sorted(left_out)), ())
+
+
+class _Run:
+    """One pass in the order of planned starts; `place` names a job that does not fit."""
+
+    def __init__(
+        self,
+        problem: Problem,
+        wanted: Schedule,
+        tasks: tuple[Ints, Ints],
+        left_out: set[int],
+    ) -> None:
+        self.problem, self.left_out = problem, left_out
+        self.rows = numbered(problem)
+        self.times = [WorkingTime(calendar) for calendar in problem.calendars]
+        n = len(self.rows)
+        self.machine, self.start = np.full(n, -1, np.int64), np.full(n, -1, np.int64)
+        self.end = [0] * n
+        self.unpinned: list[int] = []
+        self.wanted_machine, self.wanted_start = wanted.machine.tolist(), wanted.start.tolist()
+        self.free = [0] * len(problem.machines)
+        self.family = [machine.family for machine in problem.machines]
+        self.held: list[list[tuple[int, int]]] = [[] for _ in problem.machines]
+        for task, begun in zip(problem.tasks, tasks[0].tolist(), strict=True):
+            if begun >= 0:
+                self.held[task.machine].append((begun, begun + task.duration))
+        for spans in self.held:
+            spans.sort()
+
+    def place(self) -> int | None:
+        """Place all; the number of a job that does not fit, None if all do."""
+        for i in self._turns():
+            job, step, operation = self.rows[i]
+            if job in self.left_out:
+                continue
+            after = self._ready(i, job, step)
+            if not self._place_one(i, operation, after):
+                return job
+        return None
+
+    def _turns(self) -> list[int]:
+        """Operations of placed jobs by planned start; steps of a job in their order."""
+        pinned = self._pinned_jobs()
+        turn: list[tuple[int, bool, int, int]] = []
+        first, last = 0, -1
+        for i, (job, step, operation) in enumerate(self.rows):
+            if step == 0:
+                first = i
+            size = len(self.problem.jobs[job].operations)
+            is_placed = min(self.wanted_machine[first : first + size]) >= 0
+            if not is_placed and job not in pinned:
+                continue
+            begin = self.wanted_start[i] if is_placed else self.problem.horizon
+            is_pinned = operation.pin is not None and operation.pin.start is not None
+            if operation.pin is not None and operation.pin.start is not None:
+                begin = operation.pin.start
+            last = begin if step == 0 else max(last, begin)
+            # What was to begin before now still comes after work in progress.
+            turn.append((max(0, last), not is_pinned, last, i))
+        return [i for *_, i in sorted(turn)]
+
+    def _pinned_jobs(self) -> set[int]:
+        return {job for job, _, operation in self.rows if operation.pin is not None}
+
+    def _ready(self, i: int, job: int, step: int) -> int:
+        """When it may start at the earliest, transport left to each alternative."""
+        ready = self.problem.jobs[job].release if step == 0 else self.end[i - 1]
+        wanted = self.wanted_start[i] if self.wanted_machine[i] >= 0 else 0
+        return max(ready, wanted)
+
+    def _place_one(self, i: int, operation: Operation, after: int) -> bool:
+        """On its machine; where it has none, on the one on which it ends first."""
+        found = [
+            (end, start, alternative)
+            for alternative in self._machines_for(i, operation)
+            if (place := self._slot(i, operation, alternative, after)) is not None
+            for start, end in [place]
+        ]
+        if not found:
+            return False
+        end, start, alternative = min(found, key=lambda place: place[:2])
+        m = alternative.machine
+        self.machine[i], self.start[i], self.end[i] = m, start, end
+        self.free[m], self.family[m] = max(self.free[m], end), operation.family
+        if operation.pin is not None and operation.pin.start not in {None, start}:
+            self.unpinned.append(i)
+        return end <= self.problem.horizon
+
+    def _machines_for(self, i: int, operation: Operation) -> Sequence[Alternative]:
+        wanted = operation.pin.machine if operation.pin is not None else self.wanted_machine[i]
+        own = alternative_on(operation, wanted) if wanted >= 0 else None
+        return [own] if own is not None else operation.alternatives
+
+    def _slot(
+        self, i: int, operation: Operation, alternative: Alternative, after: int
+    ) -> tuple[int, int] | None:
+        """First start and end on a machine after all that is there, setup included."""
+        problem, m = self.problem, alternative.machine
+        machine = problem.machines[m]
+        time, before = self.times[machine.calendar], self.family[m]
+        setup = 0 if before < 0 else int(problem.setups[machine.setup][before, operation.family])
+        if self.rows[i][1] > 0:
+            site = problem.machines[int(self.machine[i - 1])].site
+            after = max(after, self.end[i - 1] + int(problem.transport[site, machine.site]))
+        pin = operation.pin
+        if pin is not None and pin.start is not None:
+            after = max(after, pin.start)
+        return slot(time, self.held[m], self.free[m], setup, after, alternative.duration)
+
+
+def slot(
+    time: WorkingTime,
+    held: Sequence[tuple[int, int]],
+    free: int,
+    setup: int,
+    after: int,
+    duration: int,
+) -> tuple[int, int] | None:
+    """First start ≥ after, and its end, such that setup and work lie after `free` and round what
+    the machine is held for (rising); None: the calendar has no such."""
+    while True:
+        set_up = time.end(free, setup)
+        start = None if set_up is None else time.next_open(max(after, set_up))
+        if start is None:
+            return None
+        begin, end = time.begin(start, setup), time.end(start, duration)
+        if begin is None or end is None:
+            return None
+        hit = next((b for a, b in held if a < end and begin < b), None)
+        if hit is None:
+            return start, end
+        free = max(free, hit)
+
+
+def _placed_jobs(problem: Problem, wanted: Schedule) -> set[int]:
+    return {job for i, (job, _, _) in enumerate(numbered(problem)) if wanted.machine[i] >= 0}
+
+
+def _tasks(problem: Problem, wanted: Schedule, frozen: frozenset[int]) -> tuple[Ints, Ints]:
+    """Start and crew of each task: pinned ones where they are, others where they were wanted as
+    long as window, crew and parts allow it; else not at all."""
+    start, crew = np.full((2, len(problem.tasks)), -1, np.int64)
+    times = [WorkingTime(calendar) for calendar in problem.calendars]
+    busy: dict[int, list[tuple[int, int]]] = {}
+    on_machine: dict[int, list[tuple[int, int]]] = {}
+    taken: dict[int, list[int]] = {}
+    for t in _by_right(problem, wanted, frozen):
+        task = problem.tasks[t]
+        begun, who = int(wanted.task_start[t]), int(wanted.task_crew[t])
+        if task.pin is not None:
+            begun, who = task.pin.start, who if task.pin.crew is None else task.pin.crew
+        if begun < 0:
+            continue
+        span = (begun, begun + task.duration)
+        able = _able(problem, times, busy, task, span)
+        who = who if who in able else (able[0] if able else -1)
+        is_apart = all(span[1] <= a or b <= span[0] for a, b in on_machine.get(task.machine, []))
+        in_window = task.earliest <= begun <= task.latest
+        if who < 0 or not is_apart or not in_window or not _has_part(problem, taken, task, begun):
+            continue
+        start[t], crew[t] = begun, who
+        busy.setdefault(who, []).append(span)
+        on_machine.setdefault(task.machine, []).append(span)
+        taken.setdefault(task.part, []).append(begun)
+    return start, crew
+
+
+def _by_right(problem: Problem, wanted: Schedule, frozen: frozenset[int]) -> list[int]:
+    """Pinned tasks first, then those that are frozen, then by start."""
+    return sorted(
+        range(len(problem.tasks)),
+        key=lambda t: (problem.tasks[t].pin is None, t not in frozen, int(wanted.task_start[t])),
+    )
+
+
+def _able(
+    problem: Problem,
+    times: Sequence[WorkingTime],
+    busy: Mapping[int, Sequence[tuple[int, int]]],
+    task: Task,
+    span: tuple[int, int],
+) -> list[int]:
+    """Crews that can do a task then."""
+    site = problem.machines[task.machine].site
+    return [
+        c
+        for c, crew in enumerate(problem.crews)
+        if task.skill in crew.skills
+        and site in crew.sites
+        and times[crew.calendar].covers(*span)
+        and all(span[1] <= a or b <= span[0] for a, b in busy.get(c, ()))
+    ]
+
+
+def _has_part(problem: Problem, taken: Mapping[int, Sequence[int]], task: Task, begun: int) -> bool:
+    """Whether every taker of the part still has one if this task takes one too."""
+    if task.part < 0:
+        return True
+    arrivals = problem.parts[task.part]
+    starts = sorted([*taken.get(task.part, ()), begun])
+    return len(starts) <= len(arrivals) and all(
+        there <= at for there, at in zip(arrivals, starts, strict=False)
+    )
