@@ -4,15 +4,18 @@ Here samples become late and come twice; and here is all that a resumed simulati
 """
 
 import io
+from collections.abc import Iterable
 from typing import Any
 from zlib import crc32
 
 import numpy as np
+import orjson
 from numpy.typing import NDArray
 
 from twin.catalogue import Catalogue
 from twin.core.rows import RESET, row_dtype
 from twin.plant import Plant
+from twin.sources.physics.commands import Command
 from twin.sources.physics.fleet import Block, Fleet, Stop
 from twin.sources.physics.spec import class_spec
 from twin.sources.physics.weather import Weather
@@ -27,6 +30,10 @@ BLOCK_MAX_S = 4 * 3600.0
 BLOCK_SAMPLES = 24
 BLOCK_CELLS = 400_000
 """Samples of all machines in a block at most: the memory that it takes."""
+DRIVEN_S = 60.0
+"""A block's length once somebody drives the machines: nobody waits longer to be obeyed."""
+SAVE_US = 3_600_000_000
+"""Time between two states that are kept of short blocks."""
 P_LATE = 1e-3
 LATE_PERIODS = (1.2, 4.0)
 P_TWICE = 4e-4
@@ -62,13 +69,21 @@ class ClassFeed:
         )
         self.post = np.random.default_rng([*spread, 1])
         self.n_times = _block_length(period, len(self.ids))
+        self.n_driven = min(self.n_times, max(1, round(DRIVEN_S / period)))
+        self._commands: list[Command] = []
+        self._places = {i: n for n, i in enumerate(self.ids)}
         self.start_us = self.block_us = self.next_us = start_us
         self.next_us += self.period_us
         self.failures: list[tuple[int, str, str]] = []
         births = self.births(start_us)
         self._queue, self._arrival = births, np.full(len(births), start_us)
         self._events: list[Event] = []
-        self.saved, self._is_new = b"", False
+        self.saved, self.saved_us, self._is_new = b"", 0, False
+
+    def tell(self, commands: Iterable[Command]) -> None:
+        """Commands for this class's machines and for all; each is obeyed once a block begins at or
+        after its time."""
+        self._commands += [c for c in commands if not c.machine or c.machine in self._places]
 
     def births(self, start_us: int) -> Rows:
         """Resets (N,) before the start: the machines' last overhauls, as long ago as they ran."""
@@ -80,8 +95,9 @@ class ClassFeed:
 
     def next_block(self) -> tuple[Rows, list[Event]]:
         """The next block's rows in order of time, and what happens in it."""
-        block = self.fleet.block(self.block_us, self.n_times)
-        self.block_us += self.n_times * self.period_us
+        n_times = self.n_driven if self.fleet.driven else self.n_times
+        block = self.fleet.block(self.block_us, n_times)
+        self.block_us += n_times * self.period_us
         rows = np.concatenate([self._samples(block), self._resets(block.resets)])
         events = [e for stop in block.stops for e in self._events_of(stop)]
         self.failures += [
@@ -102,13 +118,19 @@ class ClassFeed:
         self.next_us += self.period_us
         return rows, happened
 
+    def keep(self) -> None:
+        """Save the state before the block that comes next."""
+        self.saved, self.saved_us, self._is_new = self._save(), self.block_us, True
+
     def took_state(self) -> bool:
         """Whether `saved` is new since the last call."""
         new, self._is_new = self._is_new, False
         return new
 
     def _refill(self) -> None:
-        self.saved, self._is_new = self._save(), True
+        self._obey()
+        if not self.fleet.driven or not self.saved or self.block_us - self.saved_us >= SAVE_US:
+            self.keep()
         rows, events = self.next_block()
         arrival = -(-(rows["time"] - self.start_us) // self.period_us) * self.period_us
         arrival += self.start_us
@@ -121,6 +143,24 @@ class ClassFeed:
         order = np.argsort(arrival, kind="stable")
         self._queue, self._arrival = rows[order], arrival[order]
         self._events += events
+
+    def _obey(self) -> None:
+        """Do what was asked until the block that begins now."""
+        due = [c for c in self._commands if c.time <= self.block_us]
+        self._commands = [c for c in self._commands if c.time > self.block_us]
+        for command in due:
+            if command.kind == "drive":
+                self.fleet.driven = True
+                continue
+            if command.kind in {"mend", "service"}:  # what was to end the stop under way
+                self._events = [
+                    e
+                    for e in self._events
+                    if e.machine_id != command.machine or e.time <= self.block_us
+                ]
+            stop = self.fleet.obey(self._places[command.machine], command, self.block_us)
+            if stop is not None:
+                self._events += self._events_of(stop, service=command.note)
 
     def _samples(self, block: Block) -> Rows:
         rows = np.empty(int(block.present.sum()), dtype=self.dtype)
@@ -138,10 +178,12 @@ class ClassFeed:
         rows["value"] = np.nan
         return rows
 
-    def _events_of(self, stop: Stop) -> list[Event]:
+    def _events_of(self, stop: Stop, **more: str) -> list[Event]:
         machine_id = self.ids[stop.machine]
         mode = self.spec.mode_ids[stop.mode] if stop.mode >= 0 else None
-        repair = Event(stop.back, "repair", machine_id, {"mode": mode, "planned": mode is None})
+        repair = Event(
+            stop.back, "repair", machine_id, {"mode": mode, "planned": mode is None} | more
+        )
         if mode is None:
             return [repair]
         return [Event(stop.time, "failure", machine_id, {"mode": mode}), repair]
@@ -149,7 +191,6 @@ class ClassFeed:
     # --- resuming -------------------------------------------------------------------------------
     def _save(self) -> bytes:
         """State before the next block, with what is still under way."""
-        events = [[e.time, e.kind, e.machine_id, e.detail.get("mode") or ""] for e in self._events]
         generators = [_rng_words(self.fleet.rng), _rng_words(self.post)]
         file = io.BytesIO()
         np.savez(
@@ -161,7 +202,7 @@ class ClassFeed:
             queue=np.frombuffer(self._queue.tobytes(), np.uint8),
             row_bytes=np.array(self.dtype.itemsize),
             arrival=self._arrival,
-            events=np.array(events, dtype=np.str_).reshape(len(events), 4),
+            events=np.frombuffer(orjson.dumps([list(e) for e in self._events]), np.uint8),
             **{f"fleet.{k}": v for k, v in self.fleet.snapshot().items()},  # type: ignore[arg-type]
         )
         return file.getvalue()
@@ -172,6 +213,7 @@ class ClassFeed:
         Machines and whole classes that were not there then begin at now_us.
         """
         self.start_us = self.block_us = now_us
+        self.saved = b""
         new = np.ones(len(self.ids), dtype=bool)
         self._queue, self._arrival = self._queue[:0], self._arrival[:0]
         if saved is not None and self._restore_fleet(saved, new):
@@ -204,10 +246,13 @@ class ClassFeed:
             return
         self._queue = saved["queue"].view(self.dtype)
         self._arrival = saved["arrival"]
-        self._events = [
-            Event(int(time), str(kind), str(machine_id), {"mode": str(mode) or None})
-            for time, kind, machine_id, mode in saved["events"]
-        ]
+        if saved["events"].dtype == np.uint8:
+            self._events = [Event(*e) for e in orjson.loads(saved["events"].tobytes())]
+        else:  # as the first release kept them
+            self._events = [
+                Event(int(time), str(kind), str(machine_id), {"mode": str(mode) or None})
+                for time, kind, machine_id, mode in saved["events"]
+            ]
 
 
 def _block_length(period_s: float, n: int) -> int:

@@ -1,14 +1,16 @@
 """The simulated plant as a source of readings: late, twice, broken and all.
 
-Deterministic: the same plant, seed and start give the same bytes, whether read step by step or as
-a history, interrupted or not.
+Deterministic: the same plant, seed, start and commands give the same bytes, whether read step by
+step or as a history, interrupted or not. The position holds the commands that the newest state does
+not know of.
 """
 
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
+import orjson
 from numpy.typing import NDArray
 
 from twin.catalogue import Catalogue
@@ -16,6 +18,7 @@ from twin.errors import DataError
 from twin.plant import Plant
 from twin.sources.base import Batch
 from twin.sources.class_feed import ClassFeed
+from twin.sources.physics.commands import Command, as_json, from_json
 from twin.sources.physics.weather import Weather
 from twin.types import Event
 
@@ -53,11 +56,20 @@ class Simulator:
         self.source_id = source_id
         self.start_us = self.now_us = start_us
         self._weather = Weather(seed, start_us)
+        self._journal: list[Command] = []
         self._classes = [
             ClassFeed(plant, catalogue, c, self._weather, seed, start_us, period_s, life_spread)
             for c in sorted(plant.classes)
             if plant.machines_of(c)
         ]
+
+    def tell(self, commands: Iterable[Command]) -> None:
+        """Have commands obeyed; times not before now_us."""
+        told = list(commands)
+        assert all(c.time >= self.now_us for c in told)
+        self._journal += told
+        for feed in self._classes:
+            feed.tell(told)
 
     def step(self) -> Batch:
         """What arrives until the next sample time: rows, failures and repairs, and the position.
@@ -75,7 +87,11 @@ class Simulator:
                     rows[feed.class_id] = arrived
         refreshed = [feed.took_state() for feed in self._classes]
         state = self._state() if any(refreshed) else None
+        known_us = min(feed.saved_us for feed in self._classes)
+        self._journal = [c for c in self._journal if c.time > known_us]
         position = self.now_us.to_bytes(8, "little", signed=True)
+        if self._journal:
+            position += orjson.dumps(as_json(self._journal))
         return Batch(rows, sorted(events, key=lambda e: e.time), (), position, state, self.now_us)
 
     def batches(self) -> Iterator[Batch]:
@@ -118,6 +134,9 @@ class Simulator:
     # --- resuming -------------------------------------------------------------------------------
     def _state(self) -> bytes:
         """State before the block under way of every class: its length, then a file of arrays."""
+        for feed in self._classes:
+            if not feed.saved:  # a class that samples seldom has begun no block yet
+                feed.keep()
         return b"".join(
             len(feed.saved).to_bytes(4, "little") + feed.saved for feed in self._classes
         )
@@ -126,19 +145,24 @@ class Simulator:
         """Go on after position, exactly. Machines that are new since then begin now."""
         try:
             self.now_us = int.from_bytes(position[:8], "little", signed=True)
-            saved, rest = {}, state or b""
+            self._journal = from_json(orjson.loads(position[8:] or b"[]"))
+            saved: dict[str, dict[str, Any]] = {}
+            rest = state or b""
             while rest:
                 size = int.from_bytes(rest[:4], "little")
                 arrays = dict(np.load(io.BytesIO(rest[4 : 4 + size])))
                 saved[str(arrays["class_id"])] = arrays
                 rest = rest[4 + size :]
-        except (ValueError, OSError, KeyError, EOFError) as error:
+        except (ValueError, TypeError, OSError, KeyError, EOFError) as error:
             raise DataError(f"{self.source_id}: state is not a simulator's: {error}") from error
         began = [int(arrays["block_us"][0]) for arrays in saved.values()]
         self.start_us = min(began, default=self.now_us)
         self._weather.restart(self.start_us)
         for feed in self._classes:
-            feed.restore(saved.get(feed.class_id), self.now_us)
+            held = saved.get(feed.class_id)
+            known_us = self.now_us if held is None else int(held["block_us"][1])
+            feed.tell(c for c in self._journal if c.time > known_us)
+            feed.restore(held, self.now_us)
 
     def describe(self) -> Mapping[str, Any]:
         return {"type": "simulator", "from": self.start_us, "to": self.now_us}

@@ -28,19 +28,23 @@ IDLE_LOAD = 0.03
 
 
 class DemandState(NamedTuple):
-    """Per machine (N,): load and speed of the present product, its changeover, its wobble."""
+    """Per machine (N,): load and speed of the present product, its changeover, its wobble; load
+    and speed that somebody asks for, NaN: nobody does."""
 
     product_load: Floats
     product_speed: Floats
     stop_from: NDArray[np.int64]
     stop_until: NDArray[np.int64]
     wobble: Floats
+    asked_load: Floats
+    asked_speed: Floats
 
 
 def new_demand(rng: np.random.Generator, n: int) -> DemandState:
     """Some product on every machine."""
-    never = np.zeros(n, dtype=np.int64)
-    return DemandState(*_products(rng, n), never, never.copy(), rng.normal(0, WOBBLE_SD, n))
+    never, nobody = np.zeros(n, dtype=np.int64), np.full(n, np.nan)
+    products, wobble = _products(rng, n), rng.normal(0, WOBBLE_SD, n)
+    return DemandState(*products, never, never.copy(), wobble, nobody, nobody.copy())
 
 
 def plant_activity(times: NDArray[np.int64], zone: ZoneInfo) -> Floats:
@@ -69,7 +73,8 @@ def demand(
     """Load and speed (T, N), fractions of the rating, for a block of times (T,).
 
     Machining and stamping stand in breaks and changeovers and change the product with them;
-    continuous machines follow the plant's activity without ever standing.
+    continuous machines follow the plant's activity without ever standing. A machine of which
+    somebody asks something does that instead.
     """
     n = len(state.wobble)
     state = _changeovers(state, rng, profile, times, period_s)
@@ -77,12 +82,23 @@ def demand(
     if profile == "continuous":
         # The network of pipes evens out breaks: half of the load does not depend on the shift.
         load = 0.34 + (0.45 * activity[:, None] + 0.12) * state.product_load + wobble
-        return state._replace(wobble=last), np.clip(load, 0.15, 1.0), np.ones((len(times), n))
+        steady = np.clip(load, 0.15, 1.0), np.ones((len(times), n))
+        return state._replace(wobble=last), *_asked(state, wobble, *steady)
     t = times[:, None]
     stands = (activity[:, None] == 0) | ((t >= state.stop_from) & (t < state.stop_until))
     load = activity[:, None] * state.product_load + wobble
     load = np.where(stands, IDLE_LOAD, np.clip(load, 0.08, 1.0))
-    return state._replace(wobble=last), load, np.where(stands, 0.0, state.product_speed)
+    speed = np.where(stands, 0.0, state.product_speed)
+    return state._replace(wobble=last), *_asked(state, wobble, load, speed)
+
+
+def _asked(
+    state: DemandState, wobble: Floats, load: Floats, speed: Floats
+) -> tuple[Floats, Floats]:
+    """Load and speed (T, N) with those of machines of which somebody asks something."""
+    is_asked, idle = np.isfinite(state.asked_load), state.asked_speed == 0
+    wanted = np.where(idle, IDLE_LOAD, np.clip(state.asked_load + wobble, 0.08, 1.0))
+    return np.where(is_asked, wanted, load), np.where(is_asked, state.asked_speed, speed)
 
 
 def _changeovers(

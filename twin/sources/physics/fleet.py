@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.sources.physics import sensing, wear
+from twin.sources.physics.commands import Command
 from twin.sources.physics.demand import DemandState, demand, new_demand, plant_activity
 from twin.sources.physics.sensing import SensorState
 from twin.sources.physics.spec import ClassSpec
@@ -22,6 +23,8 @@ OUTAGE_MIN = (2.0, 25.0)
 """Now and then a machine's network is down: all of its samples are lost."""
 P_LOST = 3e-4
 UP = np.iinfo(np.int64).max
+LATER = frozenset({"demand.asked_load", "demand.asked_speed", "driven"})
+"""What states of the first release do not have."""
 
 
 class Stop(NamedTuple):
@@ -93,6 +96,23 @@ class Fleet:
             *(never, never.copy(), never.copy(), never.copy()),
         )
         self._kind: dict[int, int] = {}
+        self.driven = False
+        """Serviced when asked, never by chance."""
+
+    def obey(self, i: int, command: Command, start_us: int) -> Stop | None:
+        """Do what is asked of machine i before a block from start_us on; its stop, if any."""
+        s = self.state
+        if command.kind == "ask":
+            s.demand.asked_load[i], s.demand.asked_speed[i] = command.load, command.speed
+        elif command.kind == "service":
+            # Half a millisecond: never the time of a sample, which are whole ones.
+            back = max(command.until, start_us + 1000) // 1000 * 1000 + 500
+            s.down_from[i], s.down_until[i], self._kind[i] = start_us, back, -1
+            return Stop(i, start_us, -1, back)
+        elif command.kind == "mend":
+            self._kind.pop(i, None)
+            self._renew(np.array([i]))
+        return None
 
     def block(self, start_us: int, n_times: int) -> Block:
         """The next n_times samples after start_us; the state moves on to their end."""
@@ -168,6 +188,7 @@ class Fleet:
         running[failures.machine] = False
         served = rng.random(self.n) < SERVICES_PER_DAY * block_s / 86_400
         moments = rng.random(self.n)
+        served &= not self.driven
         return stops + [
             self._begin(int(i), start_us + int(moments[i] * block_s * 1e6), -1, block_s)
             for i in np.flatnonzero(served & running)
@@ -184,17 +205,21 @@ class Fleet:
 
     def _restart(self, end_us: int) -> list[Stop]:
         """Renew the machines whose stop ends before end_us: no wear, another frailty."""
-        s, m = self.state, len(self.spec.rate)
+        s = self.state
         back = np.flatnonzero(s.down_until <= end_us)
         resets = [
             Stop(int(i), int(s.down_from[i]), self._kind.pop(int(i)), int(s.down_until[i]))
             for i in back
         ]
         if resets:
-            s.wear[back] = 0.0
-            s.frail[back] = wear.frailty(self.rng, len(back), m)
-            s.down_from[back] = s.down_until[back] = UP
+            self._renew(back)
         return resets
+
+    def _renew(self, who: NDArray[np.int64]) -> None:
+        s = self.state
+        s.wear[who] = 0.0
+        s.frail[who] = wear.frailty(self.rng, len(who), len(self.spec.rate))
+        s.down_from[who] = s.down_until[who] = UP
 
     # --- resuming -------------------------------------------------------------------------------
     def snapshot(self) -> dict[str, NDArray[Any]]:
@@ -203,6 +228,7 @@ class Fleet:
         return {name: value.copy() for name, value in _flat(self.state)} | {
             "phase": self.phase,
             "kind": kind,
+            "driven": np.full(self.n, self.driven),
         }
 
     def restore(self, saved: dict[str, NDArray[Any]], here: list[int], there: list[int]) -> bool:
@@ -211,11 +237,13 @@ class Fleet:
         False, and nothing done, where the class has other sensors or modes by now.
         """
         mine = self.snapshot()
-        if any(saved[name].shape[1:] != value.shape[1:] for name, value in mine.items()):
+        known = [name for name in mine if name in saved or name not in LATER]
+        if any(saved[name].shape[1:] != mine[name].shape[1:] for name in known):
             return False
-        for name, value in mine.items():
-            value[here] = saved[name][there]
+        for name in known:
+            mine[name][here] = saved[name][there]
         self.state, self.phase = _unflat(self.state, mine), mine["phase"]
+        self.driven = bool(mine["driven"][here].any())
         stopped = np.flatnonzero(self.state.down_from != UP)
         self._kind = {int(i): int(mine["kind"][i]) for i in stopped}
         return True
