@@ -178,6 +178,11 @@ class CancelOrder(Detail):
     reason: Words
 
 
+class ExploreFront(Detail):
+    seconds: Annotated[float, Field(ge=5, le=600)] = 60.0
+    """Wall time for the search."""
+
+
 class Verb(NamedTuple):
     """What one kind of action needs."""
 
@@ -205,6 +210,7 @@ VERBS: Mapping[str, Verb] = {
     "scenario.delete": Verb(DeleteScenario, "engineer", False),
     "class.define": Verb(OneClass, "engineer", False),
     "class.withdraw": Verb(OneClass, "engineer", False),
+    "front.explore": Verb(ExploreFront, "manager", False),
     "order.add": Verb(NewOrder, "manager", False),
     "order.import": Verb(ImportOrders, "manager", False),
     "order.change": Verb(ChangeOrder, "manager", False),

@@ -23,6 +23,7 @@ from dashboard.pages import (
     record,
     residuals,
     schedule,
+    trade_offs,
     what_if,
 )
 from dashboard.pages.visit import Show, Visit
@@ -41,6 +42,7 @@ PAGES: Mapping[str, Show] = {
     "record": record.show,
     "data": data_page.show,
     "displays": displays.show,
+    "trade-offs": trade_offs.show,
 }
 """First part of an address → its page."""
 
@@ -81,6 +83,7 @@ def register(app: Dash, reader: Reader, language: Callable[[], str]) -> None:
     data_page.register(app, reader, language)
     alarms.register(app, reader, language)
     record.register(app, reader)
+    trade_offs.register(app, reader)
     schedule.register(app, reader)
 
 

@@ -16,6 +16,7 @@ from twin.errors import SchemaError, StoreError
 from twin.pipeline.desk import (
     alarm_actions,
     alarms,
+    front,
     kiosks,
     models,
     orders,
@@ -46,6 +47,7 @@ HANDLERS: dict[str, Handler] = {
     **scenarios.HANDLERS,
     **models.HANDLERS,
     **kiosks.HANDLERS,
+    **front.HANDLERS,
     **orders.HANDLERS,
 }
 UNDOERS: dict[str, Undoer] = {

@@ -1,0 +1,75 @@
+/* Trade-offs: the front as a scatter of two measures; every point can be reached by pointer and by key. */
+(() => {
+  "use strict";
+  const twin = window.plantTwin;
+  const { t, svg, number } = twin;
+  const SIZE = 7, EDGES = { left: 74, right: 16, top: 12, bottom: 46 };
+
+  const MONEY = new Set(["total", "tardiness", "running", "risk", "energy", "changeover"]);
+  twin.tradeNames = () => ({
+    total: t("Total cost"), tardiness: t("Cost of lateness"), running: t("Cost of running it"), risk: t("Expected failure cost"),
+    energy: t("Cost of energy"), changeover: t("Cost of setups"), late_h: t("Hours late"), late_jobs: t("Late orders"),
+    makespan_h: t("Until all is done"), energy_kwh: t("Energy"), setup_h: t("Hours of setup"),
+  });
+  /** A measure in its unit, as it is read. */
+  twin.tradeText = (name, value, currency) => value === null || value === undefined ? "—"
+    : MONEY.has(name) ? twin.money(value, currency)
+    : name === "energy_kwh" ? t("{n} kWh", { n: number(value, 0) })
+    : name === "late_jobs" ? number(value, 0) : t("{n} h", { n: number(value, 0, 1) });
+
+  /** Steps of 1, 2 or 5 times a power of ten, over [low, high]. */
+  const ticks = (low, high, most) => {
+    const raw = (high - low) / most || 1, power = 10 ** Math.floor(Math.log10(raw));
+    const step = [1, 2, 5, 10].map((f) => f * power).find((s) => s >= raw * 0.999);
+    const found = [];
+    for (let at = Math.ceil(low / step) * step; at <= high + step * 1e-6; at += step) found.push(at);
+    return found;
+  };
+  const spread = (values) => {
+    const low = Math.min(...values), high = Math.max(...values), room = 0.08 * (high - low) || Math.abs(high) * 0.1 || 1;
+    return [Math.max(low >= 0 ? 0 : -Infinity, low - room), high + room];
+  };
+
+  /** Draws points and the plan in force; `pick(id)` is told what is pointed at or focused, `choose(id)` what is pressed. */
+  twin.drawFront = (place, { points, now, x, y, chosen, currency, pick, choose }) => {
+    const held = place.contains(document.activeElement) ? document.activeElement.dataset.point : null;
+    const W = place.clientWidth, H = place.clientHeight;
+    if (!W || !H || !points.length) return;
+    const all = now ? [...points, now] : points;
+    const [x0, x1] = spread(all.map((p) => p[x])), [y0, y1] = spread(all.map((p) => p[y]));
+    const at = (p) => [EDGES.left + ((W - EDGES.left - EDGES.right) * (p[x] - x0)) / (x1 - x0), EDGES.top + ((H - EDGES.top - EDGES.bottom) * (y1 - p[y])) / (y1 - y0)];
+    const names = twin.tradeNames(), parts = [];
+    for (const value of ticks(y0, y1, Math.max(2, H / 60))) {
+      const [, py] = at({ [x]: x0, [y]: value });
+      parts.push(svg("line", { class: "grid", x1: EDGES.left, x2: W - EDGES.right, y1: py, y2: py }), svg("text", { x: EDGES.left - 6, y: py + 4, "text-anchor": "end" }, twin.tradeText(y, value, currency)));
+    }
+    for (const value of ticks(x0, x1, Math.max(2, W / 130))) {
+      const [px] = at({ [x]: value, [y]: y0 });
+      parts.push(svg("line", { class: "grid", x1: px, x2: px, y1: EDGES.top, y2: H - EDGES.bottom }), svg("text", { x: px, y: H - EDGES.bottom + 16, "text-anchor": "middle" }, twin.tradeText(x, value, currency)));
+    }
+    parts.push(svg("text", { class: "axis-name", x: W - EDGES.right, y: H - 8, "text-anchor": "end" }, `${names[x]} →`),
+      svg("text", { class: "axis-name", x: EDGES.left + 6, y: EDGES.top + 10 }, `↑ ${names[y]}`));
+    if (now) {
+      const [px, py] = at(now);
+      parts.push(svg("path", { class: "front-now", d: `M${px - 9} ${py}H${px + 9}M${px} ${py - 9}V${py + 9}` }), svg("text", { class: "front-now-name", x: Math.min(px + 12, W - 90), y: py - 8 }, t("in force")));
+    }
+    for (const p of points) {
+      const [cx, cy] = at(p), is = chosen.includes(p.id);
+      const label = [x, y].map((name) => `${names[name]}${t(": ")}${twin.tradeText(name, p[name], currency)}`).join(t(", "));
+      const dot = svg("circle", { class: is ? "front-point chosen" : "front-point", cx, cy, r: is ? SIZE + 2 : SIZE, tabindex: 0, role: "button", "aria-pressed": is ? "true" : "false", "aria-label": label, "data-point": p.id });
+      for (const kind of ["pointerenter", "focus"]) dot.addEventListener(kind, () => pick(p.id));
+      dot.addEventListener("click", () => choose(p.id));
+      dot.addEventListener("keydown", (event) => {
+        if (event.key === "Enter" || event.key === " ") { event.preventDefault(); choose(p.id); }
+        const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+        if (!step) return;
+        event.preventDefault();
+        const order = [...points].sort((a, b) => a[x] - b[x]), to = order[order.indexOf(p) + step];
+        if (to) place.querySelector(`[data-point="${CSS.escape(to.id)}"]`)?.focus();
+      });
+      parts.push(dot);
+    }
+    place.replaceChildren(svg("svg", { width: W, height: H, viewBox: `0 0 ${W} ${H}`, role: "group", "aria-label": t("{y} against {x}", { x: names[x], y: names[y] }) }, ...parts));
+    if (held) place.querySelector(`[data-point="${CSS.escape(held)}"]`)?.focus();
+  };
+})();

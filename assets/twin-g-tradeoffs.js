@@ -1,0 +1,105 @@
+/* Trade-offs: points as they come, what one means against the plan in force, which to adopt. */
+(() => {
+  "use strict";
+  const twin = window.plantTwin;
+  const { t, h, say, once, number } = twin;
+  const SHOWN = ["total", "tardiness", "running", "risk", "energy", "changeover", "late_h", "late_jobs", "makespan_h", "energy_kwh", "setup_h"];
+  const CHOSEN_MAX = 3, SECONDS = 60;
+
+  const delta = (name, value, base, currency) => {
+    const d = base === null || base === undefined ? null : value - base;
+    if (d === null || Math.abs(d) < 1e-9) return "";
+    return `${d > 0 ? "+" : "−"}${twin.tradeText(name, Math.abs(d), currency)}`;
+  };
+
+  twin.pages.tradeoffs = (page) => {
+    const region = (name) => page.querySelector(`[data-list="${name}"]`);
+    const query = new URLSearchParams(location.search), names = twin.tradeNames();
+    let x = names[query.get("x")] ? query.get("x") : "late_h", y = names[query.get("y")] ? query.get("y") : "running";
+    let chosen = (query.get("points") || "").split(",").filter(Boolean), pointed = null, state = null;
+
+    const keep = () => {
+      const held = new URLSearchParams({ x, y });
+      if (chosen.length) held.set("points", chosen.join(","));
+      history.replaceState({}, "", `${location.pathname}?${held}`);
+    };
+    const numbers = () => new Map(state.points.map((p, n) => [p.id, n + 1]));
+    const choose = (id) => {
+      chosen = chosen.includes(id) ? chosen.filter((c) => c !== id) : [...chosen.slice(-(CHOSEN_MAX - 1)), id];
+      keep();
+      paint();
+    };
+    const adopt = (id, button) => twin.act("plan.adopt", { detail: { point: id }, button, text: t("Plan adopted") });
+
+    const axes = ["x", "y"].map((axis) => {
+      const select = h("select", { id: `axis-${axis}` }, ...SHOWN.map((name) => h("option", { value: name, selected: name === (axis === "x" ? x : y) ? "" : null }, names[name])));
+      select.addEventListener("change", () => { if (axis === "x") x = select.value; else y = select.value; keep(); paint(); });
+      return h("span", { class: "axis-choice" }, h("label", { for: `axis-${axis}` }, axis === "x" ? t("Across") : t("Upwards")), " ", select);
+    });
+    region("axes").replaceChildren(...axes);
+    const explore = twin.button("front.explore", t("Look for trade-offs"), (button) => twin.act("front.explore", { detail: { seconds: SECONDS }, button, text: t("The planner is looking for trade-offs") }), { css: "button primary" });
+    region("front-do").replaceChildren(explore);
+
+    /** One point in words: what it costs and what it changes against the plan in force. */
+    const card = () => {
+      const p = state.points.find((q) => q.id === pointed) || state.points.find((q) => chosen.includes(q.id));
+      if (!p) return [h("p", { class: "quiet" }, t("Point at a plan to read what it means; press it to set it beside others."))];
+      const best = Object.entries(state.best).filter(([, id]) => id === p.id).map(([name]) => names[name]);
+      const parts = ["total", "late_jobs", "late_h", "energy_kwh"].map((name) => h("span", {}, `${names[name]} `, h("b", {}, twin.tradeText(name, p[name], state.currency)),
+        state.now ? ` ${delta(name, p[name], state.now[name], state.currency)}` : ""));
+      return [h("strong", {}, t("Plan {n}", { n: numbers().get(p.id) })), ...parts, best.length ? h("span", { class: "quiet" }, t("Best at: {names}", { names: best.join(t(", ")) })) : null].filter(Boolean);
+    };
+
+    const compare = () => {
+      const points = chosen.map((id) => state.points.find((p) => p.id === id)).filter(Boolean), n = numbers();
+      if (!points.length) return [h("p", { class: "empty" }, t("Press up to three points to set them side by side."))];
+      const cell = (name, p) => h("td", { class: "num" }, twin.tradeText(name, p[name], state.currency), state.now ? h("div", { class: "detail" }, delta(name, p[name], state.now[name], state.currency)) : null);
+      return [h("div", { class: "wide-table", tabindex: 0, role: "region", "aria-label": t("Points side by side") }, h("table", { class: "plain-table" },
+        h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("Figure")), state.now ? h("th", { scope: "col", class: "num" }, t("in force")) : null,
+          ...points.map((p) => h("th", { scope: "col", class: "num" }, t("Plan {n}", { n: n.get(p.id) }))))),
+        h("tbody", {}, ...SHOWN.map((name) => h("tr", {}, h("th", { scope: "row" }, names[name]), state.now ? h("td", { class: "num" }, twin.tradeText(name, state.now[name], state.currency)) : null, ...points.map((p) => cell(name, p)))),
+          h("tr", {}, h("td", {}), state.now ? h("td", {}) : null, ...points.map((p) => h("td", { class: "num" },
+            p.id === state.chosen ? h("b", {}, t("in force")) : twin.button("plan.adopt", t("Adopt plan {n}", { n: n.get(p.id) }), (button) => adopt(p.id, button), { css: "button small" }))))))) ];
+    };
+
+    const table = () => {
+      const n = numbers();
+      if (!state.points.length) return [h("p", { class: "empty" }, state.has_plan ? t("Nobody has looked for trade-offs yet.") : t("There is no plan yet whose trade-offs could be looked for."))];
+      const row = (p) => {
+        const box = h("input", { type: "checkbox", "aria-label": t("Set plan {n} beside others", { n: n.get(p.id) }), checked: chosen.includes(p.id) ? "" : null, "data-row": p.id });
+        box.addEventListener("change", () => choose(p.id));
+        return h("tr", {}, h("td", {}, h("span", { class: "tap" }, box)), h("th", { scope: "row" }, t("Plan {n}", { n: n.get(p.id) })),
+          ...SHOWN.map((name) => h("td", { class: state.best[name] === p.id ? "num best" : "num" }, twin.tradeText(name, p[name], state.currency))));
+      };
+      return [h("div", { class: "wide-table", tabindex: 0, role: "region", "aria-label": t("All points") }, h("table", { class: "plain-table" },
+        h("thead", {}, h("tr", {}, h("td", {}), h("th", { scope: "col" }, t("The plan")), ...SHOWN.map((name) => h("th", { scope: "col", class: "num" }, names[name])))),
+        h("tbody", {}, ...[...state.points].sort((a, b) => a[x] - b[x]).map(row))))];
+    };
+    const words = () => {
+      const n = state.points.length;
+      if (state.fault) return t("The search ended early: {fault}", { fault: state.fault });
+      if (state.growing) return t("Searching: {n} plans so far, {s} s of {all} s.", { n, s: number(state.seconds, 0), all: number(state.until_s, 0) });
+      return state.began ? t("{n} plans, begun {time}; they hold for the plant as it was then.", { n, time: state.began.slice(5, 16).replace("T", " ") }) : "";
+    };
+    /** Regions that are painted anew keep the keyboard where it was. */
+    const fill = (name, children) => {
+      const place = region(name), held = place.contains(document.activeElement) ? document.activeElement.dataset.row : null;
+      place.replaceChildren(...children);
+      if (held) place.querySelector(`[data-row="${CSS.escape(held)}"]`)?.focus();
+    };
+    const draw = () => twin.drawFront(region("front-chart"), { points: state.points, now: state.now, x, y, chosen, currency: state.currency,
+      pick: (id) => { pointed = id; region("front-card").replaceChildren(...card()); }, choose });
+    const lists = once(() => { fill("front-table", table()); fill("front-compare", compare()); });
+    const front = once(() => { draw(); region("front-card").replaceChildren(...card()); });
+    const paint = () => {
+      if (!state) return;
+      say(region("front-said"), words());
+      region("front-chart").hidden = !state.points.length;
+      const shown = { points: state.points, now: state.now, chosen, x, y, adopted: state.chosen };
+      front(shown);
+      lists(shown);
+    };
+    new ResizeObserver(() => state && draw()).observe(region("front-chart"));
+    return (now) => { state = now; paint(); };
+  };
+})();

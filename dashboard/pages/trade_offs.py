@@ -1,0 +1,69 @@
+"""Trade-offs: what a plan could give up to gain elsewhere, point by point, and which to adopt."""
+
+from dash import Dash, html
+from dash.development.base_component import Component
+
+from dashboard.components.shell import panel
+from dashboard.data import Reader
+from dashboard.pages.visit import Visit
+from dashboard.routes import trade_off_routes
+from dashboard.states.trade_offs_state import trade_offs_state
+
+__all__ = ["register", "show"]
+
+
+def show(visit: Visit) -> Component | None:
+    """Empty places that the script fills from /live/trade-offs."""
+    if visit.name:
+        return None
+    t, title = visit.t, visit.t("Trade-offs")
+    back = html.A(t("Schedule"), href="/schedule", **{"data-nav": "1"})
+    return html.Div(
+        [
+            html.Div(
+                [
+                    html.Nav([back], className="crumbs", **{"aria-label": t("Where you are")}),
+                    html.H1(title, tabIndex=-1),
+                    html.Div(className="buttons front-do", **{"data-list": "front-do"}),
+                ],
+                className="head",
+            ),
+            html.P(className="quiet", role="status", **{"data-list": "front-said"}),
+            html.Div(
+                [
+                    panel(
+                        t("Plans that nothing beats in every respect"),
+                        html.Div(className="filter-row", **{"data-list": "axes"}),
+                        html.Div(className="front-chart", **{"data-list": "front-chart"}),
+                        html.Div(className="front-card", **{"data-list": "front-card"}),
+                        name="front",
+                    ),
+                    panel(
+                        t("Points side by side"),
+                        html.Div(className="front-compare", **{"data-list": "front-compare"}),
+                        name="front-chosen",
+                    ),
+                ],
+                className="front-columns",
+            ),
+            panel(
+                t("All points"),
+                html.Div(className="front-table", **{"data-list": "front-table"}),
+                html.Div(
+                    html.A(t("Download CSV"), href="/export/trade-offs.csv", className="csv"),
+                    className="panel-foot",
+                ),
+                name="front-all",
+            ),
+        ],
+        key="trade-offs",
+        id="content",
+        className="page front-page",
+        **{"data-page": "tradeoffs", "data-stream": "/live/trade-offs", "data-title": title},
+    )
+
+
+def register(app: Dash, reader: Reader) -> None:
+    """Add /live/trade-offs and the points as a file."""
+    reader.add_feed("trade-offs", trade_offs_state)
+    trade_off_routes.register(app.server, reader)

@@ -1,0 +1,61 @@
+"""The Pareto front as it grows, in no language: each point's money, hours, late orders and kWh."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dashboard.numbers import rounded
+from dashboard.snapshot import Snapshot
+from dashboard.times import iso_local
+
+__all__ = ["MEASURES", "trade_offs_state"]
+
+MEASURES = (
+    *("total", "tardiness", "running", "risk", "energy", "changeover"),
+    *("late_h", "late_jobs", "makespan_h", "energy_kwh", "setup_h"),
+)
+"""What a point is measured by, less being better; `running` is what it costs to run the plan:
+risk, energy and changeover."""
+
+
+def trade_offs_state(snapshot: Snapshot) -> dict[str, Any]:
+    """Everything that the page shows: points, which of them is best at what, and the plan in force.
+
+    Points hold for the moment that the front was begun at; `now` is the plan in force as it was
+    then, so that both are measured alike.
+    """
+    front = snapshot.schedule.get("front") or {}
+    points = [_point(p) for p in front.get("points", ())]
+    base = front.get("base")
+    return {
+        "began": iso_local(front["made"], snapshot.plant.zone) if front.get("made") else None,
+        "who": front.get("who"),
+        "growing": bool(front.get("growing")),
+        "seconds": rounded(front.get("seconds")),
+        "until_s": rounded(front.get("until_s")),
+        "fault": front.get("fault"),
+        "points": points,
+        "best": _best(points),
+        "now": None if base is None else _measures(base),
+        "has_plan": bool(snapshot.schedule.get("in_force") or snapshot.schedule.get("proposed")),
+        "chosen": (snapshot.schedule.get("in_force") or {}).get("point"),
+        "currency": snapshot.plant.plant.currency,
+    }
+
+
+def _point(point: Mapping[str, Any]) -> dict[str, Any]:
+    return {"id": point["id"]} | _measures(point["terms"])
+
+
+def _measures(terms: Mapping[str, Any]) -> dict[str, Any]:
+    running = sum(float(terms[name]) for name in ("risk", "energy", "changeover"))
+    return {name: rounded({**terms, "running": running}[name]) for name in MEASURES}
+
+
+def _best(points: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Measure → id of the point that is best at it, where not all are alike."""
+    found = {}
+    for name in MEASURES:
+        values = {p["id"]: p[name] for p in points if p[name] is not None}
+        if len(set(values.values())) > 1:
+            found[name] = min(values, key=lambda point_id: values[point_id])
+    return found

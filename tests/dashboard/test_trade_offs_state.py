@@ -1,0 +1,39 @@
+"""State of the trade-offs page against a front written by hand."""
+
+from dashboard.snapshot import Snapshot
+from dashboard.states.trade_offs_state import MEASURES, trade_offs_state
+
+TERMS = {
+    **{"makespan_h": 100.0, "tardiness": 50.0, "risk": 400.0, "energy": 300.0},
+    **{"changeover": 20.0, "idle_h": 9.0, "stability": 0.0, "total": 770.0, "late_jobs": 2},
+    **{"late_h": 4.0, "energy_kwh": 1500.0, "setup_h": 5.0},
+}
+
+
+def front(*points: dict, **more: object) -> dict:
+    listed = [{"id": f"p{n}", "terms": TERMS | terms} for n, terms in enumerate(points)]
+    return {"front": {"made": 0, "growing": False, "points": listed, "base": None} | more}
+
+
+def test_without_a_front_the_page_says_whether_there_is_a_plan(snapshot: Snapshot) -> None:
+    empty = trade_offs_state(snapshot)
+    assert (empty["points"], empty["began"], empty["has_plan"]) == ([], None, False)
+    planned = snapshot._replace(schedule={"proposed": {"version": 1}})
+    assert trade_offs_state(planned)["has_plan"] is True
+
+
+def test_running_costs_are_risk_energy_and_setups(snapshot: Snapshot) -> None:
+    (point,) = trade_offs_state(snapshot._replace(schedule=front({})))["points"]
+    assert point["running"] == 400 + 300 + 20
+    assert set(point) == {"id", *MEASURES}
+
+
+def test_best_is_named_only_where_points_differ(snapshot: Snapshot) -> None:
+    points = front({"energy": 200.0}, {"late_h": 1.0}, {"late_h": 2.0})
+    best = trade_offs_state(snapshot._replace(schedule=points))["best"]
+    assert best == {"energy": "p0", "late_h": "p1", "running": "p0"}
+
+
+def test_plan_in_force_is_measured_as_the_points_are(snapshot: Snapshot) -> None:
+    state = trade_offs_state(snapshot._replace(schedule=front({}, base=TERMS)))
+    assert state["now"] == {k: v for k, v in state["points"][0].items() if k != "id"}
