@@ -22,7 +22,8 @@ from twin.scheduling.cpsat_machines import add_machines, counted_machines
 from twin.scheduling.cpsat_model import Expression, Model
 from twin.scheduling.cpsat_scope import Scope, Window, whole, within
 from twin.scheduling.cpsat_search import Found, search
-from twin.scheduling.cpsat_tasks import add_tasks
+from twin.scheduling.cpsat_tasks import TASK, add_tasks
+from twin.scheduling.layout import numbered
 from twin.scheduling.problem import Problem
 from twin.scheduling.schedule import Answer, Limit, Schedule, Tell, empty_schedule
 
@@ -55,8 +56,8 @@ def polish(
 def build(problem: Problem, scope: Scope) -> tuple[Model, Scale]:
     """The model of a scope, with its objective."""
     priced = bool(problem.weights.energy and np.any(problem.price))
-    counted = counted_machines(problem, scope)
-    model = Model(problem, scope, cp_model.CpModel(), Pieces(problem, priced), counted)
+    pieces, counted = Pieces(problem, priced), counted_machines(problem, scope)
+    model = Model(problem, scope, cp_model.CpModel(), pieces, numbered(problem), counted)
     add_jobs(model)
     add_tasks(model)
     add_machines(model)
@@ -125,7 +126,7 @@ def _hint(model: Model, start: Schedule) -> list[tuple[Expression, int]]:
             hint += [(on, int(machine == m)) for machine, on in now.on.items() if len(now.on) > 1]
     for t, task in model.tasks.items():
         crew, s = int(start.task_crew[t]), int(start.task_start[t])
-        hint += [(on, int(c == crew)) for c, on in task.on.items()]
+        hint += [(on, int(s >= 0 and c in {crew, TASK})) for c, on in task.on.items()]
         if s >= 0:
             hint.append((task.start, s))
     first = 0
@@ -145,7 +146,7 @@ def _schedule(model: Model, value: Values) -> Schedule:
         schedule.machine[i] = m
         schedule.start[i] = value(now.start) if m >= 0 else -1
     for t, task in model.tasks.items():
-        crew = next((c for c, on in task.on.items() if value(on)), -1)
+        crew = next((c for c, on in task.on.items() if c != TASK and value(on)), -1)
         schedule.task_crew[t] = crew
         schedule.task_start[t] = value(task.start) if crew >= 0 else -1
     return schedule

@@ -4,11 +4,13 @@ Coefficients are rounded down, so that CP-SAT's bound remains one; they are as f
 allow, so that rounding matters in no answer.
 """
 
-from math import floor, frexp, isfinite
+from math import exp, floor, frexp, isfinite
 from typing import NamedTuple
 
 from twin.errors import PlanningError
-from twin.scheduling.cpsat_model import Charge, Model
+from twin.scheduling.cpsat_model import Charge, Expression, Model, Placing
+from twin.scheduling.cpsat_tasks import TASK
+from twin.scheduling.problem import Reference
 
 __all__ = ["Scale", "add_objective"]
 
@@ -49,9 +51,64 @@ def _units(charges: list[Charge]) -> float:
 
 def add_costs(model: Model) -> None:
     """Every term of the problem's total that is not charged where it arises."""
-    weights = model.problem.weights
-    if weights.makespan:
-        last = model.cp.new_int_var(model.scope.ended, model.problem.horizon, "makespan")
-        for now in model.operations.values():
-            model.cp.add(last >= now.end)
-        model.charge(last, weights.makespan * model.problem.tick_h, model.problem.horizon)
+    if model.problem.weights.makespan:
+        _makespan(model)
+    if model.problem.weights.tardiness:
+        _tardiness(model)
+    if model.problem.reference is not None and model.problem.weights.stability:
+        _stability(model, model.problem.reference)
+
+
+def _makespan(model: Model) -> None:
+    horizon = model.problem.horizon
+    last = model.cp.new_int_var(model.scope.ended, horizon, "makespan")
+    rows = model.rows
+    for i, now in model.operations.items():
+        if i + 1 not in model.operations or rows[i + 1][1] == 0:
+            model.cp.add(last >= now.end).only_enforce_if(model.placed[rows[i][0]])
+    model.charge(last, model.problem.weights.makespan * model.problem.tick_h, horizon)
+
+
+def _tardiness(model: Model) -> None:
+    first = 0
+    for j, job in enumerate(model.problem.jobs):
+        first += len(job.operations)
+        end = model.operations.get(first - 1)
+        if end is None or job.due is None or not job.late_cost_h or end.last <= job.due:
+            continue
+        most = end.last - job.due
+        late = model.cp.new_int_var(0, most, f"late{j}")
+        model.cp.add(late >= end.end - job.due).only_enforce_if(model.placed[j])
+        rate = model.problem.weights.tardiness * job.late_cost_h * model.problem.tick_h
+        model.charge(late, rate, most)
+
+
+def _stability(model: Model, plan: Reference) -> None:
+    """Moves in machine and time against the plan in force; what is left out moved by the cap."""
+    weight, rows = model.problem.weights.stability, model.rows
+    for i, now in model.operations.items():
+        m, start = int(plan.machine[i]), int(plan.start[i])
+        if m >= 0:
+            near, placed = weight * exp(-start / plan.fade), model.placed[rows[i][0]]
+            stays = now.on.get(m)
+            other = model.cp.new_constant(1) if stays is None else ~stays
+            model.charge(other, near * plan.machine_cost)
+            _move(model, now, placed, start, near * plan.time_cost, plan.cap)
+    for t, task in model.tasks.items():
+        start = int(plan.task_start[t])
+        if start >= 0:
+            near = weight * exp(-start / plan.fade)
+            _move(model, task, task.on[TASK], start, near * plan.time_cost, plan.cap)
+
+
+def _move(model: Model, now: Placing, placed: Expression, was: int, money: float, cap: int) -> None:
+    """money · min(1, |Δstart| / cap): either the whole, or a share by the distance."""
+    if not money:
+        return
+    far, away = model.cp.new_bool_var(""), model.cp.new_int_var(0, cap, "")
+    model.cp.add_implication(~placed, far)
+    near = [placed, ~far]
+    model.cp.add(away >= now.start - was).only_enforce_if(near)
+    model.cp.add(away >= was - now.start).only_enforce_if(near)
+    model.charge(far, money)
+    model.charge(away, money / cap, cap)

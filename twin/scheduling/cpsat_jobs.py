@@ -13,7 +13,6 @@ from ortools.sat.python import cp_model
 
 from twin.scheduling.cpsat_calendar import Piece
 from twin.scheduling.cpsat_model import Expression, Model, Placing
-from twin.scheduling.layout import numbered
 from twin.scheduling.problem import Alternative, Job, Operation, Pin
 
 __all__ = ["add_jobs"]
@@ -33,7 +32,7 @@ class _Group(NamedTuple):
 
 def add_jobs(model: Model) -> None:
     """Every operation of the scope, and the order within each job."""
-    rows = numbered(model.problem)
+    rows = model.rows
     for i in model.scope.operations:
         j, step, operation = rows[i]
         job = model.problem.jobs[j]

@@ -8,6 +8,8 @@ Source: Laborie, Rogerie, Shaw & Vilím (2018), Constraints 23:210 (optional int
 
 from twin.scheduling.cpsat_model import Model
 from twin.scheduling.cpsat_scope import Scope
+from twin.scheduling.cpsat_sequence import add_sequence
+from twin.scheduling.cpsat_tasks import TASK
 from twin.scheduling.layout import numbered
 from twin.scheduling.problem import Problem
 
@@ -38,9 +40,11 @@ def add_machines(model: Model) -> None:
         held = operations_on(model, m)
         tasks = [t for t in model.tasks if model.problem.tasks[t].machine == m]
         intervals = [model.operations[i].interval[m] for i in held]
-        intervals += [model.tasks[t].interval[-1] for t in tasks]
+        intervals += [model.tasks[t].interval[TASK] for t in tasks]
         if len(intervals) > 1:
             model.cp.add_no_overlap(intervals)
+        if m in model.counted and held:
+            add_sequence(model, m, held, tasks)
 
 
 def operations_on(model: Model, m: int) -> list[int]:

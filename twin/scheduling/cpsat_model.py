@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from twin.scheduling.cpsat_calendar import Pieces
 from twin.scheduling.cpsat_scope import Scope
-from twin.scheduling.problem import Problem
+from twin.scheduling.problem import Operation, Problem
 
 __all__ = ["Charge", "Expression", "Model", "Placing"]
 
@@ -49,6 +49,8 @@ class Model:
     scope: Scope
     cp: Any
     pieces: Pieces
+    rows: list[tuple[int, int, Operation]]
+    """(job, step, operation) by number."""
     counted: frozenset[int]
     """Machines on which working time matters: those with setups, or whose idle time costs."""
     operations: dict[int, Placing] = field(default_factory=dict)
