@@ -29,10 +29,18 @@ Span = tuple[int, int]
 
 
 class Horizon(NamedTuple):
-    """Ticks 0 … ticks of a minute each; tick 0 begins at start_us, µs UTC, a whole minute."""
+    """Ticks 0 … ticks of a minute each; tick 0 begins at start_us, µs UTC, a quarter of an hour."""
 
     start_us: int
     ticks: int
+    first: int = 0
+    """The tick under way: nobody and nothing is there before it."""
+
+    @classmethod
+    def from_now(cls, now_us: int, ticks: int) -> "Horizon":
+        """So many ticks from the quarter of an hour that holds now_us."""
+        start_us = now_us // (BUCKET * TICK_US) * (BUCKET * TICK_US)
+        return cls(start_us, ticks, (now_us - start_us) // TICK_US)
 
     @property
     def end_us(self) -> int:
@@ -58,15 +66,19 @@ def line_spans(plant: Plant, line_id: str, start_us: int, end_us: int) -> list[S
     return without(spans, pauses_between(plant.plant.pauses, plant.zone, start_us, end_us))
 
 
-def line_calendar(plant: Plant, line_id: str, horizon: Horizon) -> Calendar:
-    """Open ticks of a line's machines."""
-    return _calendar(line_spans(plant, line_id, horizon.start_us, horizon.end_us), horizon)
+def line_calendar(
+    plant: Plant, line_id: str, horizon: Horizon, extra: Sequence[tuple[str, int, int]] = ()
+) -> Calendar:
+    """Open ticks of a line's machines. extra: (line, start, end) µs UTC, open besides."""
+    spans = line_spans(plant, line_id, horizon.start_us, horizon.end_us)
+    spans += [(start, end) for line, start, end in extra if line == line_id]
+    return _calendar(_joined(spans), horizon)
 
 
 def crew_calendar(shifts: Sequence[Weekly], zone: ZoneInfo, horizon: Horizon) -> Calendar:
     """Ticks at which a crew with these shifts is there; without shifts it always is."""
     if not shifts:
-        return ((0, horizon.ticks),)
+        return ((horizon.first, horizon.ticks),)
     return _calendar(_spans(shifts, zone, horizon.start_us, horizon.end_us), horizon)
 
 
@@ -96,16 +108,22 @@ def without(spans: Iterable[Span], closed: Iterable[Span]) -> list[Span]:
 
 def _spans(weekly: Sequence[Weekly], zone: ZoneInfo, start_us: int, end_us: int) -> list[Span]:
     """Times of the week within [start_us, end_us), joined where they touch."""
+    found = pauses_between(weekly, zone, start_us, end_us)
+    return _joined((max(start, start_us), min(end, end_us)) for start, end in found)
+
+
+def _joined(spans: Iterable[Span]) -> list[Span]:
+    """In order, those that touch as one."""
     out: list[Span] = []
-    for start, end in pauses_between(weekly, zone, start_us, end_us):
-        clipped = (max(start, start_us), min(end, end_us))
-        if out and clipped[0] <= out[-1][1]:
-            out[-1] = (out[-1][0], max(out[-1][1], clipped[1]))
+    for start, end in sorted(spans):
+        if out and start <= out[-1][1]:
+            out[-1] = (out[-1][0], max(out[-1][1], end))
         else:
-            out.append(clipped)
+            out.append((start, end))
     return out
 
 
 def _calendar(spans: Iterable[Span], horizon: Horizon) -> Calendar:
-    ticks = [(max(0, horizon.ceil(a)), min(horizon.ticks, horizon.tick(b))) for a, b in spans]
+    first, last = horizon.first, horizon.ticks
+    ticks = [(max(first, horizon.ceil(a)), min(last, horizon.tick(b))) for a, b in spans]
     return tuple((a, b) for a, b in ticks if a < b)

@@ -154,7 +154,11 @@ def _services(stated: Stated, schedule: Schedule) -> list[dict[str, Any]]:
                 "end": stated.horizon.us(start + task.duration),
                 "crew": stated.crew_id(int(schedule.task_crew[t])),
                 **_needs(stated, machine),
-                "pin": None if task.pin is None else "running" if start == 0 else "accepted",
+                "pin": None
+                if task.pin is None
+                else "running"
+                if start <= stated.horizon.first
+                else "accepted",
             }
         )
     return found

@@ -1,6 +1,6 @@
 """A plant's situation as a problem to be solved, and the way back from its numbers.
 
-Tick 0 is the minute under way. What has not begun starts at `earliest` or later: by then a person
+Tick 0 is the quarter of an hour under way. What has not begun starts at `earliest` or later: by then a person
 can have read the plan. A machine that stands failed is closed until its repair is to be expected.
 """
 
@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from twin.pipeline.planning.horizon import (
     BUCKET,
-    TICK_US,
     Horizon,
     crew_calendar,
     line_calendar,
@@ -59,7 +58,7 @@ class Stated:
     """Order and step of each operation."""
     families: tuple[str, ...]
     curves: Mapping[str, Curve]
-    """Task id → its risk; services that people have planned have none."""
+    """Task id → its risk, where there is a failure model."""
     left_out: tuple[LeftOut, ...]
     """Orders that are no jobs."""
     closed: Mapping[str, tuple[int, int]]
@@ -89,14 +88,15 @@ def state_problem(
 ) -> Stated:
     """What is to be planned now. lead_s: plant seconds until the plan can be read."""
     plant = situation.plant
-    horizon = Horizon(situation.now_us // TICK_US * TICK_US, round(horizon_h * 60))
+    horizon = Horizon.from_now(situation.now_us, round(horizon_h * 60))
     earliest = horizon.ceil(situation.now_us + round(lead_s * 1e6))
     closed = {
         machine: (since, repair_expected(plant, machine, since, situation.now_us))
         for machine, since in situation.failed_us.items()
     }
+    closed |= {m: (situation.now_us, until) for m, until in situation.down_until.items()}
     overlaid = overlaid_services(situation, horizon, closed)
-    calendars, of_machine = _calendars(plant, horizon, closed, overlaid)
+    calendars, of_machine = _calendars(situation, horizon, closed, overlaid)
     families = families_of(plant)
     machines = _machines(situation, of_machine, families)
     number = {machine.id: n for n, machine in enumerate(machines)}
@@ -105,9 +105,9 @@ def state_problem(
     own = {machine.id: calendars[machine.calendar] for machine in machines}
     numbers = Numbers(_skills(plant), _parts(plant), _crews(plant), number)
     by_hand = situation._replace(services=[s for s in situation.services if s not in overlaid])
-    fixed = planned_tasks(by_hand, horizon, numbers)
+    fixed = planned_tasks(by_hand, horizon, own, numbers)
     found = risk_tasks(situation, horizon, own, numbers, earliest)
-    tasks = [*fixed, *(task for task, _ in found)]
+    tasks = [task for task, _ in (*fixed, *found)]
     crews, crew_calendars = _crew_records(plant, horizon, numbers, overlaid, len(calendars))
     # One that is always open, for whoever comes from outside.
     all_calendars = [*calendars, *crew_calendars, ((0, horizon.ticks),)]
@@ -127,7 +127,7 @@ def state_problem(
         bucket=BUCKET,
         weights=Weights(),
     )
-    curves = {task.id: curve for task, curve in found}
+    curves = {task.id: curve for task, curve in (*fixed, *found) if curve is not None}
     stated = Stated(
         problem,
         horizon,
@@ -151,13 +151,17 @@ def repair_expected(plant: Plant, machine_id: str, since_us: int, now_us: int) -
 
 
 def _calendars(
-    plant: Plant,
+    situation: Situation,
     horizon: Horizon,
     closed: Mapping[str, tuple[int, int]],
     overlaid: Sequence[Service],
 ) -> tuple[list[Calendar], dict[str, int]]:
     """Calendars, each once, and the number of each machine's."""
-    of_line = {line.id: line_calendar(plant, line.id, horizon) for line in plant.lines}
+    plant = situation.plant
+    of_line = {
+        line.id: line_calendar(plant, line.id, horizon, situation.extra_shifts)
+        for line in plant.lines
+    }
     calendars: dict[Calendar, int] = {}
     number: dict[str, int] = {}
     for machine in plant.machines:
@@ -189,7 +193,7 @@ def overlaid_services(
 def ticks_of(service: Service, horizon: Horizon) -> tuple[int, int]:
     """From and until when a service takes its machine, within the horizon."""
     end = horizon.ceil(int(service["start"] + service["duration_h"] * HOUR_US))
-    return max(0, horizon.ceil(int(service["start"]))), min(max(0, end), horizon.ticks)
+    return max(horizon.first, horizon.ceil(int(service["start"]))), min(max(0, end), horizon.ticks)
 
 
 def _work_until(

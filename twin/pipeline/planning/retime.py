@@ -18,7 +18,7 @@ from twin.scheduling.problem import Alternative, Operation, Problem, Task
 from twin.scheduling.schedule import Schedule
 from twin.scheduling.working_time import WorkingTime
 
-__all__ = ["Retimed", "retime", "slot"]
+__all__ = ["Retimed", "crews_free", "has_part", "retime", "slot"]
 
 Ints = NDArray[np.int64]
 ROUNDS_MAX = 200
@@ -110,6 +110,7 @@ class _Run:
             is_pinned = operation.pin is not None and operation.pin.start is not None
             if operation.pin is not None and operation.pin.start is not None:
                 begin = operation.pin.start
+            is_pinned = is_pinned and (step == 0 or begin > last)
             last = begin if step == 0 else max(last, begin)
             # What was to begin before now still comes after work in progress.
             turn.append((max(0, last), not is_pinned, last, i))
@@ -186,6 +187,27 @@ def slot(
         if hit is None:
             return start, end
         free = max(free, hit)
+
+
+def crews_free(problem: Problem, schedule: Schedule, t: int, start: int) -> list[int]:
+    """Crews that can do task t from a tick on beside the other tasks of a schedule."""
+    times = [WorkingTime(calendar) for calendar in problem.calendars]
+    busy: dict[int, list[tuple[int, int]]] = {}
+    rows = zip(schedule.task_start.tolist(), schedule.task_crew.tolist(), strict=True)
+    for k, (begun, crew) in enumerate(rows):
+        if begun >= 0 and k != t:
+            busy.setdefault(crew, []).append((begun, begun + problem.tasks[k].duration))
+    task = problem.tasks[t]
+    return _able(problem, times, busy, task, (start, start + task.duration))
+
+
+def has_part(problem: Problem, schedule: Schedule, t: int, start: int) -> bool:
+    """Whether task t can take its part at a tick beside the other tasks of a schedule."""
+    taken: dict[int, list[int]] = {}
+    for k, begun in enumerate(schedule.task_start.tolist()):
+        if begun >= 0 and k != t:
+            taken.setdefault(problem.tasks[k].part, []).append(begun)
+    return _has_part(problem, taken, problem.tasks[t], start)
 
 
 def _placed_jobs(problem: Problem, wanted: Schedule) -> set[int]:

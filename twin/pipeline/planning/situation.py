@@ -14,7 +14,15 @@ from twin.pipeline.worklist import MachineNow
 from twin.plant import Plant
 from twin.stores.base import Store
 
-__all__ = ["KIND", "Decisions", "Situation", "read_situation", "situation_of"]
+__all__ = [
+    "KIND",
+    "Decisions",
+    "ExtraShift",
+    "Situation",
+    "loaded",
+    "read_situation",
+    "situation_of",
+]
 
 KIND = "schedule"
 Record = Mapping[str, Any]
@@ -31,6 +39,14 @@ class Decisions(NamedTuple):
         """Until when nobody wants a service of the machine to be suggested, µs; None: no veto."""
         until = [int(v["until"]) for v in self.vetoes if v["machine"] == machine_id]
         return max((time for time in until if time > now_us), default=None)
+
+
+class ExtraShift(NamedTuple):
+    """Times are µs UTC."""
+
+    line: str
+    start: int
+    end: int
 
 
 class Situation(NamedTuple):
@@ -50,6 +66,10 @@ class Situation(NamedTuple):
     """Those that were done."""
     decisions: Decisions = Decisions()
     in_force: Record | None = None
+    down_until: Mapping[str, int] = {}
+    """What if: machines that stand until then."""
+    extra_shifts: Sequence[ExtraShift] = ()
+    """What if: times at which a line works besides its shifts."""
 
     @property
     def running(self) -> dict[str, tuple[str, int]]:
@@ -78,8 +98,8 @@ def read_situation(
         machines=found,
         failed_us={m: since for m, since in failed.items() if since is not None},
         orders=_each(store.documents("orders")),
-        services=_loaded(store.documents("desk").get("services"), []),
-        schedule={n: _loaded(documents.get(n), None) for n in ("decisions", "in_force")},
+        services=loaded(store.documents("desk").get("services"), []),
+        schedule={n: loaded(documents.get(n), None) for n in ("decisions", "in_force")},
     )
 
 
@@ -120,5 +140,6 @@ def _each(texts: Mapping[str, bytes]) -> dict[str, Record]:
     return {name: orjson.loads(text) for name, text in sorted(texts.items())}
 
 
-def _loaded(text: bytes | None, default: Any) -> Any:
+def loaded(text: bytes | None, default: Any) -> Any:
+    """A document's content, the default where there is none."""
     return orjson.loads(text) if text else default

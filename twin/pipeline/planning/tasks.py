@@ -135,7 +135,8 @@ def _output_lost(costs: Costs, ticks: int, hours: Array, calendar: Calendar) -> 
     starts = np.round(hours * 60).astype(int)
     within = starts + ticks <= starts[-1]
     lost = np.array([time.worked(s + ticks) - time.worked(s) for s in starts.tolist()], float)
-    lost[~within] = lost[within].mean() if within.any() else ticks  # what is open then is unknown
+    # Beyond the horizon comes a time that suits as well as the best within it.
+    lost[~within] = lost[within].min() if within.any() else 0.0
     return np.asarray(lost / 60.0 * costs.output_per_h)
 
 
@@ -174,36 +175,46 @@ def _task(
     )
 
 
-def planned_tasks(situation: Situation, horizon: Horizon, numbers: Numbers) -> list[Task]:
+def planned_tasks(
+    situation: Situation,
+    horizon: Horizon,
+    calendars: Mapping[str, Calendar],
+    numbers: Numbers,
+) -> list[tuple[Task, Curve | None]]:
     """Services that people have planned or accepted: pinned where they are, or what is left of
     one that is under way. One that overlaps an earlier one of its machine is left out."""
-    tasks: list[Task] = []
+    tasks: list[tuple[Task, Curve | None]] = []
     until: dict[str, int] = {}
+    known = {now.machine.id: now for now in situation.machines if not now.is_failed}
     for service in situation.services:
         machine = service["machine"]
-        start = max(0, horizon.ceil(int(service["start"])))
+        start = max(horizon.first, horizon.ceil(int(service["start"])))
         end = horizon.ceil(int(service["start"] + service["duration_h"] * HOUR_US))
         if machine not in numbers.machines or start < until.get(machine, 0):
             continue
         if end <= start or end > horizon.ticks:
             continue
         until[machine] = end
-        tasks.append(_planned(situation.plant, service, numbers, start, end))
+        now = known.get(machine)
+        curve = None if now is None else curve_of(now, horizon, calendars[machine])
+        tasks.append((_planned(situation.plant, service, numbers, (start, end), curve), curve))
     return tasks
 
 
-def _planned(plant: Plant, service: Service, numbers: Numbers, start: int, end: int) -> Task:
+def _planned(
+    plant: Plant, service: Service, numbers: Numbers, span: tuple[int, int], curve: Curve | None
+) -> Task:
     machine = next(m for m in plant.machines if m.id == service["machine"])
     needs = plant.class_of(machine).service
     crew = numbers.crews.get(service.get("crew") or "")
     return Task(
         service["id"],
         numbers.machines[machine.id],
-        end - start,
-        start,
-        start,
-        (0.0,),
+        span[1] - span[0],
+        span[0],
+        span[0],
+        (0.0,) if curve is None else tuple(float(x) for x in curve.money[:-1]),
         skill=numbers.skills.get(needs.skill or "", 0),
         part=-1 if needs.part is None else numbers.parts[needs.part],
-        pin=TaskPin(start, crew),
+        pin=TaskPin(span[0], crew),
     )

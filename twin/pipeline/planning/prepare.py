@@ -1,0 +1,92 @@
+"""What the next plan begins from: the one in force as it stands now, what of it is fixed."""
+
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+
+from twin.pipeline.planning.horizon import TICK_US
+from twin.pipeline.planning.plan_document import Plan, schedule_of
+from twin.pipeline.planning.problem_of import HORIZON_H, Stated, operation_of, pinned, state_problem
+from twin.pipeline.planning.retime import retime
+from twin.pipeline.planning.situation import Situation
+from twin.scheduling.check import Verdict, check
+from twin.scheduling.problem import Pin, Reference
+from twin.scheduling.schedule import Schedule
+
+__all__ = ["FREEZE_S", "Prepared", "prepare_plan"]
+
+FREEZE_S = 1800.0
+"""What begins within this is being set up for: it stays where it is."""
+CAP, FADE = 240, 480.0
+"""Ticks: a move by this much is a move altogether; what is later than this by so much again is
+moved for a third of the cost."""
+MACHINE_HOURS, TIME_HOURS = 2.0, 1.0
+"""What moving an operation of now costs, in hours of an order of usual priority being late."""
+
+
+class Prepared(NamedTuple):
+    """A problem, and the plan in force within it."""
+
+    stated: Stated
+    """What begins soon is pinned, the rest dear to move by how near it is."""
+    kept: Schedule
+    """The plan in force, kept up; nothing placed where there is none."""
+    verdict: Verdict
+    """The checker's, of `kept`."""
+    loosened: tuple[int, ...] = ()
+    """Operations that cannot be where a person locked them."""
+
+
+def prepare_plan(
+    situation: Situation,
+    plan: Plan | None,
+    *,
+    lead_s: float = 0.0,
+    freeze_s: float = FREEZE_S,
+    horizon_h: float = HORIZON_H,
+) -> Prepared:
+    """State the problem of now and bring `plan` up to it. freeze_s 0: nothing is frozen."""
+    stated = state_problem(situation, lead_s=lead_s, horizon_h=horizon_h)
+    retimed = retime(stated.problem, schedule_of(stated, plan))
+    loosened = retimed.unpinned
+    if loosened:
+        stated = pinned(stated, {i: _any_time(stated, i) for i in loosened})
+        retimed = retime(stated.problem, schedule_of(stated, plan))
+    kept = retimed.schedule
+    verdict = check(stated.problem, kept)
+    if plan is None or verdict.faults:
+        return Prepared(stated, kept, verdict, loosened)
+    stated = _referred(_frozen(stated, kept, freeze_s), kept)
+    return Prepared(stated, kept, check(stated.problem, kept), loosened)
+
+
+def _any_time(stated: Stated, i: int) -> Pin:
+    pin = operation_of(stated.problem, i).pin
+    assert pin is not None
+    return Pin(pin.machine, None)
+
+
+def _frozen(stated: Stated, kept: Schedule, freeze_s: float) -> Stated:
+    until = stated.horizon.ceil(stated.situation.now_us + round(freeze_s * 1e6))
+    pins = {
+        i: Pin(int(m), int(start))
+        for i, (m, start) in enumerate(zip(kept.machine, kept.start, strict=True))
+        if m >= 0 and start < until and operation_of(stated.problem, i).pin is None
+    }
+    return pinned(stated, pins)
+
+
+def _referred(stated: Stated, kept: Schedule) -> Stated:
+    """Moving costs money, so that a plan does not change for next to nothing."""
+    usual = stated.situation.plant.plant.late_cost_h
+    reference = Reference(
+        kept.machine,
+        np.maximum(kept.start, 0) * (kept.machine >= 0) - (kept.machine < 0),
+        kept.task_start,
+        MACHINE_HOURS * usual,
+        TIME_HOURS * usual,
+        CAP * 60_000_000 // TICK_US,
+        FADE,
+    )
+    return replace(stated, problem=replace(stated.problem, reference=reference))

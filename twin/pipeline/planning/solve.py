@@ -1,0 +1,96 @@
+"""A plan at once from the dispatch rules, better with time; nothing passes that the checker faults.
+
+What a solver answers is not believed: every schedule is checked here, and what breaks a rule is
+dropped, counted and said.
+"""
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from twin.errors import PlanningError
+from twin.scheduling.check import check
+from twin.scheduling.problem import Problem
+from twin.scheduling.rules import RULES
+from twin.scheduling.schedule import Answer, Schedule, Terms
+
+__all__ = ["Improve", "Solved", "solve"]
+
+Improve = Callable[[Problem, Schedule | None, float, int], Answer]
+"""(problem, start, seconds, seed) → the best found in that time."""
+
+
+class Solved(NamedTuple):
+    """A schedule that keeps every rule."""
+
+    schedule: Schedule
+    terms: Terms
+    solver: str
+    seconds: float
+    bound: float | None = None
+    refused: int = 0
+    """Answers that broke a rule."""
+
+
+def solve(
+    problem: Problem,
+    start: Schedule | None = None,
+    improve: Improve | None = None,
+    seconds: float = 0.0,
+    seed: int = 1,
+    name: str = "anneal",
+) -> Solved:
+    """The cheapest of the plan in force, the rules and what `improve` makes of the best of them.
+
+    Raises PlanningError where none of them keeps every rule.
+    """
+    begun = time.perf_counter()
+    judge = _Judge(problem)
+    if start is not None:
+        judge.take("kept", start)
+    for rule, schedule in _by_rules(problem, judge):
+        judge.take(rule, schedule)
+    bound = None
+    if improve is not None and seconds > 0.0 and (problem.n_operations or problem.tasks):
+        try:
+            answer = improve(problem, judge.best, seconds, seed)
+            bound = answer.bound
+            judge.take(name, answer.schedule)
+        except PlanningError as error:
+            judge.refuse(f"{name}: {error}")
+    if judge.best is None or judge.terms is None:
+        raise PlanningError("no plan keeps every rule: " + "; ".join(judge.said))
+    spent = time.perf_counter() - begun
+    return Solved(judge.best, judge.terms, judge.solver, spent, bound, judge.refused)
+
+
+class _Judge:
+    """Keeps the cheapest schedule without a fault."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        self.best: Schedule | None = None
+        self.terms: Terms | None = None
+        self.solver, self.refused = "", 0
+        self.said: list[str] = []
+
+    def take(self, name: str, schedule: Schedule) -> None:
+        verdict = check(self.problem, schedule)
+        if verdict.faults or verdict.terms is None:
+            self.refuse(f"{name}: {verdict.faults[0].what if verdict.faults else 'no terms'}")
+        elif self.terms is None or verdict.terms.total < self.terms.total:
+            self.best, self.terms, self.solver = schedule, verdict.terms, name
+
+    def refuse(self, said: str) -> None:
+        self.refused += 1
+        self.said.append(said)
+        print(f"plan: refused {said}", file=sys.stderr, flush=True)
+
+
+def _by_rules(problem: Problem, judge: _Judge) -> Iterator[tuple[str, Schedule]]:
+    for name, rule in RULES.items():
+        try:
+            yield name, rule(problem)
+        except PlanningError as error:
+            judge.said.append(f"{name}: {error}")

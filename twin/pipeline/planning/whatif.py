@@ -1,0 +1,222 @@
+"""What if: one bar dragged elsewhere, or a rush order, a stop, a shift more, a service later.
+
+Nothing is written: the plan in force stays as it is. For screens:
+
+    try_change(whatif, {"kind": "operation", "order", "step", "machine", "start"})
+    try_change(whatif, {"kind": "service", "id", "start", "crew"?})
+    whatif.scenario([{"kind": "rush", "product", "quantity", "due", "priority"?},
+                     {"kind": "down", "machine", "until"},
+                     {"kind": "shift", "line", "start", "end"},
+                     {"kind": "postpone", "service", "start", "machine"}])
+"""
+
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from twin.errors import PlanningError, SchemaError
+from twin.pipeline.failures import Failures
+from twin.pipeline.orders import new_order
+from twin.pipeline.planning.change import Tried, as_is, delays, try_operation, try_task
+from twin.pipeline.planning.compare import moves
+from twin.pipeline.planning.plan_document import Plan, plan_document, terms_document
+from twin.pipeline.planning.prepare import Prepared, prepare_plan
+from twin.pipeline.planning.problem_of import operation_of
+from twin.pipeline.planning.situation import (
+    KIND,
+    ExtraShift,
+    Situation,
+    loaded,
+    read_situation,
+)
+from twin.pipeline.planning.solve import Improve, solve
+from twin.pipeline.site import Site
+from twin.stores.base import Store
+
+__all__ = ["WhatIf", "drag", "scenario", "try_change"]
+
+Change = Mapping[str, Any]
+FRESH_S = 2.0
+"""Wall seconds for which a problem once stated serves further drags."""
+
+
+class WhatIf:
+    """A plant to try things on; reads the store, writes nothing. May be used by many threads."""
+
+    def __init__(self, store: Store, site: Site, improve: Improve | None = None) -> None:
+        self.store, self.site, self.improve = store, site, improve
+        self._failures = Failures()
+        self._lock = threading.Lock()
+        self._held: dict[str, tuple[float, Prepared]] = {}
+
+    def prepared(self, base: str = "in_force") -> Prepared:
+        """A plan ("in_force", "proposed") as it stands now. Raises StoreError, PlanningError."""
+        with self._lock:
+            until, held = self._held.get(base, (0.0, None))
+            if held is None or time.monotonic() > until:
+                held = prepare_plan(self.situation(), self._plan(base), freeze_s=0.0)
+                self._held[base] = (time.monotonic() + FRESH_S, held)
+            return held
+
+    def situation(self) -> Situation:
+        """The plant of now. Raises StoreError."""
+        clock = self.store.clock()
+        now_us = clock.plant_now(time.time_ns() // 1000)
+        return read_situation(self.store, self.site, self._failures, now_us, clock.speed)
+
+    def _plan(self, base: str) -> Plan | None:
+        found: Plan | None = loaded(self.store.documents(KIND).get(base), None)
+        return found
+
+    def scenario(self, changes: Sequence[Change], seconds: float = 3.0, seed: int = 1) -> Any:
+        """The plan in force beside the best that can be made of a changed plant; see `scenario`."""
+        now = self.prepared()
+        return scenario(now, changes, self._plan("in_force"), self.improve, seconds, seed)
+
+
+def try_change(whatif: WhatIf, change: Change, base: str = "in_force") -> dict[str, Any]:
+    """A bar put elsewhere in a plan; see `drag`. Raises StoreError, PlanningError, SchemaError."""
+    return drag(whatif.prepared(base), change)
+
+
+def drag(prepared: Prepared, change: Change) -> dict[str, Any]:
+    """What a move costs, at once: all else moved as little as must be.
+
+    {"faults": [{"rule", "what"}], "is_exact": whether it is where it was put, "placed": {machine,
+    start, end}, "delta": money (None with faults), "terms_before", "terms_after", "moves": what
+    else moved, "delays": [{order, hours}], "plan": the plan as it would be (None with faults)}.
+    Raises SchemaError: what is to be moved is not in the plan, or cannot be there.
+    """
+    before = as_is(prepared.stated, prepared.kept)
+    if before.verdict.terms is None or before.verdict.faults:
+        raise PlanningError("the plan in force does not hold any more: it must be made anew")
+    after = _dragged(prepared, change)
+    terms = after.verdict.terms
+    holds = terms is not None and not after.verdict.faults
+    stated = prepared.stated
+    return {
+        "faults": [{"rule": f.rule, "what": f.what} for f in after.verdict.faults],
+        "is_exact": after.is_exact,
+        "delta": round(after.total - before.total, 2) if holds else None,
+        "terms_before": terms_document(before.verdict.terms),
+        "terms_after": None if terms is None else terms_document(terms),
+        "moves": moves(stated, before.schedule, after.schedule),
+        "delays": delays(before, after) if holds else [],
+        "plan": plan_document(
+            after.stated, after.schedule, terms, version=0, why="what_if", solver="drag"
+        )
+        if holds and terms is not None
+        else None,
+    }
+
+
+def _dragged(prepared: Prepared, change: Change) -> Tried:
+    stated = prepared.stated
+    start = stated.horizon.tick(int(change["start"]))
+    if change["kind"] == "service":
+        ids = [task.id for task in stated.problem.tasks]
+        if change["id"] not in ids:
+            raise SchemaError(f"service: got {change['id']!r}, want one of the plan")
+        crews = [crew.id for crew in stated.problem.crews]
+        crew = crews.index(change["crew"]) if change.get("crew") in crews else None
+        return try_task(stated, prepared.kept, ids.index(change["id"]), max(start, 0), crew)
+    key = (change["order"], int(change["step"]))
+    if key not in stated.keys:
+        raise SchemaError(f"operation: got {key}, want one that is still to be done")
+    i = stated.keys.index(key)
+    machines = stated.machine_ids
+    operation = operation_of(stated.problem, i)
+    able = [machines[a.machine] for a in operation.alternatives]
+    if change["machine"] not in able:
+        raise SchemaError(f"machine: got {change['machine']!r}, want one of {', '.join(able)}")
+    m = machines.index(change["machine"])
+    return try_operation(stated, prepared.kept, i, m, max(start, stated.earliest))
+
+
+def scenario(
+    now: Prepared,
+    changes: Sequence[Change],
+    plan: Plan | None,
+    improve: Improve | None,
+    seconds: float = 3.0,
+    seed: int = 1,
+) -> dict[str, Any]:
+    """The plan of now, what becomes of it if all this happens, and the best answer to it.
+
+    {"before": terms, "kept": terms of the plan in force under the changes (None: it cannot be),
+    "after": terms of the new plan, "plan": that plan, "moves": from kept to after}
+    Raises SchemaError, PlanningError.
+    """
+    situation = now.stated.situation
+    for change in changes:
+        situation = changed(situation, change)
+    held = prepare_plan(situation, _postponed(plan, changes))
+    start = None if held.verdict.faults else held.kept
+    solved = solve(held.stated.problem, start, improve, seconds, seed)
+    kept = held.verdict.terms if not held.verdict.faults else None
+    before = now.verdict.terms
+    return {
+        "before": None if before is None else terms_document(before),
+        "kept": None if kept is None else terms_document(kept),
+        "after": terms_document(solved.terms),
+        "moves": moves(held.stated, held.kept, solved.schedule),
+        "plan": plan_document(
+            held.stated,
+            solved.schedule,
+            solved.terms,
+            version=0,
+            why="what_if",
+            solver=solved.solver,
+            seconds=solved.seconds,
+            bound=solved.bound,
+        ),
+    }
+
+
+def _postponed(plan: Plan | None, changes: Sequence[Change]) -> Plan | None:
+    """The plan with services at the times they are put off to."""
+    until = {c["service"]: int(c["start"]) for c in changes if c["kind"] == "postpone"}
+    if plan is None or not until:
+        return plan
+    services = [{**s, "start": until.get(s["id"], s["start"])} for s in plan["services"]]
+    return {**plan, "services": services}
+
+
+def changed(situation: Situation, change: Change) -> Situation:
+    """The situation in which one thing is otherwise. Raises SchemaError."""
+    plant, kind = situation.plant, change["kind"]
+    if kind == "rush":
+        detail = {"release": situation.now_us, "priority": 1, "note": "", **change}
+        if plant.product(detail["product"]) is None:
+            raise SchemaError(f"product: got {detail['product']!r}, want one of the plant's")
+        number = sum(order.startswith("what-if-") for order in situation.orders) + 1
+        order = new_order(plant, detail, f"what-if-{number}", "", situation.now_us)
+        return situation._replace(orders={**situation.orders, order["id"]: order})
+    if kind == "down":
+        if change["machine"] not in {m.id for m in plant.machines}:
+            raise SchemaError(f"machine: got {change['machine']!r}, want one of the plant's")
+        down = {**situation.down_until, change["machine"]: int(change["until"])}
+        return situation._replace(down_until=down)
+    if kind == "shift":
+        extra = ExtraShift(change["line"], int(change["start"]), int(change["end"]))
+        return situation._replace(extra_shifts=[*situation.extra_shifts, extra])
+    if kind == "postpone":
+        services = [
+            {**s, "start": int(change["start"])} if s["id"] == change["service"] else s
+            for s in situation.services
+        ]
+        if services == list(situation.services):
+            return _not_before(situation, change)
+        return situation._replace(services=services)
+    raise SchemaError(f"change: got {kind!r}, want rush, down, shift or postpone")
+
+
+def _not_before(situation: Situation, change: Change) -> Situation:
+    """A suggested service that is not to be before a time."""
+    machine = str(change.get("machine") or "")
+    if machine not in {m.id for m in situation.plant.machines}:
+        raise SchemaError(f"service: got {change['service']!r}, want one that is planned")
+    veto = {"machine": machine, "until": int(change["start"])}
+    decisions = situation.decisions
+    return situation._replace(decisions=decisions._replace(vetoes=[*decisions.vetoes, veto]))
