@@ -36,7 +36,7 @@ class Gaps:
         self._setups, self._horizon = setups, horizon
 
     def add(self, block: Block) -> None:
-        insort(self.blocks, block)
+        insort(self.blocks, block, key=lambda each: each.start)
 
     def setup(self, before: int, after: int) -> int:
         return 0 if before < 0 else self._setups[before][after]

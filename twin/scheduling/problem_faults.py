@@ -98,8 +98,9 @@ def _operation_faults(problem: Problem, operation: Operation) -> Iterator[str]:
         if a.duration <= 0 or a.power_kw < 0:
             yield f"takes {a.duration} ticks and {a.power_kw} kW, want more than 0, and 0 or more"
         if 0 <= a.machine < len(problem.machines):
-            matrix = problem.setups[problem.machines[a.machine].setup]
-            yield from _range("family", operation.family, len(matrix))
+            matrix = problem.machines[a.machine].setup
+            if 0 <= matrix < len(problem.setups):
+                yield from _range("family", operation.family, len(problem.setups[matrix]))
     pin = operation.pin
     if pin is not None:
         if alternative_on(operation, pin.machine) is None:

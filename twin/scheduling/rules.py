@@ -67,11 +67,9 @@ def risk(problem: Problem) -> Schedule:
     """ATC on machines in good health first, services where production loses least."""
     weigh = _atc_index(problem)
     worst = max((_money_at_risk(problem, t) for t in range(len(problem.tasks))), default=0.0)
-    if worst <= 0.0:
-        return dispatch(problem, weigh)
     danger = [0.0] * len(problem.machines)
     for t, task in enumerate(problem.tasks):
-        danger[task.machine] += _money_at_risk(problem, t) / worst
+        danger[task.machine] += _money_at_risk(problem, t) / (worst or 1.0)
     return dispatch(problem, lambda c: weigh(c) - danger[c.machine], _displaced(problem))
 
 
