@@ -2,8 +2,8 @@
 
 A task's risk curve is MODELS.md's cost_curve of a lifetime law given that the machine is alive now:
 F(t | alive) = (F(age + t) − F(age)) / (1 − F(age)), with the value of the life thrown away. The
-long-run cost rate g is that of the best age replacement under the same law, so the curve's least
-cost lies where a service is truly worth it.
+long-run cost rate g is that of the best age replacement under the same law: the curve's least lies
+where a bucket more risks in failures what it saves in life.
 Sources: Barlow & Proschan (1965), ch. 4 (age replacement, renewal–reward).
 """
 
