@@ -21,6 +21,8 @@ from twin.config import Settings
 from twin.errors import StoreError, TwinError
 from twin.pipeline.gauge import rss_bytes
 from twin.pipeline.ingest import Intake, Offer, congested
+from twin.pipeline.orders_door import OrdersDoor
+from twin.pipeline.orders_http import register_orders
 from twin.pipeline.pump import wall_us
 from twin.plant import Plant, load_plant
 from twin.sources.base import Batch
@@ -185,13 +187,15 @@ class GatewayServer(BaseApplication):  # type: ignore[misc]
         catalogue = _catalogue(store)
         door = Door(store, self.plant, catalogue, self.settings, list(self.token_of))
         origins = [o.strip() for o in self.settings.allowed_origins.split(",") if o.strip()]
-        return create_gateway(
+        app = create_gateway(
             Resolver(self.plant, catalogue),
             self.token_of,
             door.accept,
             lambda: store.clock().plant_now(wall_us()),
             origins,
         )
+        register_orders(app, self.token_of, origins, OrdersDoor(store, self.plant))
+        return app
 
 
 def _catalogue(store: Store) -> Catalogue:

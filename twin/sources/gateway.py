@@ -7,8 +7,6 @@ moment (TWIN_REORDER_S) in case the one before it comes, and so is its answer. S
 again does no harm: the twin applies of every machine only samples later than its last.
 """
 
-import hmac
-import math
 from collections.abc import Callable, Collection, Mapping
 from threading import Lock
 from typing import Any, Literal, NamedTuple
@@ -18,6 +16,16 @@ from flask import Flask, Response, request
 
 from twin.errors import SchemaError
 from twin.plant import GatewaySource, Plant
+from twin.sources.answers import (
+    Answer,
+    away,
+    busy,
+    no_token,
+    refused,
+    respond,
+    source_of,
+    wrong,
+)
 from twin.sources.base import Batch, Reject
 from twin.sources.openapi import openapi
 from twin.sources.resolve import Resolver
@@ -29,16 +37,10 @@ SAMPLES_MAX = 20_000
 REPORTED_MAX = 1000
 """Rejects an answer lists at most; the count is always whole."""
 AHEAD_US = 300_000_000
-RETRY_S = 1.0
 
 Outcome = Literal["stored", "busy", "away"]
 Accept = Callable[[str, Batch], Outcome]
 """Store a source's batch durably, or say that the worker is too far behind or the store away."""
-
-
-class _Answer(NamedTuple):
-    status: int
-    body: Mapping[str, Any]
 
 
 def tokens(plant: Plant, env: Mapping[str, str]) -> dict[str, str]:
@@ -69,18 +71,16 @@ def create_gateway(
 
     @app.post("/v1/readings")
     def readings() -> Response:
-        refused = _refused(origins)
-        source_id = _source(token_of)
-        if refused is not None:
-            return _respond(refused)
+        foreign, source_id = refused(origins), source_of(token_of)
+        if foreign is not None:
+            return respond(foreign)
         if source_id is None:
-            answer = _error(401, "no_token", "Authorization: want 'Bearer' and a source's token")
-            return _respond(answer, {"WWW-Authenticate": "Bearer"})
+            return no_token()
         samples = _samples()
-        if isinstance(samples, _Answer):
+        if isinstance(samples, Answer):
             if samples.status == 422:  # so that people see what their sender sends
                 accept(source_id, Batch({}, [], [_whole(samples, request.get_data())]))
-            return _respond(samples)
+            return respond(samples)
         with lock:
             found = resolver.resolve(samples.good, plant_now() + AHEAD_US)
         rejects = [*samples.rejects, *_placed(found.rejects, samples.places)]
@@ -89,15 +89,15 @@ def create_gateway(
 
     @app.get("/openapi.json")
     def description() -> Response:
-        return _respond(_Answer(200, openapi()))
+        return respond(Answer(200, openapi()))
 
     @app.get("/healthz")
     def health() -> Response:
-        return _respond(_Answer(200, {"status": "ok", "sources": sorted(token_of)}))
+        return respond(Answer(200, {"status": "ok", "sources": sorted(token_of)}))
 
     @app.errorhandler(413)
     def too_large(_error_413: Exception) -> Response:
-        return _respond(_error(413, "too_large", f"body: want at most {BODY_MAX} bytes"))
+        return respond(wrong(413, "too_large", f"body: want at most {BODY_MAX} bytes"))
 
     return app
 
@@ -110,36 +110,36 @@ class _Samples(NamedTuple):
     rejects: list[Reject]
 
 
-def _samples() -> _Samples | _Answer:
+def _samples() -> _Samples | Answer:
     """The body's samples, or the answer that refuses it."""
     kind = request.mimetype
     if kind == "application/x-ndjson":
         found = _lines(request.get_data())
     elif kind == "application/json":
         parsed = _json(request.get_data())
-        if isinstance(parsed, _Answer):
+        if isinstance(parsed, Answer):
             return parsed
         found = _Samples(parsed, list(range(len(parsed))), [])
     else:
-        return _error(
+        return wrong(
             415, "media_type", f"got {kind!r}, want application/json or application/x-ndjson"
         )
     n_samples = len(found.good) + len(found.rejects)
     if n_samples > SAMPLES_MAX:
-        return _error(413, "too_many", f"got {n_samples} samples, want at most {SAMPLES_MAX}")
+        return wrong(413, "too_many", f"got {n_samples} samples, want at most {SAMPLES_MAX}")
     if not n_samples:
-        return _error(422, "empty", "got no sample, want at least one")
+        return wrong(422, "empty", "got no sample, want at least one")
     return found
 
 
-def _json(body: bytes) -> list[Any] | _Answer:
+def _json(body: bytes) -> list[Any] | Answer:
     try:
         document = orjson.loads(body)
     except orjson.JSONDecodeError as error:
-        return _error(422, "not_json", str(error))
+        return wrong(422, "not_json", str(error))
     samples = document.get("readings") if isinstance(document, dict) else document
     if not isinstance(samples, list):
-        return _error(422, "not_a_list", 'got no list, want [sample, …] or {"readings": […]}')
+        return wrong(422, "not_a_list", 'got no list, want [sample, …] or {"readings": […]}')
     return samples
 
 
@@ -154,7 +154,7 @@ def _lines(body: bytes) -> _Samples:
     return found
 
 
-def _whole(answer: _Answer, body: bytes) -> Reject:
+def _whole(answer: Answer, body: bytes) -> Reject:
     """A body in which no sample was found, as a reject."""
     error = answer.body["error"]
     return Reject(error["reason"], error["detail"], body)
@@ -164,31 +164,11 @@ def _placed(rejects: list[Reject], places: list[int]) -> list[Reject]:
     return [r._replace(place=places[r.place]) for r in rejects]
 
 
-def _refused(origins: Collection[str]) -> _Answer | None:
-    """A browser says where a request comes from; only origins that are named may send."""
-    origin = request.headers.get("Origin")
-    if origin is None or origin in origins:
-        return None
-    return _error(403, "origin", f"got Origin {origin!r}, want none or one that is allowed")
-
-
-def _source(token_of: Mapping[str, str]) -> str | None:
-    """The source whose token the request bears; every token is compared, in constant time."""
-    scheme, _, given = request.headers.get("Authorization", "").partition(" ")
-    matches = [
-        name
-        for name, token in token_of.items()
-        if hmac.compare_digest(token.encode(), given.strip().encode())
-    ]
-    return matches[0] if matches and scheme.lower() == "bearer" else None
-
-
 def _outcome(outcome: Outcome, n_taken: int, rejects: list[Reject]) -> Response:
     if outcome == "busy":
-        answer = _error(429, "busy", "the twin is behind; nothing was stored: send it again")
-        return _respond(answer, {"Retry-After": str(math.ceil(RETRY_S))})
+        return busy()
     if outcome == "away":
-        return _respond(_error(503, "store", "the store does not answer: send it again"))
+        return away()
     body = {
         "accepted": n_taken,
         "rejected": len(rejects),
@@ -197,14 +177,4 @@ def _outcome(outcome: Outcome, n_taken: int, rejects: list[Reject]) -> Response:
             for r in sorted(rejects, key=lambda r: r.place)[:REPORTED_MAX]
         ],
     }
-    return _respond(_Answer(202 if n_taken else 422, body))
-
-
-def _error(status: int, reason: str, detail: str) -> _Answer:
-    return _Answer(status, {"error": {"reason": reason, "detail": detail}})
-
-
-def _respond(answer: _Answer, headers: Mapping[str, str] | None = None) -> Response:
-    return Response(
-        orjson.dumps(answer.body), answer.status, dict(headers or {}), mimetype="application/json"
-    )
+    return respond(Answer(202 if n_taken else 422, body))

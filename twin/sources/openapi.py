@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from twin.sources.openapi_orders import ORDER_SCHEMAS, order_paths
+
 __all__ = ["openapi"]
 
 SAMPLE: dict[str, Any] = {
@@ -83,16 +85,18 @@ def openapi() -> dict[str, Any]:
         "info": {
             "title": "Plant Twin gateway",
             "version": "1",
-            "description": "Send readings of machines. Good readings of a batch are taken even if "
-            "others are not; what is not taken is kept aside with its reason.",
+            "description": "Send readings of machines, and orders. What is good of a batch is "
+            "taken even if the rest is not; readings that are not taken are kept aside with "
+            "their reason.",
         },
         "paths": {
             "/v1/readings": {"post": _post()},
+            **order_paths(),
             "/healthz": {"get": _get("Whether the gateway runs.")},
             "/openapi.json": {"get": _get("This description.")},
         },
         "components": {
-            "schemas": {"Sample": SAMPLE, "Result": RESULT, "Error": ERROR},
+            "schemas": {"Sample": SAMPLE, "Result": RESULT, "Error": ERROR, **ORDER_SCHEMAS},
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
         },
     }

@@ -1,0 +1,254 @@
+"""Orders over HTTP: every answer with its reason; an order comes in once, whoever repeats."""
+
+import re
+
+import orjson
+import pytest
+from desk_bench import HOUR_US
+from flask import Flask
+from order_bench import DUE_US, order, order_bench, tell
+
+from twin.errors import StoreError
+from twin.pipeline.orders_door import OrdersDoor
+from twin.pipeline.orders_http import register_orders
+from twin.sources.openapi import openapi
+
+TOKEN = {"erp": "s3cret"}
+DUE = "2026-03-04T18:00:00Z"
+GOOD = {"product": "cover", "quantity": 10, "due": DUE}
+CSV = "order;product;quantity;due\nA-1;cover;10;2026-03-04\nA-2;lid;10;2026-03-04\n"
+
+
+class Folding:
+    """The store of a desk that folds every action as it comes, while it is there."""
+
+    def __init__(self, bench):
+        self._bench, self.is_there = bench, True
+
+    def __getattr__(self, name):
+        return getattr(self._bench.store, name)
+
+    def add_action(self, text):
+        action_id = self._bench.store.add_action(text)
+        if self.is_there:
+            self._bench.step()
+        return action_id
+
+
+@pytest.fixture
+def bench(tmp_path):
+    made = order_bench(tmp_path)
+    made.step()
+    return made
+
+
+@pytest.fixture
+def store(bench):
+    return Folding(bench)
+
+
+@pytest.fixture
+def ask(bench, store):
+    app = Flask("gateway")
+    app.config["MAX_CONTENT_LENGTH"] = 8 << 20
+    door = OrdersDoor(store, bench.site.plant, lambda: bench.now, wait_s=0.0)
+    register_orders(app, TOKEN, ["https://plant.example"], door)
+    client = app.test_client()
+
+    def send(method, path="/v1/orders", body=None, kind="application/json", token="s3cret", **more):
+        headers = {name.replace("_", "-"): value for name, value in more.items()}
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
+        data = body if isinstance(body, bytes) else orjson.dumps(body)
+        given = {} if body is None else {"data": data, "content_type": kind}
+        answer = client.open(path, method=method, headers=headers, **given)
+        return answer.status_code, answer.get_json(), answer.headers
+
+    return send
+
+
+def n_orders(bench):
+    return len(bench.store.documents("orders"))
+
+
+@pytest.mark.parametrize("body", [GOOD, [GOOD], {"orders": [GOOD]}])
+def test_one_order_or_a_list_is_taken_in(ask, bench, body):
+    status, said, _ = ask("POST", body=body)
+    assert (status, said["accepted"], said["rejects"]) == (201, 1, [])
+    (made,) = said["orders"]
+    assert made.items() >= {**GOOD, "id": "WO-0001", "state": "open", "who": "erp"}.items()
+    assert not {"token", "action"} & made.keys()
+    assert ask("GET", "/v1/orders/WO-0001")[1] == made
+    assert bench.document("journal")[-1]["who"] == "erp"
+
+
+def test_of_a_csv_the_good_rows_are_taken_and_the_others_named(ask, bench):
+    status, said, _ = ask("POST", body=CSV.encode(), kind="text/csv")
+    assert (status, said["accepted"], said["rejected"]) == (201, 1, 1)
+    (reject,) = said["rejects"]
+    assert (reject["index"], reject["column"], reject["got"]) == (3, "product", "lid")
+    assert reject["want"] == "one of cover, bracket"
+    assert n_orders(bench) == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "status", "reason"),
+    [
+        (b"{", "application/json", 422, "not_json"),
+        (5, "application/json", 422, "not_a_list"),
+        ([], "application/json", 422, "empty"),
+        (b"a;b\n1;2\n", "text/csv", 422, "not_orders"),
+        (b"product;quantity;due\n", "text/csv", 422, "empty"),
+        ([GOOD] * 5001, "application/json", 413, "too_many"),
+        (b"<orders/>", "application/xml", 415, "media_type"),
+    ],
+)
+def test_what_holds_no_orders_is_refused_whole(ask, bench, body, kind, status, reason):
+    got, said, _ = ask("POST", body=body, kind=kind)
+    assert (got, said["error"]["reason"]) == (status, reason)
+    assert n_orders(bench) == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "column", "reason"),
+    [
+        ({"product": "lid"}, "product", "product"),
+        ({"quantity": 2.5}, "quantity", "quantity"),
+        ({"quantity": True}, "quantity", "quantity"),
+        ({"due": "soon"}, "due", "time"),
+        ({"due": 2**62}, "due", "time"),
+        ({"due": 5}, "due", "after_release"),
+        ({"priority": 0}, "priority", "priority"),
+        ({"id": "a b"}, "order", "order"),
+        ({"id": ["x"]}, "order", "order"),
+        ({"note": 5}, "note", "note"),
+        ({"colour": "red"}, "colour", "known_key"),
+    ],
+)
+def test_an_object_that_is_no_order_is_refused_by_column(ask, change, column, reason):
+    status, said, _ = ask("POST", body=[GOOD | change])
+    assert (status, said["accepted"], said["rejected"]) == (422, 0, 1)
+    assert (said["rejects"][0]["column"], said["rejects"][0]["reason"]) == (column, reason)
+    assert ask("POST", body=[GOOD, GOOD | change])[0] == 201
+
+
+def test_a_time_in_microseconds_is_that_time(ask):
+    assert ask("POST", body=GOOD | {"due": DUE_US})[1]["accepted"] == 1
+
+
+def test_an_order_that_is_there_conflicts_and_is_named(ask):
+    assert ask("POST", body=GOOD | {"id": "A-1"})[0] == 201
+    status, said, _ = ask("POST", body=GOOD | {"id": "A-1"})
+    assert (status, said["rejects"][0]["reason"]) == (409, "new")
+    status, said, _ = ask("POST", body=[GOOD | {"id": "A-1"}, GOOD | {"id": "A-2"}])
+    assert (status, said["accepted"], said["rejected"]) == (201, 1, 1)
+
+
+def test_the_same_key_again_brings_nothing_in_again(ask, bench):
+    given = {"body": [GOOD, GOOD], "Idempotency_Key": "delivery-7"}
+    status, first, _ = ask("POST", **given)
+    assert (status, first["accepted"]) == (201, 2)
+    status, second, _ = ask("POST", **given)
+    assert status == 200
+    assert {o["id"] for o in second["orders"]} == {o["id"] for o in first["orders"]}
+    assert n_orders(bench) == 2
+    assert ask("POST", body=GOOD, Idempotency_Key="short")[0] == 422
+
+
+def test_a_desk_that_is_away_takes_it_in_later_and_once(ask, bench, store):
+    store.is_there = False
+    given = {"body": GOOD, "Idempotency_Key": "delivery-7"}
+    status, said, _ = ask("POST", **given)
+    assert (status, said["accepted"], said["orders"]) == (202, 1, [])
+    assert ask("POST", **given)[0] == 202
+    bench.step()
+    assert n_orders(bench) == 1
+    assert ask("POST", **given)[0] == 200
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
+@pytest.mark.parametrize("token", [None, "wrong", ""])
+def test_without_a_token_nothing_is_told_or_done(ask, method, token):
+    path = "/v1/orders/A-1" if method == "DELETE" else "/v1/orders"
+    status, said, headers = ask(method, path, token=token)
+    assert (status, said["error"]["reason"]) == (401, "no_token")
+    assert headers["WWW-Authenticate"] == "Bearer"
+
+
+def test_a_page_of_a_foreign_origin_is_refused(ask):
+    assert ask("POST", body=GOOD, Origin="https://evil.example")[0] == 403
+    assert ask("POST", body=GOOD, Origin="https://plant.example")[0] == 201
+
+
+def test_orders_are_listed_by_due_and_state(ask):
+    ask("POST", body=[GOOD | {"id": "B", "due": "2026-03-05"}, GOOD | {"id": "A"}])
+    ask("DELETE", "/v1/orders/B")
+    assert [o["id"] for o in ask("GET")[1]["orders"]] == ["A", "B"]
+    assert [o["id"] for o in ask("GET", "/v1/orders?state=open")[1]["orders"]] == ["A"]
+    assert ask("GET", "/v1/orders?state=lost")[0] == 422
+    assert ask("GET", "/v1/orders/C")[0] == 404
+
+
+def test_an_order_is_cancelled_once_and_a_done_one_never(ask, bench):
+    ask("POST", body=[GOOD | {"id": "A"}, GOOD | {"id": "B", "product": "bracket"}])
+    status, said, _ = ask("DELETE", "/v1/orders/A?reason=customer")
+    assert (status, said["state"], said["reason"]) == (200, "cancelled", "customer")
+    n_actions = len(bench.store.actions(b"0-0", 100))
+    assert ask("DELETE", "/v1/orders/A")[0] == 200
+    assert len(bench.store.actions(b"0-0", 100)) == n_actions
+    tell(bench, "operation_end", "press-0", "B", 0, 60)
+    bench.step()
+    assert ask("DELETE", "/v1/orders/B")[0] == 409
+    assert ask("DELETE", "/v1/orders/C")[0] == 404
+
+
+def test_what_the_desk_refuses_after_all_is_said(ask, bench, monkeypatch):
+    """Two who send the same number at once: the door saw none of it yet."""
+    door_sees = bench.store.documents("orders")
+    assert ask("POST", body=GOOD | {"id": "A"})[0] == 201
+    real = bench.store.documents
+    looks = iter([door_sees, door_sees])
+    monkeypatch.setattr(
+        bench.store,
+        "documents",
+        lambda kind: next(looks, None) or real(kind) if kind == "orders" else real(kind),
+    )
+    status, said, _ = ask("POST", body=GOOD | {"id": "A"})
+    assert (status, said["accepted"]) == (409, 0)
+
+
+def test_a_store_that_is_away_and_one_that_is_behind_are_said(ask, bench, monkeypatch):
+    def away(_kind):
+        raise StoreError("gone")
+
+    monkeypatch.setattr("twin.pipeline.orders_door.congested", lambda _store: True)
+    status, _, headers = ask("POST", body=GOOD)
+    assert (status, headers["Retry-After"]) == (429, "1")
+    monkeypatch.setattr("twin.pipeline.orders_door.congested", lambda _store: False)
+    monkeypatch.setattr(bench.store, "documents", away)
+    assert ask("POST", body=GOOD)[0] == 503
+    assert ask("GET")[0] == 503
+
+
+def test_five_thousand_orders_come_in_at_once(ask, bench):
+    lines = "\n".join(f"N-{n};cover;1;2026-03-04" for n in range(5000))
+    status, said, _ = ask(
+        "POST", body=f"order;product;quantity;due\n{lines}".encode(), kind="text/csv"
+    )
+    assert (status, said["accepted"]) == (201, 5000)
+    assert ask("POST", body=GOOD)[0] == 409  # as many as may stand open
+    assert bench.now + HOUR_US < DUE_US
+
+
+def test_the_description_names_every_answer_these_tests_have_seen():
+    paths = openapi()["paths"]
+    told = set(paths["/v1/orders"]["post"]["responses"])
+    assert told == {"200", "201", "202", "401", "403", "409", "413", "415", "422", "429", "503"}
+    one = paths["/v1/orders/{order_id}"]
+    assert set(one["get"]["responses"]) == {"200", "401", "403", "404", "503"}
+    assert set(one["delete"]["responses"]) == {
+        *("200", "202", "401", "403", "404", "409", "429", "503")
+    }
+    pattern = openapi()["components"]["schemas"]["NewOrder"]["properties"]["id"]["pattern"]
+    assert re.fullmatch(pattern, "WO-0001")
+    assert order()["product"] == "cover"

@@ -1,0 +1,172 @@
+"""Orders over HTTP: POST, GET and DELETE under /v1/orders, with the tokens of /v1/readings.
+
+Answers say what to do: 201 taken in, 202 kept and soon taken in, 200 as asked, 401 token,
+403 origin, 404 no such order, 409 such an order is there or is no longer open, 413 too much,
+415 type, 422 nothing in it is an order, 429 slow down, 503 store away. With a header
+Idempotency-Key a POST may be sent again: it brings its orders in once.
+"""
+
+import secrets
+from collections.abc import Callable, Collection, Mapping
+from datetime import UTC, datetime
+from functools import wraps
+from typing import Any
+
+from flask import Flask, Response, request
+
+from twin.errors import StoreError
+from twin.pipeline.order_rows import WANTED, Fault, fault_text
+from twin.pipeline.orders import Order
+from twin.pipeline.orders_body import order_rows
+from twin.pipeline.orders_door import OrdersDoor, Said
+from twin.sources.answers import Answer, away, busy, no_token, refused, respond, source_of, wrong
+
+__all__ = ["register_orders"]
+
+KEY_LEAST, KEY_MOST = 8, 200
+REPORTED_MAX = 1000
+TIMES = ("release", "due", "added", "closed", "start", "end")
+HIDDEN = ("action", "token", "moved")
+STATES = ("open", "done", "cancelled")
+CONFLICTS = {"new", "order_exists", "too_many"}
+Handler = Callable[..., Answer | Response]
+
+
+def register_orders(
+    app: Flask, token_of: Mapping[str, str], origins: Collection[str], door: OrdersDoor
+) -> None:
+    """Add the routes to the gateway."""
+
+    def add(method: str, path: str, handler: Handler) -> None:
+        app.add_url_rule(path, f"{method} {path}", guarded(handler), methods=[method])
+
+    def guarded(handler: Handler) -> Callable[..., Response]:
+        @wraps(handler)
+        def answer(**named: str) -> Response:
+            foreign, source = refused(origins), source_of(token_of)
+            if foreign is not None:
+                return respond(foreign)
+            if source is None:
+                return no_token()
+            try:
+                found = handler(door, source, **named)
+            except StoreError:
+                return away()
+            return found if isinstance(found, Response) else respond(found)
+
+        return answer
+
+    add("POST", "/v1/orders", _post)
+    add("GET", "/v1/orders", _list)
+    add("GET", "/v1/orders/<order_id>", _one)
+    add("DELETE", "/v1/orders/<order_id>", _cancel)
+
+
+def _post(door: OrdersDoor, source: str) -> Answer | Response:
+    key = request.headers.get("Idempotency-Key") or secrets.token_hex(16)
+    if not KEY_LEAST <= len(key) <= KEY_MOST:
+        return wrong(422, "key", f"Idempotency-Key: want {KEY_LEAST} to {KEY_MOST} characters")
+    if door.is_busy():
+        return busy()
+    known = door.known()
+    before = door.sent_before(source, key)
+    rows = order_rows(request.mimetype, request.get_data(), known)
+    if isinstance(rows, Answer):
+        return rows
+    if before:
+        return _answer(200, before, [], len(before))
+    good = [row.detail for row in rows if row.detail is not None]
+    rejects = [_reject(row.number, fault) for row in rows for fault in row.faults]
+    if not good:
+        taken = all(fault.want in CONFLICTS for row in rows for fault in row.faults)
+        return _answer(409 if taken else 422, [], rejects, 0)
+    return _told(door.add(source, key, good), len(good), rejects)
+
+
+def _told(said: Said, n_sent: int, rejects: list[dict[str, Any]]) -> Answer:
+    """What the desk made of the orders that had no fault."""
+    if not said.folded:
+        return _answer(202, [], rejects, n_sent)
+    for order_id, code in said.refused.items():
+        detail = f"{order_id}: {code}" if order_id else code
+        rejects.append({"index": None, "column": "order", "reason": code, "detail": detail})
+    if not said.orders:
+        is_taken = set(said.refused.values()) <= CONFLICTS
+        return _answer(409 if is_taken else 422, [], rejects, 0)
+    return _answer(201, said.orders, rejects, len(said.orders))
+
+
+def _list(door: OrdersDoor, _source: str) -> Answer:
+    state = request.args.get("state")
+    if state is not None and state not in STATES:
+        return wrong(422, "state", f"state: got {state!r}, want one of {', '.join(STATES)}")
+    found = [o for o in door.orders().values() if state in {None, o["state"]}]
+    found.sort(key=lambda order: (order["due"], order["id"]))
+    return Answer(200, {"orders": [_public(order) for order in found]})
+
+
+def _one(door: OrdersDoor, _source: str, order_id: str) -> Answer:
+    order = door.orders().get(order_id)
+    return Answer(200, _public(order)) if order else _nowhere(order_id)
+
+
+def _cancel(door: OrdersDoor, source: str, order_id: str) -> Answer | Response:
+    """Asked again, it answers again: a cancelled order is what was wanted."""
+    order = door.orders().get(order_id)
+    if order is None:
+        return _nowhere(order_id)
+    if order["state"] == "cancelled":
+        return Answer(200, _public(order))
+    if order["state"] != "open":
+        return wrong(409, "order_not_open", f"order {order_id!r}: got state 'done', want 'open'")
+    if door.is_busy():
+        return busy()
+    reason = request.args.get("reason", "").strip()[:2000] or f"cancelled by {source}"
+    said = door.cancel(source, order_id, reason)
+    if not said.folded:
+        return Answer(202, _public(order))
+    if said.refused:
+        return wrong(409, next(iter(said.refused.values())), f"order {order_id!r}: not cancelled")
+    return Answer(200, _public(said.orders[0])) if said.orders else _nowhere(order_id)
+
+
+def _nowhere(order_id: str) -> Answer:
+    return wrong(404, "unknown_order", f"got order {order_id[:64]!r}, want one that there is")
+
+
+def _answer(status: int, orders: list[Order], rejects: list[dict[str, Any]], n: int) -> Answer:
+    body = {
+        "accepted": n,
+        "rejected": len({(r["index"], r["detail"] if r["index"] is None else "") for r in rejects}),
+        "orders": [_public(order) for order in orders],
+        "rejects": rejects[:REPORTED_MAX],
+    }
+    return Answer(status, body)
+
+
+def _reject(number: int, fault: Fault) -> dict[str, Any]:
+    return {
+        "index": number,
+        "column": fault.column,
+        "reason": fault.want,
+        "got": fault.got,
+        "want": WANTED[fault.want].format(about=fault.about),
+        "detail": fault_text(fault),
+    }
+
+
+def _public(order: Mapping[str, Any]) -> dict[str, Any]:
+    """An order as others see it: times as ISO 8601, nothing of our own."""
+    shown = {k: _when(v) if k in TIMES else v for k, v in order.items() if k not in HIDDEN}
+    steps = [
+        {k: _when(v) if k in TIMES else v for k, v in step.items() if k not in HIDDEN}
+        for step in order["steps"]
+    ]
+    return shown | {"steps": steps}
+
+
+def _when(time_us: int | None) -> str | None:
+    if time_us is None:
+        return None
+    moment = datetime.fromtimestamp(time_us // 1_000_000, UTC)
+    return moment.isoformat().replace("+00:00", "Z")
