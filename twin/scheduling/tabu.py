@@ -8,6 +8,8 @@ relinking for the flexible job shop scheduling problem", European Journal of Ope
 scheduling problem", Computers & Operations Research 53.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -23,17 +25,31 @@ from twin.scheduling.problem import Problem
 from twin.scheduling.schedule import Answer, Limit, Schedule, Tell
 from twin.scheduling.tabu_elite import Elite, Plan, between, greedy_plan, ranked_plan
 from twin.scheduling.tabu_graph import empty_graph, load
-from twin.scheduling.tabu_search import BEST, BEST_AT, ITERATION, MAKESPAN, empty_memory, search
+from twin.scheduling.tabu_memory import BEST, BEST_AT, ITERATION, empty_memory
+from twin.scheduling.tabu_search import begin, search
 
-__all__ = ["tabu"]
+__all__ = ["tabu", "warm_up"]
 
 Ints = NDArray[np.int64]
-PATIENCE = 2000
-"""Moves without a better plan, after which a search ends."""
-TENURE, SPREAD = 10, 10
-"""An undone move stays forbidden for TENURE … TENURE + SPREAD − 1 moves."""
 CHUNK = 20_000
 """Operations times moves between two looks at the clock: some milliseconds."""
+
+
+class _Habits(NamedTuple):
+    """How a search goes about it; found by trial on instances that no figure is claimed for."""
+
+    blocks: bool
+    """Moves of the classical job shop."""
+    patience: int
+    """Moves without a better plan, after which a search ends."""
+    tenure: int
+    spread: int
+    """A move's undoing stays forbidden for tenure … tenure + spread − 1 moves."""
+    n_elite: int
+
+
+CLASSIC = _Habits(True, 10_000, 12, 8, 8)
+FLEXIBLE = _Habits(False, 500, 12, 12, 6)
 
 
 def tabu(
@@ -53,23 +69,29 @@ def tabu(
     return run.answer()
 
 
+def warm_up() -> None:
+    """Compile the search, or read it from the cache, before a clock runs."""
+    one, zero = np.ones(1, np.int64), np.zeros(1, np.int64)
+    shop = Shop(-one, -one, zero, np.arange(2, dtype=np.int64), zero, one, 1)
+    graph, memory = empty_graph(shop), empty_memory(shop, 1)
+    begin(shop, graph, memory, zero, zero)
+    search(shop, graph, memory, True, 1, 0, 1, 1)
+    load(shop, graph, zero, zero)
+
+
 class _Run:
     """One call's search."""
 
     def __init__(
         self, problem: Problem, shop: Shop, limit: Limit, began: float, tell: Tell | None
     ) -> None:
-        self.problem, self.shop, self.limit, self.began, self.tell = (
-            problem,
-            shop,
-            limit,
-            began,
-            tell,
-        )
+        self.problem, self.shop, self.tell = problem, shop, tell
+        self.limit, self.began = limit, began
         self.bound = makespan_bound(shop)
         self.graph, self.memory = empty_graph(shop), empty_memory(shop, limit.seed)
         self.rng = np.random.default_rng(limit.seed)
-        self.elite = Elite()
+        self.habits = FLEXIBLE if len(shop.machines) > len(shop.before) else CLASSIC
+        self.elite = Elite(self.habits.n_elite)
         self.best: Answer | None = None
         self.best_makespan = np.iinfo(np.int64).max
         self.chunk = max(1, CHUNK // len(shop.before))
@@ -107,16 +129,12 @@ class _Run:
 
     def _descend(self, machine: Ints, order: Ints, parents: tuple[Plan, ...]) -> None:
         """Search from one plan until patience or time ends, and keep what was found."""
-        state = self.memory.state
-        self.memory.machine_until[:] = 0
-        self.memory.arc_until[:] = 0
-        state[:] = 0
-        state[MAKESPAN] = state[BEST] = load(self.shop, self.graph, machine, order)
-        self.memory.best_machine[:], self.memory.best_order[:] = machine, order
+        blocks, patience, tenure, spread, _ = self.habits
+        state, arrays = self.memory.state, (self.shop, self.graph, self.memory)
+        begin(*arrays, machine, order)
         self._note()
-        while self.goes_on() and state[ITERATION] - state[BEST_AT] < PATIENCE:
-            arrays = self.shop, self.graph, self.memory
-            search(*arrays, self.chunk, self.bound, TENURE, SPREAD)
+        while self.goes_on() and state[ITERATION] - state[BEST_AT] < patience:
+            search(*arrays, blocks, self.chunk, self.bound, tenure, spread)
             self._note()
         self.elite.keep(self._found(), parents)
 

@@ -10,7 +10,6 @@ from twin.scheduling.jobshop_graph import Shop, starts
 __all__ = ["Elite", "Plan", "between", "greedy_plan", "ranked_plan"]
 
 Ints = NDArray[np.int64]
-SIZE = 6
 
 
 class Plan(NamedTuple):
@@ -68,12 +67,13 @@ def greedy_plan(shop: Shop, rng: np.random.Generator) -> Plan:
 class Elite:
     """A few good plans that differ from each other."""
 
-    def __init__(self) -> None:
+    def __init__(self, size: int) -> None:
+        self.size = size
         self.plans: list[Plan] = []
 
     @property
     def full(self) -> bool:
-        return len(self.plans) >= SIZE
+        return len(self.plans) >= self.size
 
     def pair(self, rng: np.random.Generator) -> tuple[Plan, Plan]:
         """Two different plans."""
