@@ -22,6 +22,7 @@ from dashboard.pages import (
     plant,
     record,
     residuals,
+    scenarios,
     schedule,
     trade_offs,
     what_if,
@@ -43,6 +44,7 @@ PAGES: Mapping[str, Show] = {
     "data": data_page.show,
     "displays": displays.show,
     "trade-offs": trade_offs.show,
+    "scenarios": scenarios.show,
 }
 """First part of an address → its page."""
 
@@ -84,6 +86,7 @@ def register(app: Dash, reader: Reader, language: Callable[[], str]) -> None:
     alarms.register(app, reader, language)
     record.register(app, reader)
     trade_offs.register(app, reader)
+    scenarios.register(app, reader)
     schedule.register(app, reader)
 
 

@@ -1,0 +1,61 @@
+"""What if, for planners: a rush order, a stop, a shift more, a service later, beside the plan."""
+
+from dash import Dash, html
+from dash.development.base_component import Component
+
+from dashboard.components.shell import panel
+from dashboard.data import Reader
+from dashboard.pages.visit import Visit
+from dashboard.routes import scenario_routes
+from dashboard.states.scenarios_state import scenarios_state
+
+__all__ = ["register", "show"]
+
+
+def show(visit: Visit) -> Component | None:
+    """Empty places that the script fills; what is asked is in the address."""
+    if visit.name:
+        return None
+    t, title = visit.t, visit.t("What if, for the plan")
+    back = html.A(t("Schedule"), href="/schedule", **{"data-nav": "1"})
+    method = t(
+        "Each scenario is planned anew for three seconds from the plan in force, which stays as "
+        "it is. Kept: the plan in force as it would run then, nothing moved that need not be."
+    )
+    return html.Div(
+        [
+            html.Div(
+                [
+                    html.Nav([back], className="crumbs", **{"aria-label": t("Where you are")}),
+                    html.H1(title, tabIndex=-1),
+                ],
+                className="head",
+            ),
+            html.Div(
+                [
+                    panel(
+                        t("Scenarios"),
+                        html.Div(**{"data-list": "scenarios-editor"}),
+                        html.P(method, className="quiet"),
+                        name="scenarios",
+                    ),
+                    panel(
+                        t("Side by side"),
+                        html.Div(role="status", **{"data-list": "scenarios-table"}),
+                        name="scenarios-answer",
+                    ),
+                ],
+                className="scenario-columns",
+            ),
+        ],
+        key="scenarios",
+        id="content",
+        className="page scenarios-page",
+        **{"data-page": "scenarios", "data-stream": "/live/scenarios", "data-title": title},
+    )
+
+
+def register(app: Dash, reader: Reader) -> None:
+    """Add /live/scenarios and what the page asks for."""
+    reader.add_feed("scenarios", scenarios_state)
+    scenario_routes.register(app.server, reader)

@@ -1,0 +1,39 @@
+"""What the planner's what-if page asks: a scenario beside the plan in force."""
+
+from flask import Flask, Response, abort, jsonify, request
+
+from dashboard.access import t
+from dashboard.data import Reader
+from dashboard.data.plan_scenarios import PlanScenarios
+from dashboard.data.plan_wishes import changes_of, parse_plan_asked
+from twin.errors import PlanningError, SchemaError, StoreError
+
+__all__ = ["BODY_MAX", "register"]
+
+BODY_MAX = 16_384
+"""Bytes of a request."""
+
+
+def register(server: Flask, reader: Reader) -> None:
+    """Add /data/plan-scenario. Reading alone: whoever may see the plan may ask what if."""
+    scenarios = PlanScenarios(reader.store)
+
+    @server.post("/data/plan-scenario")
+    def plan_scenario() -> tuple[Response, int] | Response:
+        request.max_content_length = BODY_MAX  # raises 413, also of what does not say its length
+        snapshot = reader.latest
+        if snapshot is None:
+            abort(503)
+        try:
+            asked = parse_plan_asked(request.get_data())
+            found = scenarios.answer(snapshot, changes_of(asked, snapshot.plant.zone))
+        except SchemaError as error:
+            return jsonify(error="scenario", says=str(error)), 422
+        except PlanningError as error:
+            says = t("No plan can be made of this: {why}").format(why=error)
+            return jsonify(error="planning", says=says), 409
+        except StoreError:
+            return jsonify(error="store", says=t("The store does not answer")), 503
+        response = jsonify(found)
+        response.headers["Cache-Control"] = "no-store"
+        return response
