@@ -1,0 +1,158 @@
+"""Simulated annealing of a whole plant: order and machine of each operation, waiting, services.
+
+The temperature falls with the time used. Two chains run side by side without the interpreter's
+lock, and now and then the dearer one goes on from where the cheaper one is.
+"""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.errors import PlanningError
+from twin.scheduling.anneal_loop import anneal_moves, build_from, load, sample_rises
+from twin.scheduling.anneal_state import BEST, State, best_of, new_state, schedule_of
+from twin.scheduling.problem import Problem
+from twin.scheduling.schedule import Answer, Limit, Schedule, Tell
+from twin.scheduling.timeline import Timeline, timeline
+
+__all__ = ["Cooling", "anneal", "first_schedule"]
+
+Array = NDArray[np.float64]
+
+CHAINS = 2
+ROUND_MOVES = 4_000
+"""Moves of each chain between two looks at the clock: some 50 ms."""
+
+
+class Cooling(NamedTuple):
+    """From a temperature at which this share of the moves that cost is kept, down."""
+
+    share: float = 0.10
+    span: float = 1e-3
+    """Last temperature over first."""
+    meetings: int = 6
+    """How often the dearer chain goes on from the cheaper one."""
+
+
+COOLING = Cooling()
+
+
+def anneal(
+    problem: Problem,
+    limit: Limit,
+    start: Schedule | None = None,
+    tell: Tell | None = None,
+    cooling: Cooling = COOLING,
+) -> Answer:
+    """A schedule at most as dear as `start`, or as the best of a few built greedily.
+
+    The same seed and the same readings of the clock give the same answer. A start that is no longer
+    possible is repaired as far as it can be. No bound. Raises PlanningError where no schedule
+    without a fault was found.
+    """
+    begun = limit.clock()
+    tl = timeline(problem)
+    chains = [_chain(tl, limit.seed * CHAINS + k, start) for k in range(CHAINS)]
+    told = _Best(begun, limit, tell)
+    told.look(chains)
+    hot = _hot(tl, chains[0], cooling.share)
+    met = 0
+    with ThreadPoolExecutor(CHAINS) as pool:
+        while (used := (limit.clock() - begun) / max(limit.seconds, 1e-9)) < 1.0:
+            heat = hot * cooling.span**used
+            runs = [pool.submit(anneal_moves, tl, s, ROUND_MOVES, heat, heat) for s in chains]
+            for run in runs:
+                run.result()
+            told.look(chains)
+            if used * (cooling.meetings + 1) >= met + 1:
+                met, chains = met + 1, _meet(tl, chains)
+    return told.answer()
+
+
+def first_schedule(problem: Problem) -> Schedule:
+    """The cheapest of a few built greedily, in milliseconds. Raises PlanningError: all have
+    faults."""
+    state = _built(timeline(problem), 1)
+    if not np.isfinite(state.sums[BEST]):
+        raise PlanningError("no schedule that keeps the rules was found")
+    return best_of(state)
+
+
+class _Best:
+    """The cheapest of all chains so far."""
+
+    def __init__(self, begun: float, limit: Limit, tell: Tell | None) -> None:
+        self._begun, self._limit, self._tell = begun, limit, tell
+        self._found: Answer | None = None
+
+    def look(self, chains: Sequence[State]) -> None:
+        best = min(chains, key=lambda s: float(s.sums[BEST]))
+        cost = float(best.sums[BEST])
+        if np.isfinite(cost) and (self._found is None or cost < self._found.cost):
+            seconds = self._limit.clock() - self._begun
+            self._found = Answer(best_of(best), cost, None, seconds)
+            if self._tell:
+                self._tell(self._found)
+
+    def answer(self) -> Answer:
+        if self._found is None:
+            raise PlanningError("no schedule that keeps the rules was found in time")
+        return self._found
+
+
+def _chain(tl: Timeline, seed: int, start: Schedule | None) -> State:
+    return _built(tl, seed) if start is None else _loaded(tl, seed, start)
+
+
+def _built(tl: Timeline, seed: int) -> State:
+    """Jobs by several keys; what must start by a tick, or is pinned, first."""
+    job, operation = tl.job, tl.operation
+    work = np.bincount(
+        operation["job"], tl.alternative["duration"][operation["first_alternative"]], len(job)
+    )
+    pinned = np.zeros(len(job))
+    np.add.at(pinned, operation["job"], operation["pin"] >= 0)
+    tasks = np.lexsort((tl.task["latest"], tl.task["pin"] < 0))
+    keys = (job["due"] - 2.0 * work, job["due"], job["release"], -job["late"] / (1.0 + work))
+    states = []
+    for key in keys:
+        state = new_state(tl, seed)
+        build_from(tl, state, tasks, np.lexsort((key, pinned == 0)))
+        states.append(state)
+    return min(states, key=lambda s: float(s.sums[0]))
+
+
+def _loaded(tl: Timeline, seed: int, plan: Schedule) -> State:
+    placed = np.flatnonzero(plan.machine >= 0)
+    order = placed[np.argsort(plan.start[placed], kind="stable")]
+    state = new_state(tl, seed)
+    load(tl, state, plan, order)
+    return state
+
+
+def _hot(tl: Timeline, state: State, share: float) -> float:
+    """The temperature at which this share of dearer moves is kept, by halving."""
+    rises = np.zeros(400)
+    rises = rises[: sample_rises(tl, state, rises)]
+    if len(rises) == 0:
+        return 0.0
+    low, high = 0.0, float(rises.max()) * 100.0
+    for _ in range(60):
+        middle = 0.5 * (low + high)
+        kept = float(np.exp(-rises / middle).mean())
+        low, high = (middle, high) if kept < share else (low, middle)
+    return high
+
+
+def _meet(tl: Timeline, chains: list[State]) -> list[State]:
+    """The dearer chain as a copy of the cheaper one, with its own random numbers and best."""
+    cheap, *others = sorted(chains, key=lambda s: float(s.sums[0]))
+    met = [cheap]
+    for other in others:
+        state = _loaded(tl, 1, schedule_of(cheap))
+        state.rng[:] = other.rng
+        met.append(state)
+    return met

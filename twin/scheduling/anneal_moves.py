@@ -1,0 +1,210 @@
+"""Compiled: the moves that annealing tries. Each changes the lines and marks who is concerned.
+
+An operation goes elsewhere near its time; beside one of its family; one that makes a job late goes
+forward; one waits for a cheaper tariff or stops waiting; a task goes to another start; a job that
+need not be made is left out or taken in again.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from twin.scheduling.anneal_build import insert_job
+from twin.scheduling.anneal_lines import by_start, leave_out, relocate, wait_until
+from twin.scheduling.anneal_state import PLACED, compiled, inlined
+from twin.scheduling.anneal_tasks import crew_for, move_task
+from twin.scheduling.anneal_times import arrival
+from twin.scheduling.timeline import NEVER
+
+__all__ = ["below", "propose", "uniform"]
+
+S12, S25, S27, S11 = np.uint64(12), np.uint64(25), np.uint64(27), np.uint64(11)
+STAR = np.uint64(2685821657736338717)
+FAMILY_REACH = 6
+"""Places on either side in which an operation of one's family is looked for."""
+
+
+@inlined
+def uniform(s: Any) -> Any:
+    """In [0, 1). Source: xorshift64*, Vigna (2016), ACM TOMS 42:30."""
+    r = s.rng[0]
+    r ^= r >> S12
+    r ^= r << S25
+    r ^= r >> S27
+    s.rng[0] = r
+    return float((r * STAR) >> S11) * 1.1102230246251565e-16
+
+
+@inlined
+def below(s: Any, n: int) -> Any:
+    """One of n whole numbers from 0."""
+    return int(uniform(s) * n)
+
+
+@compiled
+def propose(tl: Any, s: Any, some_left_out: bool) -> Any:
+    """Change one thing at random; False: nothing changed."""
+    n, T = s.counts[PLACED], len(tl.task)
+    u = uniform(s)
+    if T > 0 and (u < 0.03 or n == 0):
+        return _task(tl, s, below(s, T))
+    if some_left_out and u < 0.04:
+        return _in_or_out(tl, s)
+    if n == 0:
+        return False
+    if u < 0.16 and len(tl.cheaper) > 0:
+        return _wait(tl, s, s.order[below(s, n)])
+    if u < 0.40:
+        return _forward(tl, s)
+    x = s.order[below(s, n)]
+    if tl.operation[x].pin >= 0:
+        return False
+    if u < 0.52:
+        return _join_family(tl, s, x)
+    return _nearby(tl, s, x)
+
+
+@inlined
+def _alternative(tl: Any, s: Any, x: int) -> Any:
+    of = tl.operation[x]
+    return of.first_alternative + below(s, of.n_alternatives)
+
+
+@compiled
+def _slot_at(tl: Any, s: Any, x: int, m: int, tick: int) -> Any:
+    """How many of a machine's operations, without x, start before a tick."""
+    first, low, high = tl.machine[m].line, 0, s.in_line[m]
+    while low < high:
+        middle = (low + high) // 2
+        if s.op[s.line[first + middle]].start < tick:
+            low = middle + 1
+        else:
+            high = middle
+    return low - (s.op[x].machine == m and s.op[x].slot < low)
+
+
+@compiled
+def _nearby(tl: Any, s: Any, x: int) -> Any:
+    """A place or three to either side, or on any of its machines at a time not far off."""
+    o = s.op[x]
+    if uniform(s) < 0.4:
+        step = 1 + below(s, 3)
+        return relocate(tl, s, x, o.alternative, o.slot + (step if uniform(s) < 0.5 else -step))
+    a = _alternative(tl, s, x)
+    reach = tl.horizon >> below(s, 10)
+    tick = o.start + int((2.0 * uniform(s) - 1.0) * reach)
+    return relocate(tl, s, x, a, _slot_at(tl, s, x, tl.alternative[a].machine, tick))
+
+
+@compiled
+def _join_family(tl: Any, s: Any, x: int) -> Any:
+    """Beside the nearest operation of its family on one of its machines, so that no setup is."""
+    a = _alternative(tl, s, x)
+    m, family = tl.alternative[a].machine, tl.operation[x].family
+    first, n = tl.machine[m].line, s.in_line[m]
+    middle = _slot_at(tl, s, x, m, s.op[x].start)
+    for step in range(1, 2 * FAMILY_REACH):
+        k = middle + (step // 2 if step % 2 else -(step // 2))
+        if 0 <= k < n:
+            y = s.line[first + k]
+            if y != x and tl.operation[y].family == family:
+                k -= s.op[x].machine == m and s.op[x].slot < k
+                return relocate(tl, s, x, a, k + (1 if uniform(s) < 0.5 else 0))
+    return False
+
+
+@compiled
+def _forward(tl: Any, s: Any) -> Any:
+    """Of the costliest of a few late jobs, the operation that waits longest, or any, sooner."""
+    j = below(s, len(tl.job))
+    for _ in range(3):
+        other = below(s, len(tl.job))
+        if s.late[other] > s.late[j]:
+            j = other
+    job = tl.job[j]
+    if s.op[job.first].machine < 0:
+        return False
+    x = job.first + below(s, job.n)
+    if uniform(s) < 0.6:
+        longest = -1
+        for y in range(job.first, job.first + job.n):
+            waits = s.op[y].start - arrival(tl, s, y, s.op[y].machine)
+            if waits > longest:
+                x, longest = y, waits
+    if tl.operation[x].pin >= 0:
+        return False
+    o, a = s.op[x], _alternative(tl, s, x)
+    m = tl.alternative[a].machine
+    if m == o.machine and uniform(s) < 0.5:
+        return relocate(tl, s, x, a, o.slot - 1 - below(s, 5))
+    ready = arrival(tl, s, x, m)
+    tick = ready + int(uniform(s) * max(1, o.start - ready))
+    return relocate(tl, s, x, a, _slot_at(tl, s, x, m, tick))
+
+
+@compiled
+def _wait(tl: Any, s: Any, x: int) -> Any:
+    """Until the tariff falls, once or twice more; or no longer."""
+    o = s.op[x]
+    if tl.operation[x].pin >= 0:
+        return False
+    if o.not_before > 0 and uniform(s) < 0.6:
+        return wait_until(s, x, 0)
+    low, high = 0, len(tl.cheaper)
+    while low < high:
+        middle = (low + high) // 2
+        if tl.cheaper[middle] <= o.start:
+            low = middle + 1
+        else:
+            high = middle
+    low += below(s, 2)
+    if low >= len(tl.cheaper):
+        return False
+    return wait_until(s, x, tl.cheaper[low])
+
+
+@compiled
+def _task(tl: Any, s: Any, t: int) -> Any:
+    """To any start, to one near, to when its machine has done something, or nowhere."""
+    task, mine = tl.task[t], s.task[t]
+    u, start = uniform(s), 0
+    if task.pin >= 0:
+        return False
+    if task.must == 0 and u < 0.03:
+        if mine.start < 0:
+            return False
+        move_task(tl, s, t, -1, -1)
+        return True
+    n = s.in_line[task.machine]
+    if u < 0.3 and n > 0:
+        start = s.op[s.line[tl.machine[task.machine].line + below(s, n)]].end
+    elif u < 0.6 and mine.start >= 0:
+        reach = (tl.horizon >> 1) >> below(s, 10)
+        start = mine.start + int((2.0 * uniform(s) - 1.0) * reach)
+    else:
+        start = task.earliest + below(s, task.latest - task.earliest + 1)
+        if uniform(s) < 0.5:
+            start = max(task.earliest, start - start % tl.bucket)
+    if start == mine.start:
+        return False
+    crew = crew_for(tl, s, t, start, below(s, len(tl.crew_calendar)))
+    if crew < 0:
+        return False
+    move_task(tl, s, t, start, crew)
+    return True
+
+
+@compiled
+def _in_or_out(tl: Any, s: Any) -> Any:
+    j = below(s, len(tl.job))
+    job = tl.job[j]
+    if job.left_out >= NEVER:
+        return False
+    if s.op[job.first].machine < 0:
+        by_start(s)
+        insert_job(tl, s, j)
+        return True
+    if s.late[j] < uniform(s) * job.left_out:
+        return False
+    leave_out(tl, s, j)
+    return True
