@@ -1,8 +1,9 @@
 """The feed: one process that runs every source of the plant file.
 
-A simulator or a replay runs in this process and keeps the plant's clock; the HTTP gateway is a
-process of its own under this one. A changed plant file is taken up while running: sources pause,
-the catalogue follows, sources go on from their positions. A plant file with faults changes nothing.
+A simulator, with the people who order and work in its plant, or a replay runs in this process and
+keeps the plant's clock; the HTTP gateway is a process of its own under this one. A changed plant
+file is taken up while running: sources pause, the catalogue follows, sources go on from their
+positions. A plant file with faults changes nothing.
 """
 
 import os
@@ -19,6 +20,7 @@ from twin.pipeline.feed_parts import GatewayProcess, PlantWatch
 from twin.pipeline.gauge import rss_bytes
 from twin.pipeline.ingest import Intake
 from twin.pipeline.pump import Pump, wall_us
+from twin.pipeline.shopfloor import working_plant
 from twin.pipeline.site import Site, prepare
 from twin.plant import (
     GatewaySource,
@@ -121,6 +123,9 @@ def _clock_keeper(
         if started is None:
             continue
         source, speed = started
+        until_us = _warm_until_us(source)
+        if isinstance(source, Simulator):
+            source = working_plant(store, source, plant, _seed(plant, source_id), until_us)
         resume(store, source)
         replays = isinstance(plant.sources[source_id], ReplaySource)
         intake = Intake(
@@ -138,7 +143,7 @@ def _clock_keeper(
             speed,
             round(settings.batch_ms * 1000),
             plant.plant.simulated,
-            at_once_until_us=_warm_until_us(source),
+            at_once_until_us=until_us,
         )
         return source, pump
     return None
@@ -147,6 +152,11 @@ def _clock_keeper(
 def _warm_until_us(source: Source) -> int:
     """Plant time until which a simulation is not waited for: its warm-up, or what it missed."""
     return wall_us() if isinstance(source, Simulator) else 0
+
+
+def _seed(plant: Plant, source_id: str) -> int:
+    wanted = plant.sources[source_id]
+    return wanted.seed if isinstance(wanted, SimulatorSource) else 0
 
 
 def _start(pump: Pump, failure: list[BaseException], pause: Stop) -> threading.Thread:

@@ -71,6 +71,10 @@ class Simulator:
         for feed in self._classes:
             feed.tell(told)
 
+    def told(self) -> list[list[Any]]:
+        """The commands that the newest state does not know of, as a position has them."""
+        return as_json(self._journal)
+
     def step(self) -> Batch:
         """What arrives until the next sample time: rows, failures and repairs, and the position.
 
@@ -91,7 +95,7 @@ class Simulator:
         self._journal = [c for c in self._journal if c.time > known_us]
         position = self.now_us.to_bytes(8, "little", signed=True)
         if self._journal:
-            position += orjson.dumps(as_json(self._journal))
+            position += orjson.dumps(self.told())
         return Batch(rows, sorted(events, key=lambda e: e.time), (), position, state, self.now_us)
 
     def batches(self) -> Iterator[Batch]:

@@ -32,8 +32,18 @@ def fold_report(state: DeskState, event: Event, event_id: str) -> None:
         clear_of(state, event.machine_id, event.time)
         log["repairs"].append(report | {"planned": bool(event.detail.get("planned"))})
         _run_again(log, event.time)
-    detail = {k: v for k, v in event.detail.items() if k in {"mode", "planned"}}
+        _close(state, event)
+    detail = {k: v for k, v in event.detail.items() if k in {"mode", "planned", "service"}}
     state.write(plant_line(event_id, event.time, event.kind, event.machine_id, detail))
+
+
+def _close(state: DeskState, event: Event) -> None:
+    """The planned service that a repair says it was is done."""
+    service = state.service(str(event.detail.get("service") or ""))
+    if service is None or service["state"] != "planned" or service["machine"] != event.machine_id:
+        return
+    service["state"], service["done"] = "done", event.time
+    state.mark("services")
 
 
 def _stand_failed(log: dict[str, Any], time: int) -> None:

@@ -1,0 +1,153 @@
+"""The shop floor at work: time passes, operations begin and end, services are carried out.
+
+Pure: from the plan in force, what is written and what happens to what is run. Nothing starts before
+it was planned to; a machine that fails or is serviced stops what it is at, which goes on
+afterwards; what is late slips.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from twin.sources.physics.commands import IDLE, Command
+from twin.sources.shop_choice import next_choice, unplanned
+from twin.sources.shop_floor import MINUTE_US
+from twin.sources.shop_state import Choice, Held, ShopState
+from twin.types import Event
+
+__all__ = ["Shop"]
+
+FAILED, SERVICED = "failed", "serviced"
+
+
+class Shop(ShopState):
+    """`read` what is written, then `advance`."""
+
+    _events: list[Event]
+    _commands: list[Command]
+
+    def advance(
+        self, until: int, happened: Sequence[Event] = ()
+    ) -> tuple[list[Event], list[Command]]:
+        """Let time pass, with the failures and repairs that happened meanwhile; what began and
+        ended, in order of time, and the services that begin."""
+        self._events, self._commands = [], []
+        changes = sorted(happened, key=lambda e: e.time)
+        self._dispatch()
+        while self.time < until:
+            soon = [e.time for e in changes[:1] if e.time > self.time]
+            self._pass(min([until, self.time + MINUTE_US, *soon, *self.ends()]))
+            while changes and changes[0].time <= self.time:
+                self.happen(changes.pop(0))
+            self._dispatch()
+        return self._events, self._commands
+
+    def happen(self, event: Event) -> None:
+        """A failure stops a machine, a repair sets it going."""
+        if event.kind == "failure":
+            self.down[event.machine_id] = FAILED
+        elif event.kind in {"repair", "failure_retracted"}:
+            self.down.pop(event.machine_id, None)
+            if event.detail.get("service"):
+                self.begun.append(event.detail["service"])
+
+    def overtaken(self, machine: str, time: int) -> str | None:
+        """The service that was to begin by `time` on a machine that is begun anew then."""
+        due = [s for s in self.board.services if s.machine == machine]
+        due = [s for s in due if s.start <= time < s.end and s.id not in self.begun]
+        return due[0].id if due else None
+
+    def asked(self) -> dict[str, tuple[float, float]]:
+        """Load and speed of every machine that orders are run on, as of now."""
+        return {machine: self._asked(machine) for machine in self.floor.working}
+
+    def adopt(self) -> None:
+        """Take over what is written as running: begun by a floor that nobody remembers."""
+        for order_id, order in self.board.orders.items():
+            for n, step in enumerate(order["steps"]):
+                machine = step["machine"]
+                known = self.floor.step(order["product"], n) is not None
+                if step["state"] == "running" and machine in self.floor.machines and known:
+                    held = self._take(Choice(order_id, n, 0), machine)
+                    worked = self.floor.open_of(machine).worked(int(step["start"]), self.time)
+                    held.left, held.started = max(MINUTE_US, held.left - worked), True
+
+    def _asked(self, machine: str) -> tuple[float, float]:
+        held = self.held.get(machine)
+        if held is None or not held.started or machine in self.down:
+            return IDLE
+        if not self.floor.open_of(machine).is_open(self.time):
+            return IDLE
+        return self.floor.load(held.product, held.step, machine)
+
+    def _pass(self, until: int) -> None:
+        for machine, held in list(self.held.items()):
+            worked = self.floor.open_of(machine).worked(self.time, until)
+            if machine in self.down or not worked:
+                continue
+            if held.setup_left:
+                held.setup_left -= min(worked, held.setup_left)
+            elif held.started:
+                held.left -= min(worked, held.left)
+                if not held.left:
+                    del self.held[machine]
+                    self.done.setdefault(held.order, {})[held.step] = (machine, until)
+                    self._tell(until, "operation_end", machine, held)
+        self.time = until
+
+    def _dispatch(self) -> None:
+        self._begin_services()
+        free = unplanned(self)
+        for machine in self.floor.working:
+            if machine in self.down or not self.floor.open_of(machine).is_open(self.time):
+                continue
+            held = self.held.get(machine)
+            if held is None:
+                choice = next_choice(self, machine, free)
+                held = None if choice is None else self._begin(choice, machine, free)
+            if held is not None and not held.setup_left and not held.started:
+                self._start(machine, held)
+
+    def _begin(self, choice: Choice, machine: str, free: list[tuple[str, int]]) -> Held:
+        """Begin to set the machine up."""
+        if choice[:2] in free:
+            free.remove(choice[:2])
+        held = self._take(choice, machine)
+        if choice.setup:
+            self._tell(self.time, "setup", machine, held, minutes=round(choice.setup / MINUTE_US))
+        return held
+
+    def _take(self, choice: Choice, machine: str) -> Held:
+        order_id, n, setup, not_before = choice
+        order = self.board.orders[order_id]
+        product, quantity = order["product"], order["quantity"]
+        left = round(self.floor.work(product, n, quantity, machine) * self.floor.noise(order_id, n))
+        held = Held(order_id, n, product, quantity, setup, left, not_before)
+        self.held[machine], self.family[machine] = held, self.floor.products[product].family
+        return held
+
+    def _start(self, machine: str, held: Held) -> None:
+        """Begin to work once the piece is there and the plan wants it."""
+        ready = self.ready_at(held.order, held.step, machine)
+        if ready is not None and max(ready, held.not_before) <= self.time:
+            held.started = True
+            self._tell(self.time, "operation_start", machine, held)
+
+    def _begin_services(self) -> None:
+        """Services whose time it is, on machines that do not stand: they interrupt what runs."""
+        for service in self.board.services:
+            is_due = service.start <= self.time < service.end and service.id not in self.begun
+            machine = service.machine
+            if not is_due or machine in self.down or machine not in self.floor.machines:
+                continue
+            self.down[machine] = SERVICED
+            self.begun.append(service.id)
+            until = self.time + service.end - service.start
+            self._commands.append(
+                Command(self.time, "service", machine, until=until, note=service.id)
+            )
+            detail = {"service": service.id, "until": until}
+            self._events.append(Event(self.time, "service_start", machine, detail))
+
+    def _tell(self, time: int, kind: str, machine: str, held: Held, **more: Any) -> None:
+        detail = {"order": held.order, "step": held.step, "machine": machine}
+        self._events.append(Event(time, kind, machine, detail | {"quantity": held.quantity} | more))
