@@ -10,6 +10,7 @@ from twin.errors import PlanningError
 from twin.evaluation.invented import small_plant
 from twin.evaluation.invented_small import random_problem
 from twin.scheduling.check import check
+from twin.scheduling.cpsat import cpsat
 from twin.scheduling.problem import Alternative, Job, Machine, Operation, Problem
 from twin.scheduling.rules import RULES, best_rule
 from twin.scheduling.schedule import Answer, Limit
@@ -60,6 +61,9 @@ def whole(seed):
 
 
 SOLVERS = {name: (as_solver(rule), (whole, small_plant, pure_shop)) for name, rule in RULES.items()}
+SOLVERS["cpsat"] = (cpsat, (whole, pure_shop))
+RACING = {cpsat}
+"""Its workers share what they find when they find it: only a proof makes it repeat."""
 CASES = [
     pytest.param(solver, make, seed, id=f"{name}-{make.__name__}-{seed}")
     for name, (solver, makes) in SOLVERS.items()
@@ -103,6 +107,8 @@ def test_a_bound_is_below_every_known_cost(solver, make, seed):
 
 @laws
 def test_the_same_seed_gives_the_same_answer(solver, make, seed):
+    if solver in RACING:
+        pytest.skip("its workers race")
     problem = make(seed)
     one, other = (solver(problem, limit(7)) for _ in range(2))
     assert one.cost == other.cost

@@ -25,6 +25,7 @@ from twin.scheduling.cpsat_search import Found, search
 from twin.scheduling.cpsat_tasks import TASK, add_tasks
 from twin.scheduling.layout import numbered
 from twin.scheduling.problem import Problem
+from twin.scheduling.rules import best_rule
 from twin.scheduling.schedule import Answer, Limit, Schedule, Tell, empty_schedule
 
 __all__ = ["Window", "cpsat", "polish"]
@@ -37,9 +38,19 @@ def cpsat(
 ) -> Answer:
     """The best schedule found, never dearer than `start`, with a bound on all schedules.
 
-    Raises PlanningError where none is found in time, or where none exists: the message says which.
+    Without a start it begins at the best dispatch rule's. A seed does not make it repeat: eight
+    workers race. Raises PlanningError where no schedule is found in time, or where none exists:
+    the message says which.
     """
-    return _solve(problem, whole(problem), limit, start, tell)
+    best = _Best(problem, limit, tell)
+    return _solve(problem, whole(problem), best, start or _by_rule(problem))
+
+
+def _by_rule(problem: Problem) -> Schedule | None:
+    try:
+        return best_rule(problem)[1]
+    except PlanningError:
+        return None
 
 
 def polish(
@@ -49,8 +60,12 @@ def polish(
 
     The schedule keeps all rules. There is no bound: it would hold for the window alone.
     """
+    best = _Best(problem, limit, tell)
     scope = within(problem, schedule, window)
-    return _solve(problem, scope, limit, schedule, tell)._replace(bound=None)
+    if len(scope.fixed) == len(scope.operations) and None not in scope.tasks.values():
+        best.offer(schedule)
+        return best.found
+    return _solve(problem, scope, best, schedule)._replace(bound=None)
 
 
 def build(problem: Problem, scope: Scope) -> tuple[Model, Scale]:
@@ -69,14 +84,19 @@ class _Best:
     """The best answer so far; better ones are told."""
 
     def __init__(self, problem: Problem, limit: Limit, tell: Tell | None) -> None:
-        self._problem, self._limit, self._tell = problem, limit, tell
+        self._problem, self.limit, self._tell = problem, limit, tell
         self._begun = limit.clock()
         self.answer: Answer | None = None
 
     @property
     def seconds(self) -> float:
         """Since the solver's start."""
-        return self._limit.clock() - self._begun
+        return self.limit.clock() - self._begun
+
+    @property
+    def found(self) -> Answer:
+        assert self.answer is not None
+        return self.answer
 
     def offer(self, schedule: Schedule) -> None:
         """Keep it if it is better. Raises PlanningError if it breaks a rule."""
@@ -90,20 +110,19 @@ class _Best:
                 self._tell(self.answer)
 
 
-def _solve(
-    problem: Problem, scope: Scope, limit: Limit, start: Schedule | None, tell: Tell | None
-) -> Answer:
-    best = _Best(problem, limit, tell)
+def _solve(problem: Problem, scope: Scope, best: _Best, start: Schedule | None) -> Answer:
     if start is not None and check(problem, start).valid:
         best.offer(start)
     else:
         start = None
     model, scale = build(problem, scope)
     hint = _hint(model, start) if start is not None else ()
-    left = limit.seconds - best.seconds
-    found = search(
-        model.cp, hint, left, limit.seed, lambda value: best.offer(_schedule(model, value))
-    )
+
+    def read(value: Values) -> None:
+        best.offer(_schedule(model, value))
+
+    left = best.limit.seconds - best.seconds
+    found = search(model.cp, hint, left, best.limit.seed, read)
     return _answer(best.answer, found, scale)
 
 
