@@ -6,11 +6,14 @@ from typing import Any, NamedTuple
 from uuid import uuid4
 
 from dashboard.data.documents import Documents
+from dashboard.snapshot import Snapshot
 from twin.stores.base import Store
 
 __all__ = ["PlanReader", "Planned"]
 
 Document = Mapping[str, Any]
+KEPT_UP = {"in_force": "in_force_now"}
+"""The plan in force as it was made, and as it runs: behind or ahead of itself."""
 
 
 class Planned(NamedTuple):
@@ -25,31 +28,31 @@ class Planned(NamedTuple):
 
     def plan(self, which: str) -> Document | None:
         """The plan "in_force", "proposed" or of a version; None where there is none."""
-        found = self.schedule.get(which) or self.schedule.get(f"plan-{which}")
-        if found is None and which.isdigit():
-            found = next((p for p in self._current() if p["version"] == int(which)), None)
-        return found if isinstance(found, dict) and "operations" in found else None
+        found = _plan(self.schedule.get(which)) or _plan(self.schedule.get(f"plan-{which}"))
+        if found is not None and which in KEPT_UP:
+            now = _plan(self.schedule.get(KEPT_UP[which]))
+            return now if now and now.get("version") == found.get("version") else found
+        return found or next((p for p in self._current() if str(p["version"]) == which), None)
 
     def suggestions(self) -> list[Document]:
         """Services and plans that wait for a decision or had one."""
-        found = self.schedule.get("suggestions")
-        return [s for s in found if isinstance(s, dict)] if isinstance(found, list) else []
+        return _records(self.schedule.get("suggestions"))
 
     def decisions(self) -> Document:
         found = self.schedule.get("decisions")
         return found if isinstance(found, dict) else {}
 
     def versions(self) -> list[Document]:
-        found = self.schedule.get("versions")
-        return [v for v in found if isinstance(v, dict)] if isinstance(found, list) else []
+        """Heads of the plans that were made, oldest first."""
+        return _records(self.schedule.get("versions"))
 
     def _current(self) -> list[Document]:
-        both = (self.schedule.get(name) for name in ("in_force", "proposed"))
-        return [p for p in both if isinstance(p, dict) and "version" in p]
+        both = (_plan(self.schedule.get(name)) for name in ("in_force", "proposed"))
+        return [plan for plan in both if plan is not None]
 
 
 class PlanReader:
-    """Reads both kinds of documents; what has not changed is not parsed again."""
+    """Adds the orders to what a snapshot holds of the planner; unchanged ones are not parsed."""
 
     def __init__(self, store: Store) -> None:
         self._documents = Documents(store)
@@ -57,10 +60,10 @@ class PlanReader:
         self._run, self._n = uuid4().hex[:6], 0
         self._last = Planned({}, {}, self._run)
 
-    def read(self) -> Planned:
-        """As the store holds them now. Raises StoreError."""
+    def read(self, snapshot: Snapshot) -> Planned:
+        """As of the snapshot, and of the orders as the store holds them. Raises StoreError."""
         with self._lock:
-            schedule, orders = (self._documents.read(kind) for kind in ("schedule", "orders"))
+            schedule, orders = snapshot.schedule, self._documents.read("orders")
             if not (_same(schedule, self._last.schedule) and _same(orders, self._last.orders)):
                 self._n += 1
                 self._last = Planned(schedule, orders, f"{self._run}-{self._n}")
@@ -70,3 +73,12 @@ class PlanReader:
 def _same(now: Document, before: Document) -> bool:
     """Whether every document is the very one of before: `Documents` keeps what reads the same."""
     return now.keys() == before.keys() and all(now[name] is before[name] for name in now)
+
+
+def _plan(found: Any) -> Document | None:
+    is_plan = isinstance(found, dict) and {"version", "operations", "services"} <= found.keys()
+    return found if is_plan else None
+
+
+def _records(found: Any) -> list[Document]:
+    return [x for x in found if isinstance(x, dict)] if isinstance(found, list) else []

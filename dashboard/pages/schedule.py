@@ -117,5 +117,5 @@ def _suggestions(t: Translate) -> Component:
 def register(app: Dash, reader: Reader) -> None:
     """Add /live/schedule and what the page's script asks for."""
     plans = PlanReader(reader.store)
-    reader.add_feed("schedule", lambda snapshot: schedule_state(snapshot, plans.read()))
+    reader.add_feed("schedule", lambda snapshot: schedule_state(snapshot, plans.read(snapshot)))
     schedule_routes.register(app.server, reader, plans)

@@ -9,8 +9,8 @@ from flask import Flask, Response, abort, request
 from dashboard import i18n
 from dashboard.access.language import reader_language, t
 from dashboard.data import Reader
-from dashboard.data import schedule_costs as costs
 from dashboard.data.schedule import Planned, PlanReader
+from dashboard.data.schedule_costs import Costing, parse_move
 from dashboard.exports import csv_response
 from dashboard.snapshot import Snapshot
 from dashboard.states.schedule_compare import compared
@@ -28,13 +28,14 @@ IN_FORCE = "in_force"
 
 def register(server: Flask, reader: Reader, plans: PlanReader) -> None:
     """Add /data/schedule/plan, /compare and /what-if, and /export/schedule.csv."""
+    costing = Costing(reader.store)
 
     def at_hand() -> tuple[Snapshot, Planned]:
         snapshot = reader.latest
         if snapshot is None:
             abort(503)
         try:
-            return snapshot, plans.read()
+            return snapshot, plans.read(snapshot)
         except StoreError:
             abort(503)
 
@@ -58,7 +59,7 @@ def register(server: Flask, reader: Reader, plans: PlanReader) -> None:
         request.max_content_length = BODY_MAX  # raises 413, also of what does not say its length
         body = request.get_data()
         snapshot, _ = at_hand()
-        return _worked_out(lambda: costs.cost_of(reader.store, snapshot, costs.parse_move(body)))
+        return _worked_out(lambda: costing.answer(snapshot, parse_move(body)))
 
     @server.get("/export/schedule.csv")
     def export_schedule() -> Response:

@@ -61,8 +61,13 @@ def plan_state(plant: Plant, plan: Plan, orders: Mapping[str, Any]) -> dict[str,
         "rows": rows,
         "calendars": calendars,
         "orders": list(found.values()),
+        "products": _products(plant, found.values(), place),
         "ops": _operations(plan, orders, span[0], place, {k: n for n, k in enumerate(found)}),
         "services": _services(plant, plan, span[0], place),
+        "breakdowns": {
+            b["machine"]: [_s(b["start"], span[0]), _s(b["end"], span[0])]
+            for b in plan.get("breakdowns") or ()
+        },
         "late": _late(plan.get("late"), "late_h"),
         "left_out": _late(plan.get("left_out"), None),
     }
@@ -94,6 +99,27 @@ def _orders(plan: Plan, orders: Mapping[str, Any], t0: int) -> dict[str, dict[st
             "late_h": late.get(order_id),
         }
     return out
+
+
+def _products(
+    plant: Plant, orders: Iterable[Mapping[str, Any]], place: Mapping[tuple[str, str], int]
+) -> dict[str, dict[str, Any]]:
+    """Products of the orders: names, and of each step the rows of the machines that can do it."""
+    wanted = {order["product"] for order in orders}
+    return {
+        p.id: {
+            "name": p.name or p.id,
+            "steps": [
+                {
+                    "name": step.name or None,
+                    "rows": [place["machine", m.id] for m in plant.alternatives(step)],
+                }
+                for step in p.steps
+            ],
+        }
+        for p in plant.products
+        if p.id in wanted
+    }
 
 
 def _operations(

@@ -43,8 +43,11 @@ def _machine_rows(
     rows = []
     for line in lines_of(plant):
         place = calendars.place(closed_spans(_open_times(plant, line["id"], span), span))
-        machines = [m for group in line["groups"] for m in group["machines"]]
-        rows += [_row("machine", m["id"], m["name"], line["id"], place) for m in machines]
+        rows += [
+            _row("machine", m["id"], m["name"], line["id"], place) | {"class": g["id"]}
+            for g in line["groups"]
+            for m in g["machines"]
+        ]
     named = {o["machine"] for o in plan["operations"]} | {s["machine"] for s in plan["services"]}
     gone = sorted(named - {row["id"] for row in rows})
     return rows + [_row("machine", m, m, "", calendars.place(())) for m in gone]

@@ -84,8 +84,9 @@ def _service(snapshot: Snapshot, suggestion: Suggestion) -> dict[str, Any]:
         "delays": _delays(suggestion.get("delays")),
         "alternatives": [
             {
+                "kind": a.get("kind"),
                 "start_us": a["start"],
-                "start": iso_local(a["start"], zone),
+                "start": None if a["start"] is None else iso_local(a["start"], zone),
                 "delta": _money(a.get("delta")),
                 "cost": _money(a.get("cost")),
                 "p_fail": a.get("p_fail"),

@@ -255,7 +255,7 @@ class FakeSchedule:
             "services": services,
             "left_out": [{"order": "A-0999", "reason": "no_machine", "by": "press-03"}],
             "late": [
-                {"order": k, "late_h": round(h, 2), "reason": "machine_busy", "by": "mill-01"}
+                {"order": k, "late_h": round(h, 2), "reason": "machine_busy", "by": "A-1001"}
                 for k, h in late.items()
                 if h > 0
             ][:40],

@@ -1,0 +1,73 @@
+/* Schedule: what is selected, in words, with what can be done about it; and what a move costs while it hangs. */
+(() => {
+  "use strict";
+  const twin = window.plantTwin;
+  const { t, h, plan, duration } = twin;
+
+  const facts = (pairs) => h("dl", { class: "card-facts" }, ...pairs.filter(([, value]) => value).map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))));
+  const times = (model, bar) => t("{from} to {to}", { from: model.say(bar.start), to: model.say(bar.end, model.say(bar.start, "day") === model.say(bar.end, "day") ? "time" : "moment") });
+  const link = (row) => row.kind === "machine" && row.class ? h("a", { href: `/machine/${encodeURIComponent(row.id)}`, "data-nav": 1 }, row.text) : row.text;
+
+  const operation = (model, bar, locked) => facts([
+    [t("Machine"), link(bar.row)], [t("When"), times(model, bar)], [t("Setup before"), bar.start > bar.setup ? duration((bar.start - bar.setup) / 3600) : ""],
+    [t("Product"), bar.order.product ? `${plan.productText(model, bar.order)}${bar.order.quantity ? ` × ${bar.order.quantity}` : ""}` : ""],
+    [t("Due"), bar.order.due === null || bar.order.due === undefined ? "" : h("span", { class: bar.late ? "is-late" : "" }, bar.late ? `▲ ${model.say(bar.order.due)}, ${t("{time} late", { time: duration(bar.order.late_h ?? null) })}` : model.say(bar.order.due))],
+    [t("Priority"), bar.order.priority ? String(bar.order.priority) : ""],
+    [t("Held"), locked ? t("locked by {who}", { who: locked.who || "—" }) : plan.pins()[bar.pin] || ""]]);
+  const service = (model, bar, suggestion) => facts([
+    [t("Machine"), link(bar.row)], [t("When"), times(model, bar)], [t("Crew"), bar.crewRow?.text || ""], [t("Spare part"), twin.pick(bar.part) || ""],
+    [t("State"), suggestion?.state === "open" ? t("suggested") : plan.pins()[bar.pin] || t("planned")],
+    [t("Saves"), suggestion?.saves ? plan.cash(suggestion.saves, suggestion.currency) : ""]]);
+
+  /** A button that says, instead of acting, why it may not. */
+  const button = (label, reason, onclick, css = "button small") => {
+    const made = h("button", { type: "button", class: css, "aria-disabled": reason ? "true" : null, title: reason || null }, label);
+    made.addEventListener("click", () => (reason ? twin.toast(reason, { alert: true }) : onclick(made)));
+    return made;
+  };
+
+  /** tell: {state(), suggestionOf(bar), lock(bar, button), accept, veto, showTable()} of the page. */
+  plan.card = (region, chart, move, tell) => {
+    const hanging = () => {
+      const { bar, start, row, answer, asking } = move.held(), model = chart.model;
+      const name = bar.kind === "service" ? t("Service of {name}", { name: bar.row.text }) : `${bar.order.id}, ${plan.stepText(model, bar)}`;
+      const words = asking ? [t("Asking what it costs…")] : answer.says ? [answer.says] : plan.moveText(answer, tell.state().currency, (us) => model.say(model.s(us)));
+      const ready = !asking && answer.ok !== false;
+      return [
+        h("div", { class: "card-head" }, h("strong", {}, name), h("span", {}, t("to {machine}, {when}", { machine: row.text, when: model.say(start) })),
+          h("span", { class: "card-do" },
+            button(bar.kind === "service" ? t("Keep it there") : t("Lock it there"), ready ? "" : asking ? t("Asking what it costs…") : t("Not possible here"), (pressed) => move.commit(pressed), "button small primary"),
+            button(t("Cancel"), "", () => { move.cancel(); chart.scroll.focus({ preventScroll: true }); }))),
+        h("p", { class: `card-cost ${answer?.ok === false ? "bad" : ""}`, role: "status", "data-cost": asking ? "asking" : answer?.says ? "unknown" : answer?.ok ? "known" : "fault" },
+          ...words.flatMap((text, n) => (n ? [" · ", text] : [h("strong", {}, text)]))),
+        h("p", { class: "quiet" }, t("Arrows: 15 minutes, with Shift an hour; up and down: another machine. Enter keeps it, Esc gives up.")),
+      ];
+    };
+    const chosen = (bar) => {
+      const model = chart.model, suggestion = bar.kind === "service" ? tell.suggestionOf(bar) : null, locked = tell.state().locks?.[bar.key];
+      const title = bar.kind === "service" ? t("Service of {name}", { name: bar.row.text }) : `${bar.order.id}, ${plan.stepText(model, bar)}`;
+      const isLocked = bar.pin === "locked" || Boolean(locked), open = suggestion?.state === "open";
+      return [
+        h("div", { class: "card-head" }, h("strong", {}, title), h("span", { class: "card-do" },
+          ...(open ? [twin.button("suggestion.accept", t("Accept"), (b) => tell.accept(suggestion, b), { css: "button small primary" })] : []),
+          button(t("Move"), move.why(bar), () => { chart.scroll.focus({ preventScroll: true }); move.begin(bar); }),
+          ...(bar.kind === "operation" && !["running", "done"].includes(bar.pin)
+            ? [twin.button(isLocked ? "operation.unlock" : "operation.lock", isLocked ? t("Unlock") : t("Lock here"), (b) => tell.lock(bar, b), { css: "button small" })] : []),
+          ...(bar.kind === "operation" ? [button(t("Only this order"), "", () => tell.only(bar.order.id))] : []))),
+        bar.kind === "service" ? service(model, bar, suggestion && { ...suggestion, currency: tell.state().currency }) : operation(model, bar, locked),
+      ];
+    };
+    const idle = () => [h("p", { class: "quiet", id: "gantt-keys" },
+      t("Click a bar, or use the arrow keys: what it is and what can be done stands here. M moves it, L locks it, + and − zoom, N shows now."))];
+    let before = "";
+    return () => {
+      const bar = chart.selected, children = move.active() ? hanging() : bar ? chosen(bar) : idle();
+      const now = children.map((c) => c.outerHTML).join("");
+      if (now === before) return;
+      before = now;
+      const held = region.contains(document.activeElement) ? document.activeElement.textContent : null;
+      region.replaceChildren(...children);
+      if (held) ([...region.querySelectorAll("button, a")].find((b) => b.textContent === held) || chart.scroll).focus({ preventScroll: true });
+    };
+  };
+})();

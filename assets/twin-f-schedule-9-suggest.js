@@ -1,0 +1,116 @@
+/* Schedule: suggestions: why, when, by whom, what it costs, what happens otherwise; and one's word on them. */
+(() => {
+  "use strict";
+  const twin = window.plantTwin;
+  const { t, h, pick, duration, plan } = twin;
+  const percent = (p) => twin.percent(p).replace(" ", "\u00a0");
+
+  const delaysText = (delays) => {
+    const later = (delays || []).filter((d) => d.hours > 0.01);
+    if (!later.length) return t("It delays no order.");
+    const list = later.slice(0, 3).map((d) => t("{order} by {time}", { order: d.order, time: duration(d.hours) })).join(t(", "));
+    return later.length > 3 ? t("It delays {orders} and {n} more.", { orders: list, n: later.length - 3 }) : t("It delays {orders}.", { orders: list });
+  };
+  const needs = (s) => {
+    const crew = pick(s.crew_name), part = pick(s.part_name);
+    return crew && part ? t("Done by: {crew}. Needs: {part}.", { crew, part }) : crew ? t("Done by: {crew}.", { crew }) : part ? t("Needs: {part}.", { part }) : "";
+  };
+  /** Why, in sentences; each says one thing. */
+  const sentences = (s, near, currency) => [
+    s.now ? t("Without a service it fails within a day with a probability of {day}, within a week of {week}.", { day: percent(s.now.p_day), week: percent(s.now.p_week) }) : "",
+    s.p_start === undefined || s.p_start === null ? "" : t("If it is serviced then, it fails before with {p}.", { p: percent(s.p_start) }),
+    s.if_not ? t("If nothing is done, it fails within the plan's time with {p}, and that costs {money} on average.", { p: percent(s.if_not.p_fail), money: plan.cash(s.if_not.cost, currency) }) : "",
+    delaysText(s.delays), needs(s),
+  ].filter(Boolean);
+
+  const choiceText = (a, near) => (a.start ? plan.when(a.start, near) : t("never"));
+  const timed = (s) => s.alternatives.filter((a) => a.start);
+  const table = (s, near, currency) => h("details", { class: "other-times" }, h("summary", {}, t("Other times")),
+    h("div", { class: "table-place" }, h("table", { class: "plain-table" },
+      h("thead", {}, h("tr", {}, ...[t("Start"), t("Fails before"), t("Costs more"), t("Delays")].map((text, n) => h("th", { scope: "col", class: n ? "num" : "" }, text)))),
+      h("tbody", {}, ...s.alternatives.map((a) => h("tr", {}, h("th", { scope: "row" }, choiceText(a, near)), h("td", { class: "num" }, percent(a.p_fail)),
+        h("td", { class: "num" }, Math.abs(a.delta ?? 0) < 0.5 ? "—" : plan.cash(a.delta, currency, true)),
+        h("td", { class: "num" }, a.delays.length ? a.delays.slice(0, 2).map((d) => `${d.order} ${duration(d.hours)}`).join(t(", ")) : "—")))))));
+
+  /** Other times to choose from, each with its cost; and who does it. */
+  plan.changeService = (s, near, currency) => {
+    const name = pick(s.name), group = `alternative-${s.id}`;
+    const at = Math.max(0, timed(s).findIndex((a) => a.start_us === s.start_us));
+    const radios = timed(s).map((a, n) => {
+      const input = h("input", { type: "radio", name: group, value: n, id: `${group}-${n}`, checked: n === at ? "" : null });
+      const cost = Math.abs(a.delta ?? 0) < 0.5 ? t("the cheapest") : t("{money} more", { money: plan.cash(a.delta, currency) });
+      return h("label", { class: "choice", for: `${group}-${n}` }, input, h("span", {}, h("strong", {}, plan.when(a.start, near)), " · ", cost, h("span", { class: "detail" },
+        t("fails before with {p}", { p: percent(a.p_fail) }), " · ", a.delays.length ? a.delays.slice(0, 3).map((d) => t("{order} by {time}", { order: d.order, time: duration(d.hours) })).join(t(", ")) : t("delays no order"))));
+    });
+    const list = h("fieldset", { class: "choices-list" }, h("legend", {}, t("When")), ...radios);
+    const crews = s.crews.map((c) => [c.id, pick(c.name)]);
+    return twin.ask({
+      title: t("Change the service of {name}", { name }), intro: [t("Each other time with what it costs more than the suggested one."), list],
+      fields: crews.length > 1 ? [{ name: "crew", label: t("Crew"), kind: "select", options: crews, value: s.crew }] : [],
+      submit: t("Accept it so"), verb: "suggestion.accept", machine: s.machine,
+      detail: (values) => {
+        const chosen = timed(s)[Number(list.querySelector("input:checked")?.value ?? at)];
+        return { suggestion: s.id, start: chosen.start_us, ...(values.crew && values.crew !== s.crew ? { crew: values.crew } : chosen.crew ? { crew: chosen.crew } : {}) };
+      },
+      text: t("Service of {name} accepted", { name }),
+    });
+  };
+  plan.vetoService = (s) => twin.ask({
+    title: s.kind === "plan" ? t("Veto plan {n}", { n: s.version }) : t("Veto the service of {name}", { name: pick(s.name) }),
+    intro: t("It is not suggested again until then. The planner looks for something else."), verb: "suggestion.veto", machine: s.machine ?? null, submit: t("Veto"),
+    fields: [{ name: "reason", label: t("Reason"), required: true, max: 200 },
+      { name: "hours", label: t("For how long"), kind: "select", value: 24, options: [8, 24, 72, 168].map((n) => [n, duration(n)]) }],
+    detail: (values) => ({ suggestion: s.id, reason: values.reason, hours: values.hours }), text: t("Vetoed"),
+  });
+  plan.acceptService = (s, button) => twin.act("suggestion.accept", { machine: s.machine, detail: { suggestion: s.id }, button, text: t("Service of {name} accepted", { name: pick(s.name) }) });
+
+  const states = () => ({ accepted: t("Accepted"), vetoed: t("Vetoed"), expired: t("Expired") });
+  const decided = (s, near) => {
+    const who = s.said?.who || s.who, when = s.said?.when;
+    const parts = [states()[s.state] || s.state, who ? t("by {who}", { who }) : "", when ? plan.when(when, near) : ""].filter(Boolean).join(" ");
+    const undo = s.said?.can_undo ? twin.button("action.undo", t("Undo"), (b) => twin.act("action.undo", { machine: s.machine ?? null, detail: { action: s.said.action }, button: b }), { css: "button small" }) : null;
+    return h("div", { class: "decided" }, h("span", {}, parts, s.reason ? `${t(": ")}${s.reason}` : ""), undo);
+  };
+
+  /** tell: {show(suggestion), compare(version), adopt(version, button), near(), currency()} of the page. */
+  plan.suggestion = (s, tell) => {
+    const open = s.state === "open", near = tell.near(), currency = tell.currency(), isPlan = s.kind === "plan";
+    const show = (label, onclick) => { const b = h("button", { type: "button", class: "button small" }, label); b.addEventListener("click", onclick); return b; };
+    const title = isPlan ? t("Plan {n} instead of the one in force", { n: s.version }) : t("Service {name}", { name: pick(s.name) });
+    const saves = open && s.saves > 0 ? h("span", { class: "saves" }, t("saves {money}", { money: plan.cash(s.saves, currency) })) : null;
+    const head = h("h3", {}, h("span", {}, isPlan || !s.machine ? title : h("a", { href: `/machine/${encodeURIComponent(s.machine)}`, "data-nav": 1 }, title)), saves);
+    const when = isPlan ? null : h("p", { class: "suggested-when" }, h("strong", {}, plan.when(s.start, near)), ` · ${duration(s.hours)}`);
+    if (!open) return h("li", { class: `suggestion ${s.state}`, "data-suggestion": s.id }, head, when, decided(s, near));
+    const body = isPlan ? [h("p", {}, s.n_moves ? t("It moves {n} operations.", { n: s.n_moves }) : t("It moves work so that the whole costs less."))]
+      : [h("ul", { class: "why-list" }, ...sentences(s, near, currency).map((text) => h("li", {}, text))), ...(s.alternatives.length > 1 ? [table(s, near, currency)] : [])];
+    const does = isPlan
+      ? [twin.button("plan.adopt", t("Adopt this plan"), (b) => tell.adopt(s.version, b), { css: "button small primary" }), show(t("Compare"), () => tell.compare(s.version))]
+      : [twin.button("suggestion.accept", t("Accept"), (b) => plan.acceptService(s, b), { css: "button small primary" }),
+        ...(timed(s).length > 1 || s.crews.length > 1 ? [twin.button("suggestion.accept", t("Change…"), () => plan.changeService(s, near, currency), { css: "button small" })] : []), show(t("Show"), () => tell.show(s))];
+    return h("li", { class: "suggestion open", "data-suggestion": s.id }, head, when, ...body,
+      h("div", { class: "buttons" }, ...does, twin.button("suggestion.veto", t("Veto…"), () => plan.vetoService(s), { css: "button small" })));
+  };
+
+  /** Open ones first; a card that reads the same stays, and with it the keyboard. */
+  plan.suggestions = (region, tell) => {
+    const known = new Map();
+    const list = h("ol", { class: "suggestion-list" });
+    return (found) => {
+      const items = found.map((s) => {
+        const text = JSON.stringify([s, tell.currency()]);
+        if (known.get(s.id)?.text !== text) {
+          const before = known.get(s.id), element = plan.suggestion(s, tell);
+          if (before?.element.querySelector("details")?.open) element.querySelector("details")?.setAttribute("open", "");
+          known.set(s.id, { text, element });
+        }
+        return known.get(s.id).element;
+      });
+      if (!items.length) { region.replaceChildren(h("div", { class: "empty" }, h("strong", {}, t("Nothing is suggested")), t("No service or change of the plan would save enough to be worth it now."))); return; }
+      if (list.parentElement !== region) region.replaceChildren(list);
+      const now = [...list.children], held = list.contains(document.activeElement);
+      if (items.length === now.length && items.every((item, n) => item === now[n])) return;
+      list.replaceChildren(...items);
+      if (held && !list.contains(document.activeElement)) list.querySelector("button, a")?.focus({ preventScroll: true });
+    };
+  };
+})();

@@ -1,0 +1,113 @@
+/* Schedule: plan against plan: what each costs, what moved, and which versions there were. */
+(() => {
+  "use strict";
+  const twin = window.plantTwin;
+  const { t, h, pick, number, duration, plan } = twin;
+  const FIRST = 40;
+
+  /** Name of a term and how it is said; `cash`: money, `h`: hours, `n`: a count, `kwh`. */
+  const terms = () => ({
+    total: [t("Cost in all"), "cash"], tardiness: [t("Lateness"), "cash"], risk: [t("Failures, services and life thrown away"), "cash"],
+    energy: [t("Energy"), "cash"], changeover: [t("Setup"), "cash"], stability: [t("Change against the plan in force"), "cash"],
+    late_jobs: [t("Orders late or left out"), "n"], late_h: [t("Hours late, all orders"), "h"], makespan_h: [t("Until all is done"), "h"],
+    idle_h: [t("Machines open and unused"), "h"], setup_h: [t("Setup time"), "h"], energy_kwh: [t("Energy used"), "kwh"],
+  });
+  const say = (value, kind, currency) => value === null || value === undefined ? "—" : kind === "cash" ? plan.cash(value, currency)
+    : kind === "n" ? number(value, 0) : kind === "kwh" ? `${number(value, 0)} kWh` : `${number(value, 0, value < 10 ? 1 : 0)} h`;
+  const difference = (value, kind, currency) => {
+    if (Math.abs(value) < (kind === "n" ? 0.5 : 0.05)) return "=";
+    const sign = value > 0 ? "+" : "−", words = value < 0 ? t("better") : t("worse");
+    return h("span", {}, `${sign}${say(Math.abs(value), kind, currency)} `, h("span", { class: "detail" }, words));
+  };
+  Object.assign(plan, { terms, sayTerm: say });
+
+  const termTable = (found, currency) => h("div", { class: "table-place" }, h("table", { class: "plain-table terms-table" },
+    h("caption", { class: "hidden" }, t("Costs of both plans")),
+    h("thead", {}, h("tr", {}, h("th", { scope: "col" }, h("span", { class: "hidden" }, t("Cost"))), ...[t("plan {n}", { n: found.before.version }), t("plan {n}", { n: found.after.version }), t("Difference")].map((text) => h("th", { scope: "col", class: "num" }, text)))),
+    h("tbody", {}, ...found.terms.map(({ term, before, after, delta }) => {
+      const [name, kind] = terms()[term];
+      return h("tr", { class: term === "total" ? "strong" : "" }, h("th", { scope: "row" }, name), h("td", { class: "num" }, say(before, kind, currency)), h("td", { class: "num" }, say(after, kind, currency)),
+        h("td", { class: "num" }, difference(delta, kind, currency)));
+    }))));
+
+  const what = (move) => move.kind === "service" ? t("Service") : `${move.order}, ${t("step {n}", { n: move.step + 1 })}`;
+  const how = (move) => {
+    if (!move.to) return t("is taken out");
+    if (!move.from) return t("comes in");
+    const moved = Math.abs(move.hours) < 0.02 ? "" : move.hours > 0 ? t("{time} later", { time: duration(move.hours) }) : t("{time} sooner", { time: duration(-move.hours) });
+    return [moved, move.from_machine !== move.to_machine ? t("another machine") : "", (move.from_crew || null) !== (move.to_crew || null) ? t("another crew") : ""].filter(Boolean).join(t(", "));
+  };
+  const moveTable = (found, names, show) => {
+    const body = h("tbody"), more = h("button", { type: "button", class: "button small" });
+    let shown = 0;
+    const on = () => {
+      for (const move of found.moves.slice(shown, shown + FIRST)) {
+        const at = (iso, machine) => (iso ? `${plan.when(iso, found.after.made)}, ${names(machine)}` : "—");
+        const button = h("button", { type: "button", class: "plain as-link" }, what(move));
+        button.addEventListener("click", () => show(move));
+        body.append(h("tr", {}, h("th", { scope: "row" }, button), h("td", {}, at(move.from, move.from_machine)), h("td", {}, at(move.to, move.to_machine)), h("td", {}, how(move))));
+      }
+      shown = Math.min(found.moves.length, shown + FIRST);
+      more.hidden = shown >= found.moves.length;
+      more.textContent = t("Show {n} more", { n: Math.min(FIRST, found.moves.length - shown) });
+    };
+    more.addEventListener("click", on);
+    on();
+    return [h("div", { class: "table-place", tabindex: 0, role: "region", "aria-label": t("What moved") }, h("table", { class: "plain-table moves-table" }, h("caption", { class: "hidden" }, t("What moved")),
+      h("thead", {}, h("tr", {}, ...[t("What"), t("Before"), t("After"), t("How")].map((text) => h("th", { scope: "col" }, text)))), body)), more];
+  };
+  const lateText = (hours) => (hours === null || hours === undefined ? t("left out") : hours > 0 ? t("{time} late", { time: duration(hours) }) : t("in time"));
+  const orders = (found) => found.orders.length ? h("ul", { class: "order-changes" }, ...found.orders.slice(0, 12).map((o) =>
+    h("li", {}, h("strong", {}, o.order), ` ${lateText(o.before)} → ${lateText(o.after)}`))) : h("p", { class: "quiet" }, t("No order's lateness changes."));
+
+  /** tell: {state(), adopt(version, button), show(move), names(machine), ghosts(which)} of the page. */
+  plan.compare = (region, tell) => {
+    let pair = null, asked = 0, before = "";
+    const fetchPair = async () => {
+      const mine = ++asked, [a, b] = pair;
+      region.querySelector(".compare-body")?.setAttribute("aria-busy", "true");
+      const answer = await fetch(`/data/schedule/compare?a=${encodeURIComponent(a)}&b=${encodeURIComponent(b)}`).then((r) => (r.ok ? r.json() : null)).catch(() => null);
+      if (mine !== asked || !region.isConnected) return;
+      const body = region.querySelector(".compare-body");
+      if (!answer) { body.replaceChildren(h("p", { class: "notice alert" }, t("These plans cannot be compared now."))); return; }
+      const currency = tell.state().currency, better = -answer.terms.find((x) => x.term === "total")?.delta || 0;
+      body.removeAttribute("aria-busy");
+      body.replaceChildren(
+        h("p", { class: "compare-sum" }, h("strong", {}, better > 0.5 ? t("Plan {n} saves {money}.", { n: answer.after.version, money: plan.cash(better, currency) }) : better < -0.5 ? t("Plan {n} costs {money} more.", { n: answer.after.version, money: plan.cash(-better, currency) }) : t("Both cost the same.")),
+          ` ${t("It was made because {why}.", { why: plan.why(answer.after.why) })} ${t("{n} bars move, {m} of them to another machine; {k} stay.", { n: answer.n_moves, m: answer.n_machine, k: answer.n_same })}`),
+        h("div", { class: "compare-columns plan-columns" }, h("section", {}, h("h3", {}, t("What it costs")), termTable(answer, currency), h("h3", {}, t("Orders")), orders(answer)),
+          h("section", {}, h("h3", {}, t("What moved")), ...(answer.moves.length ? moveTable(answer, tell.names, tell.show) : [h("p", { class: "quiet" }, t("Nothing moved."))]))));
+    };
+    const select = (name, label, value) => {
+      const { plans, versions } = tell.state();
+      const known = [...(plans.in_force ? [["in_force", t("in force: plan {n}", { n: plans.in_force.version })]] : []), ...(plans.proposed ? [["proposed", t("proposed: plan {n}", { n: plans.proposed.version })]] : []),
+        ...versions.filter((v) => v.kept && ![plans.in_force?.version, plans.proposed?.version].includes(v.version)).map((v) => [String(v.version), t("plan {n}, {when}", { n: v.version, when: plan.when(v.made) })])];
+      const input = h("select", { id: `compare-${name}` }, ...known.map(([key, text]) => h("option", { value: key, selected: key === value ? "" : null }, text)));
+      input.addEventListener("change", () => { pair = name === "a" ? [input.value, pair[1]] : [pair[0], input.value]; fetchPair(); });
+      return h("div", { class: "filter" }, h("label", { for: `compare-${name}` }, label), input);
+    };
+    const versionTable = (versions, currency) => h("details", { class: "as-table" }, h("summary", {}, t("All versions")), h("div", { class: "table-place" }, h("table", { class: "plain-table" },
+      h("thead", {}, h("tr", {}, ...[t("Plan number"), t("Made"), t("Because"), t("In force since"), t("Adopted by"), t("Cost in all")].map((text) => h("th", { scope: "col" }, text)))),
+      h("tbody", {}, ...versions.map((v) => h("tr", {}, h("th", { scope: "row" }, String(v.version)), h("td", {}, plan.when(v.made)), h("td", {}, plan.why(v.why)), h("td", {}, v.since ? plan.when(v.since) : "—"), h("td", {}, v.who || "—"),
+        h("td", { class: "num" }, plan.cash(v.terms?.total, currency))))))));
+
+    const paint = () => {
+      if (region.hidden) return;
+      const { plans, versions, currency, stamp } = tell.state();
+      const now = JSON.stringify([plans, versions.map((v) => v.version), stamp]);
+      if (now === before) return;
+      before = now;
+      if (!plans.in_force && !plans.proposed) { region.replaceChildren(h("div", { class: "empty" }, h("strong", {}, t("There is no plan to compare")), t("As soon as the planner has made two, their difference stands here."))); return; }
+      if (!plans.proposed && pair?.includes("proposed")) pair = null;
+      pair ||= plans.proposed ? ["in_force", "proposed"] : [versions.find((v) => v.kept && v.version !== plans.in_force?.version)?.version.toString() || "in_force", "in_force"];
+      const open = region.querySelector("details")?.open, adopt = plans.proposed ? twin.button("plan.adopt", t("Adopt this plan"), (b) => tell.adopt(plans.proposed.version, b), { css: "button primary" }) : null;
+      region.replaceChildren(
+        h("div", { class: "compare-choice" }, select("a", t("Before"), pair[0]), select("b", t("After"), pair[1]), adopt),
+        ...(plans.proposed ? [] : [h("p", { class: "quiet" }, t("No other plan is proposed: the one in force is the best that is known."))]),
+        h("div", { class: "compare-body", role: "status" }), versionTable(versions, currency));
+      if (open) region.querySelector("details").open = true;
+      fetchPair();
+    };
+    return { paint, choose: (b) => { pair = ["in_force", b]; before = ""; paint(); } };
+  };
+})();

@@ -1,0 +1,164 @@
+/* Schedule page: fetches a plan when it has changed, and has every view show the same of it. */
+(() => {
+  "use strict";
+  const twin = window.plantTwin;
+  const { t, h, pick, say, once, plan } = twin;
+  const DAY = 86400;
+
+  const remember = (values) => {
+    const query = new URLSearchParams(location.search);
+    for (const [key, value] of Object.entries(values)) value ? query.set(key, value) : query.delete(key);
+    history.replaceState(history.state, "", location.pathname + (query.size ? `?${query}` : ""));
+  };
+
+  twin.pages.schedule = (page) => {
+    const region = (name) => page.querySelector(`[data-list="${name}"]`);
+    let state = null, model = null, other = null, bar = null, fetched = "", waiting = false, written = 0, isFirst = true;
+    const suggestionOf = (b) => (b?.kind === "service" ? (state?.suggestions || []).find((s) => s.id === b.id) || null : null);
+    const names = (id) => (model?.rows.find((row) => row.id === id)?.text ?? id) || "—";
+
+    /* --- chart, card, toolbar -------------------------------------------------------------- */
+    const tools = h("div", { class: "gantt-tools" }), chartBox = h("div", { class: "gantt" }), cardBox = h("div", { class: "gantt-card", role: "group", "aria-label": t("What is selected") }), key = plan.legend();
+    const none = h("div", { hidden: "" });
+    region("chart").append(none, tools, cardBox, chartBox, key);
+    const fits = (b) => (!bar?.values.line || b.row.line === bar.values.line) && (!bar?.values.machine || b.row.id === bar.values.machine)
+      && (!bar?.values.order || Boolean(b.order?.id.toLowerCase().includes(bar.values.order.toLowerCase())));
+    const showsRow = (row) => {
+      const { line, machine, order } = bar?.values || {};
+      if (row.kind === "crew") return !machine && !order;
+      return (!line || row.line === line) && (!machine || row.id === machine) && (!order || row.bars.some((b) => b.order?.id.toLowerCase().includes(order.toLowerCase())));
+    };
+    const chart = plan.chart(chartBox, {
+      select: (b) => { chart.announce?.(b); card(); },
+      zoomed: () => { clearTimeout(written); written = setTimeout(writeRange, 300); },
+      looks: (g, c, ctx) => plan.looks({ g, ctx, state, model, other, chart, suggestionOf, order: bar?.values.order }),
+      over: (ctx, c, g) => move.over(ctx, c, g),
+    });
+    const move = plan.mover(chart, { suggestionOf, state: () => state, paint: () => card(), frozen: () => false,
+      keepService: (b, at, when, button) => {
+        const s = suggestionOf(b), text = t("Service of {name} moved to {when}", { name: b.row.text, when });
+        if (s?.state === "open") return twin.act("suggestion.accept", { machine: s.machine, detail: { suggestion: s.id, start: at }, button, text });
+        return twin.act("service.move", { machine: b.row.id, detail: { service: b.service || b.id, start: at, duration_h: (b.end - b.start) / 3600 }, button, text });
+      } });
+    const lock = (b, button = null) => {
+      const isLocked = b.pin === "locked" || Boolean(state.locks?.[b.key]), detail = { order: b.order?.id, step: b.step };
+      if (b.kind !== "operation" || ["running", "done"].includes(b.pin)) { twin.toast(move.why(b) || t("Only work of an order is locked."), { alert: true }); return; }
+      if (isLocked) twin.act("operation.unlock", { machine: b.row.id, detail, button, text: t("Order {order}, step {n}: unlocked", { order: b.order.id, n: b.step + 1 }) });
+      else twin.act("operation.lock", { machine: b.row.id, detail: { ...detail, machine: b.row.id, start: model.us(b.start) }, button, text: t("Order {order}, step {n}: locked", { order: b.order.id, n: b.step + 1 }) });
+    };
+    const only = (order) => { const input = page.querySelector("#filter-order"); input.value = order; input.dispatchEvent(new Event("input", { bubbles: true })); };
+    const card = plan.card(cardBox, chart, move, { state: () => state, suggestionOf, lock, only, accept: plan.acceptService });
+    const now = () => chart.show(Math.max(0, chart.now - 3600), Math.min(2 * DAY, model.span));
+    plan.pointer(chart, move);
+    plan.keyboard(chart, move, { fit: () => chart.show(0, model.span), now, lock, card: () => cardBox.querySelector("button, a")?.focus() });
+    const ghosts = plan.toolbar(tools, chart, { now, spans: [[8, t("{n} h", { n: 8 })], [24, t("1 day")], [72, t("{n} days", { n: 3 })], [168, t("1 week")]], changed: () => { fetchOther(); chart.draw(); } });
+
+    /* --- the other views -------------------------------------------------------------------- */
+    const show = (b) => { views.show("chart"); chart.scroll.focus({ preventScroll: true }); if (!showsRow(b.row)) clearFilters(); chart.lay(); chart.select(b); };
+    const clearFilters = () => page.querySelector(".filters .button")?.click();
+    const table = plan.table(region("table"), { show, lock, suggestionOf, state: () => state });
+    const adopt = (version, button) => twin.act("plan.adopt", { detail: { version }, button, text: t("Plan {n} is in force", { n: version }) });
+    const compare = plan.compare(region("compare"), { state: () => state, adopt, names, show: (m) => { const b = model?.byKey.get(m.kind === "service" ? `service/${m.service}` : `${m.order}/${m.step}`); if (b) show(b); } });
+    const late = plan.late(region("late"), { names, show: (order) => { const own = model.bars.filter((b) => b.order?.id === order); if (own.length) show(own.at(-1)); } });
+    const views = plan.views(page, (name) => { remember({ view: name === "chart" ? "" : name }); paintView(); });
+    const suggestions = plan.suggestions(region("suggestions"), { near: () => state.plans.in_force?.made || null, currency: () => state.currency, adopt,
+      compare: (version) => { views.show("compare"); compare.choose(version === state.plans.proposed?.version ? "proposed" : String(version)); },
+      show: (s) => { const b = model?.byKey.get(`service/${s.id}`); if (b) show(b); else twin.toast(t("The plan in force does not hold this service.")); } });
+
+    const writeRange = () => {
+      const range = model && page.isConnected && !region("chart").hidden && chart.range();
+      if (range) remember({ from: model.iso(range[0]), h: String(Math.round((10 * range[1]) / 3600) / 10) });
+    };
+    const readRange = () => {
+      const query = new URLSearchParams(location.search), from = plan.naive(query.get("from") || ""), hours = Number(query.get("h"));
+      if (from && hours > 0) chart.show(Math.max(0, model.fromLocal(from / 1000)), hours * 3600);
+      else now();
+    };
+
+    /* --- what is fetched -------------------------------------------------------------------- */
+    const get = (which) => fetch(`/data/schedule/plan?which=${which}`).then((r) => (r.ok ? r.json() : null));
+    const fetchPlan = async () => {
+      if (waiting || fetched === state.stamp) return;
+      const which = state.plans.in_force ? "in_force" : state.plans.proposed ? "proposed" : null, stamp = state.stamp;
+      if (!which) { fetched = stamp; model = null; return; }
+      waiting = true;
+      const data = await get(which).catch(() => null);
+      waiting = false;
+      if (!page.isConnected || !data) return;
+      fetched = stamp;
+      model = plan.model(data);
+      other = null;
+      if (move.active()) move.cancel();
+      paint();
+      chart.set(model);
+      if (isFirst && !region("chart").hidden) { isFirst = false; readRange(); }
+      card();
+      fetchOther();
+    };
+    const fetchOther = async () => {
+      if (!ghosts() || other || !state.plans.proposed || !state.plans.in_force) return;
+      const data = await get("proposed").catch(() => null);
+      if (data && page.isConnected) { other = plan.model(data); chart.draw(); }
+    };
+
+    /* --- painting --------------------------------------------------------------------------- */
+    const head = once(({ plans, currency }) => {
+      const { in_force: force, proposed } = plans;
+      const parts = [force ? t("Plan {n} is in force, made {when} because {why}.", { n: force.version, when: plan.when(force.made), why: plan.why(force.why) }) : proposed ? t("No plan is in force yet; plan {n} is proposed.", { n: proposed.version }) : ""];
+      const saves = force && proposed ? (force.terms?.total ?? 0) - (proposed.terms?.total ?? 0) : 0;
+      const link = h("button", { type: "button", class: "plain as-link" }, t("Compare"));
+      link.addEventListener("click", () => views.show("compare"));
+      region("plan-line").replaceChildren(parts[0], ...(proposed && force ? [" ", saves > 0.5 ? t("Plan {n} would save {money}.", { n: proposed.version, money: plan.cash(saves, currency) }) : t("Plan {n} is proposed.", { n: proposed.version }), " ", link] : []));
+      region("terms").replaceChildren(...plan.termCards(force || proposed, currency));
+    });
+    const paintView = () => {
+      if (!state || !bar) return;
+      none.replaceChildren(...(model ? [] : [plan.nothing(state)]));
+      none.hidden = Boolean(model);
+      for (const part of [tools, cardBox, chartBox, key]) part.hidden = !model;
+      if (!model) { region("table").replaceChildren(plan.nothing(state)); }
+      else {
+        table.set(model, fits);
+        chart.shows = showsRow;
+        if (!region("chart").hidden && chart.model) { chart.lay(); if (isFirst) { isFirst = false; readRange(); } }
+      }
+      compare.paint();
+    };
+    const paint = () => {
+      if (!state) return;
+      chart.now = model ? model.s(state.now_us) : 0;
+      head({ plans: state.plans, currency: state.currency });
+      suggestions(state.suggestions || []);
+      const open = (state.suggestions || []).filter((s) => s.state === "open").length;
+      say(region("n-suggestions"), open || "");
+      if (!model || fetched !== state.stamp) { paintView(); return; }
+      const { late: lateOnes, left_out: out } = model.data, byId = new Map(model.data.orders.map((o) => [o.id, o]));
+      const full = (item) => { const o = byId.get(item.order); return { ...item, product: o ? plan.productText(model, o) : "", due: o && o.due !== null ? model.say(o.due, "far") : "" }; };
+      late({ late: lateOnes.map(full), out: out.map(full), version: model.head.version });
+      say(page.querySelector('[data-count="late"]'), lateOnes.length + out.length || "");
+      chart.draw();
+      compare.paint();
+    };
+    const filtersChanged = () => {
+      if (!model) return;
+      paintView();
+      chart.draw();
+      bar.say(bar.isActive() ? t("{n} of {all} bars", { n: model.bars.filter(fits).length, all: model.bars.length }) : "");
+      page.querySelector("a[data-export]").href = `/export/schedule.csv${bar.query() ? `?${bar.query()}` : ""}`;
+    };
+    const build = () => {
+      bar = twin.filterBar(region("filters"), [
+        { key: "line", label: t("Line"), options: [["", t("all")], ...model.data.lines.map((l) => [l.id, pick(l.name)])] },
+        { key: "machine", label: t("Machine"), options: [["", t("all")], ...model.rows.filter((r) => r.kind === "machine").map((r) => [r.id, r.text])] },
+        { key: "order", label: t("Order"), hint: t("Number of an order") }], filtersChanged);
+      filtersChanged();
+    };
+
+    return (next) => {
+      state = next;
+      if (!bar && model) build();
+      paint();
+      fetchPlan().then(() => { if (!bar && model) { build(); paintView(); readRange(); } });
+    };
+  };
+})();
