@@ -6,10 +6,10 @@ twice.
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple, Self
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from twin.errors import SchemaError
 
@@ -31,12 +31,14 @@ ROLES: tuple[Role, ...] = ("viewer", "operator", "manager", "engineer", "admin")
 
 Words = Annotated[str, Field(min_length=1, max_length=2000)]
 Name = Annotated[str, Field(min_length=1, max_length=80)]
+LongName = Annotated[str, Field(min_length=1, max_length=120)]
 Note = Annotated[str, Field(max_length=2000)]
 Hours = Annotated[float, Field(gt=0, le=24 * 365)]
 Time = Annotated[int, Field(ge=0, le=7_258_118_400_000_000)]
 """µs UTC of the plant, before the year 2200: what no calendar holds would stop every screen."""
 OrderId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
 Quantity = Annotated[int, Field(ge=1, le=1_000_000)]
+Step = Annotated[int, Field(ge=0, le=1000)]
 Priority = Annotated[int, Field(ge=1, le=5)]
 """1 is the most urgent, 3 usual."""
 ORDERS_MAX = 1000
@@ -183,6 +185,45 @@ class ExploreFront(Detail):
     """Wall time for the search."""
 
 
+class AcceptSuggestion(Detail):
+    suggestion: LongName
+    start: Time | None = None
+    """None: as suggested."""
+    crew: Name | None = None
+
+
+class VetoSuggestion(Detail):
+    suggestion: LongName
+    reason: Words
+    hours: Annotated[float, Field(gt=0, le=24 * 31)] | None = None
+    """Plant hours for which it does not come back; None: as is usual."""
+
+
+class AdoptPlan(Detail):
+    """A plan by its version, or one of the front by its point."""
+
+    version: Annotated[int, Field(ge=1)] | None = None
+    point: Name | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if self.version is None and self.point is None:
+            raise ValueError("a version or a point")
+        return self
+
+
+class LockOperation(Detail):
+    order: OrderId
+    step: Step
+    machine: Name
+    start: Time
+
+
+class UnlockOperation(Detail):
+    order: OrderId
+    step: Step
+
+
 class Verb(NamedTuple):
     """What one kind of action needs."""
 
@@ -215,6 +256,11 @@ VERBS: Mapping[str, Verb] = {
     "order.import": Verb(ImportOrders, "manager", False),
     "order.change": Verb(ChangeOrder, "manager", False),
     "order.cancel": Verb(CancelOrder, "manager", False),
+    "suggestion.accept": Verb(AcceptSuggestion, "manager", False),
+    "suggestion.veto": Verb(VetoSuggestion, "manager", False),
+    "plan.adopt": Verb(AdoptPlan, "manager", False),
+    "operation.lock": Verb(LockOperation, "manager", False),
+    "operation.unlock": Verb(UnlockOperation, "manager", False),
     "kiosk.create": Verb(CreateKiosk, "engineer", False),
     "kiosk.renew": Verb(OneKiosk, "engineer", False),
     "kiosk.revoke": Verb(OneKiosk, "engineer", False),

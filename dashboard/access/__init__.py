@@ -5,7 +5,15 @@ from typing import Any
 
 from flask import Flask
 
-from dashboard.access import act, guard, machine_checks, name, order_checks, sign_in
+from dashboard.access import (
+    act,
+    guard,
+    machine_checks,
+    name,
+    order_checks,
+    schedule_checks,
+    sign_in,
+)
 from dashboard.access.checks import check
 from dashboard.access.door import Door
 from dashboard.access.guard import SESSION_S, WARM_UP, exempt
@@ -31,6 +39,7 @@ __all__ = [
     "reader_language",
     "register",
     "role_name",
+    "schedule_checks",
     "secret_key",
     "t",
 ]

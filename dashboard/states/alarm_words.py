@@ -66,6 +66,11 @@ def verb_names(t: Translate) -> dict[str, str]:
         "order.import": t("Orders imported"),
         "order.change": t("Order changed"),
         "order.cancel": t("Order cancelled"),
+        "suggestion.accept": t("Suggestion accepted"),
+        "suggestion.veto": t("Suggestion vetoed"),
+        "plan.adopt": t("Plan adopted"),
+        "operation.lock": t("Operation locked"),
+        "operation.unlock": t("Operation unlocked"),
     }
 
 
@@ -119,4 +124,17 @@ def refusal_text(t: Translate, code: str) -> str:
         "order_started": t("It was begun already."),
         "due_before_release": t("It is due before it may be begun."),
         "nothing_to_change": t("Nothing is different."),
+        "unknown_suggestion": t("The planner no longer suggests it."),
+        "already_accepted": t("It was accepted already."),
+        "unknown_crew": t("There is no such crew."),
+        "service_overlaps": t("Another service of the machine is planned for that time."),
+        "veto_over": t("The veto has run out."),
+        "unknown_plan": t("There is no such plan any more."),
+        "newer_plan": t("The planner has a newer plan."),
+        "already_in_force": t("This plan is in force already."),
+        "first_plan": t("There was no plan before it."),
+        "unknown_operation": t("The order has no such operation."),
+        "operation_begun": t("The operation has begun."),
+        "machine_cannot": t("The machine cannot do this operation."),
+        "not_locked": t("The operation is not locked."),
     }.get(code, code)

@@ -21,6 +21,7 @@ from twin.pipeline.expected import NO_LOSS, expected_stops, lost_output
 from twin.pipeline.failures import Failures
 from twin.pipeline.gauge import rss_bytes
 from twin.pipeline.machines_now import machines_now
+from twin.pipeline.planning.run import start_planning
 from twin.pipeline.production import ProductionKept, stands_idle
 from twin.pipeline.scorer import start_scorer
 from twin.pipeline.services import planned_services, under_way
@@ -37,8 +38,8 @@ KPI_S = 60.0
 
 
 def run_planner(settings: Settings, stop: threading.Event | None = None) -> None:
-    """Write the plan until told to stop, the desk beside it. Raises TwinError where it cannot
-    start, and StoreError once the desk's thread has failed."""
+    """Write the plan until told to stop, desk and schedule beside it. Raises TwinError where it
+    cannot start, and StoreError once a thread beside it has failed."""
     stop = threading.Event() if stop is None else stop
     store, site_changed = open_store(settings), threading.Event()
     try:
@@ -47,9 +48,11 @@ def run_planner(settings: Settings, stop: threading.Event | None = None) -> None
         production.load(store)
         start_scorer(store, settings, stop)
         desk = start_desk(store, settings, stop, site_changed)
+        planning = start_planning(store, settings, stop)
         while not stop.wait(PLAN_S):
-            if not desk.is_alive() and not stop.is_set():
-                raise StoreError("planner: the desk's thread has failed, see above")
+            for part in (desk, planning):
+                if not part.is_alive() and not stop.is_set():
+                    raise StoreError(f"planner: the {part.name}'s thread has failed, see above")
             try:
                 if _stamp(store, site) != stamp:
                     site_changed.set()

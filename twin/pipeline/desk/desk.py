@@ -23,6 +23,8 @@ from twin.pipeline.desk import (
     plans,
     reports,
     scenarios,
+    schedule_plans,
+    schedule_suggestions,
 )
 from twin.pipeline.desk.alarm_summary import summary
 from twin.pipeline.desk.effects import Context, Effects, Handler, Undoer, refused
@@ -49,6 +51,8 @@ HANDLERS: dict[str, Handler] = {
     **kiosks.HANDLERS,
     **front.HANDLERS,
     **orders.HANDLERS,
+    **schedule_plans.HANDLERS,
+    **schedule_suggestions.HANDLERS,
 }
 UNDOERS: dict[str, Undoer] = {
     **alarm_actions.UNDOERS,
@@ -56,6 +60,8 @@ UNDOERS: dict[str, Undoer] = {
     **plans.UNDOERS,
     **models.UNDOERS,
     **orders.UNDOERS,
+    **schedule_plans.UNDOERS,
+    **schedule_suggestions.UNDOERS,
 }
 """What action.undo takes back."""
 ALARM_KINDS = frozenset({"alarm_on", "alarm_off", "alarm_limit"})

@@ -52,8 +52,9 @@ def plan_document(
 
 
 def terms_document(terms: Terms) -> dict[str, float]:
-    """Terms to the cent."""
-    return {name: round(float(value), 4) for name, value in terms._asdict().items()}
+    """Terms, the total without what moving things is made to cost: nobody pays that."""
+    paid = terms._replace(total=terms.total - terms.stability)
+    return {name: round(float(value), 4) for name, value in paid._asdict().items()}
 
 
 def schedule_of(stated: Stated, plan: Plan | None) -> Schedule:

@@ -1,7 +1,8 @@
 """A plant's situation as a problem to be solved, and the way back from its numbers.
 
-Tick 0 is the quarter of an hour under way. What has not begun starts at `earliest` or later: by then a person
-can have read the plan. A machine that stands failed is closed until its repair is to be expected.
+Tick 0 is the quarter of an hour under way. What has not begun starts at `earliest` or later: by
+then a person can have read the plan. A machine that stands failed is closed until its repair is to
+be expected.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,0 +1,77 @@
+"""Whether the plan can be decided on so now: the desk's own rules, asked beforehand.
+
+What a reader has on the screen may be half a second old; the desk has the last word.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from dashboard.access.checks import check
+from dashboard.access.language import t
+from dashboard.snapshot import Snapshot
+from dashboard.states.alarm_words import refusal_text
+from twin.pipeline.desk.schedule_plans import lock_fault, version_fault
+
+__all__ = ["can_accept", "can_adopt", "can_lock", "can_unlock", "can_veto"]
+
+Detail = dict[str, Any]
+
+
+@check("suggestion.accept")
+def can_accept(snapshot: Snapshot, _machine: str | None, detail: Detail) -> str | None:
+    """The planner still suggests it."""
+    found = _suggestion(snapshot, detail)
+    if found is None:
+        return _words("unknown_suggestion")
+    if found["kind"] == "plan":
+        return _words(_version(snapshot, found["version"]))
+    if found["state"] == "accepted":
+        return _words("already_accepted")
+    crew = detail["crew"]
+    is_known = crew is None or any(c.id == crew for c in snapshot.plant.crews)
+    return _words("" if is_known else "unknown_crew")
+
+
+@check("suggestion.veto")
+def can_veto(snapshot: Snapshot, _machine: str | None, detail: Detail) -> str | None:
+    """The planner still suggests it."""
+    return _words("" if _suggestion(snapshot, detail) else "unknown_suggestion")
+
+
+@check("plan.adopt")
+def can_adopt(snapshot: Snapshot, _machine: str | None, detail: Detail) -> str | None:
+    """It is the newest proposal, or a point of the front."""
+    if detail["point"] is None:
+        return _words(_version(snapshot, detail["version"]))
+    points = (snapshot.schedule.get("front") or {}).get("points", ())
+    return _words("" if any(p["id"] == detail["point"] for p in points) else "unknown_plan")
+
+
+@check("operation.lock")
+def can_lock(snapshot: Snapshot, _machine: str | None, detail: Detail) -> str | None:
+    """It has not begun, and the machine can do it."""
+    order = snapshot.orders.get(detail["order"])
+    return _words(lock_fault(snapshot.plant, order, detail, snapshot.plant_us))
+
+
+@check("operation.unlock")
+def can_unlock(snapshot: Snapshot, _machine: str | None, detail: Detail) -> str | None:
+    """It is locked."""
+    locks = (snapshot.schedule.get("decisions") or {}).get("locks", ())
+    own = (detail["order"], detail["step"])
+    is_locked = any((lock["order"], lock["step"]) == own for lock in locks)
+    return _words("" if is_locked else "not_locked")
+
+
+def _suggestion(snapshot: Snapshot, detail: Detail) -> Mapping[str, Any] | None:
+    known = snapshot.schedule.get("suggestions") or ()
+    return next((s for s in known if s["id"] == detail["suggestion"]), None)
+
+
+def _version(snapshot: Snapshot, version: int) -> str:
+    plans = (snapshot.schedule.get(name) for name in ("proposed", "in_force"))
+    return version_fault(*plans, version)
+
+
+def _words(code: str) -> str | None:
+    return refusal_text(t, code) if code else None

@@ -1,0 +1,191 @@
+"""The plan in force: adopted from what the planner proposes; operations locked where they are."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from twin.actions import Action
+from twin.pipeline.desk.effects import Context, Effects, Handler, Undoer, refused
+from twin.pipeline.desk.schedule_documents import (
+    KIND,
+    Record,
+    decisions_of,
+    decisions_with,
+    document,
+)
+from twin.pipeline.desk.state import DeskState
+from twin.plant import Plant
+from twin.types import Event
+
+__all__ = ["HANDLERS", "UNDOERS", "adopt_version", "lock_fault", "restore", "version_fault"]
+
+
+def _adopt(_state: DeskState, action: Action, context: Context) -> Effects:
+    point, version = action.detail["point"], action.detail["version"]
+    if point is None:
+        return adopt_version(action, context, version)
+    plan = _plan_of_point(context, point)
+    if plan is None:
+        return refused("unknown_plan", point=point)
+    return _put_in_force(plan | {"point": point}, action, context)
+
+
+def adopt_version(action: Action, context: Context, version: int) -> Effects:
+    """Put the plan proposed in force, if it is the one that the person has seen."""
+    proposed, in_force = document(context, "proposed"), document(context, "in_force")
+    fault = version_fault(proposed, in_force, version)
+    if fault:
+        return refused(fault, version=version)
+    return _put_in_force(proposed, action, context)
+
+
+def version_fault(
+    proposed: Mapping[str, Any] | None, in_force: Mapping[str, Any] | None, version: int
+) -> str:
+    """Why a version cannot be adopted, a code; "" if it can."""
+    if in_force is not None and in_force["version"] == version:
+        return "already_in_force"
+    if proposed is None or proposed["version"] < version:
+        return "unknown_plan"
+    return "newer_plan" if proposed["version"] > version else ""
+
+
+def _plan_of_point(context: Context, point: str) -> Record | None:
+    """The plan of a point of the front, with a version of its own."""
+    front = document(context, "front") or {}
+    found = next((p for p in front.get("points", ()) if p["id"] == point), None)
+    plan = None if found is None else document(context, str(found["plan"]))
+    if plan is None:
+        return None
+    if plan.get("version"):
+        return dict(plan)
+    known = [document(context, name) for name in ("proposed", "in_force")]
+    heads = document(context, "versions") or []
+    versions = [p["version"] for p in (*known, *heads) if p]
+    return dict(plan) | {"version": max(versions, default=0) + 1}
+
+
+def _put_in_force(plan: Record, action: Action, context: Context) -> Effects:
+    """It comes into force, and the one before is kept to go back to."""
+    before = document(context, "in_force")
+    held = {**plan, "in_force_from": context.now_us, "who": action.who}
+    documents: dict[str, bytes | None] = {"in_force": orjson.dumps(held)}
+    documents["in_force_before"] = None if before is None else orjson.dumps(before)
+    was = None if before is None else before["version"]
+    note = {"version": plan["version"], "before": was, "why": plan["why"]}
+    return Effects(
+        note=note,
+        was=None if before is None else note,
+        final="first_plan" if before is None else "",
+        events=[_event("plan_adopted", note, action, context)],
+        documents={KIND: documents},
+    )
+
+
+def restore(_state: DeskState, line: Mapping[str, Any], action: Action, ctx: Context) -> Effects:
+    """The plan that was in force before comes back, if nothing else came between."""
+    now, before = document(ctx, "in_force"), document(ctx, "in_force_before")
+    was = line["was"]
+    if now is None or now["version"] != was["version"]:
+        return refused("newer_plan", version=None if now is None else now["version"])
+    if before is None or before["version"] != was["before"]:
+        return refused("too_old")
+    held = {**before, "in_force_from": ctx.now_us, "who": action.who}
+    note = {"version": before["version"], "before": now["version"], "why": before["why"]}
+    documents = {"in_force": orjson.dumps(held), "in_force_before": None}
+    return Effects(
+        note=note,
+        events=[_event("plan_adopted", note, action, ctx)],
+        documents={KIND: documents},
+    )
+
+
+def _lock(state: DeskState, action: Action, context: Context) -> Effects:
+    """The operation stays on this machine at this time in every plan to come."""
+    detail = action.detail
+    order = state.orders.get(detail["order"])
+    fault = lock_fault(context.site.plant, order, detail, context.now_us)
+    if fault:
+        return refused(fault, order=detail["order"], step=detail["step"])
+    decided = decisions_of(context)
+    was = next((k for k in decided["locks"] if _is_of(k, detail)), None)
+    names = ("order", "step", "machine", "start")
+    lock = {k: detail[k] for k in names} | {"who": action.who, "time": action.time}
+    decided["locks"] = _without_closed(state, [k for k in decided["locks"] if k != was])
+    decided["locks"].append(lock)
+    note = {"order": detail["order"], "step": detail["step"]}
+    return Effects(
+        note=note,
+        was=note | {"lock": was},
+        documents=decisions_with(decided, context.now_us),
+    )
+
+
+def lock_fault(
+    plant: Plant, order: Mapping[str, Any] | None, detail: Mapping[str, Any], now_us: int
+) -> str:
+    """Why an operation cannot be locked there, a code; "" if it can."""
+    if order is None or order["state"] != "open":
+        return "unknown_order" if order is None else "order_not_open"
+    product = plant.product(order["product"])
+    if product is None or detail["step"] >= len(order["steps"]):
+        return "unknown_operation"
+    if order["steps"][detail["step"]]["state"] != "waiting":
+        return "operation_begun"
+    able = {m.id for m in plant.alternatives(product.steps[detail["step"]])}
+    if detail["machine"] not in able:
+        return "machine_cannot"
+    return "in_the_past" if detail["start"] < now_us else ""
+
+
+def _unlock(_state: DeskState, action: Action, context: Context) -> Effects:
+    decided, detail = decisions_of(context), action.detail
+    was = next((k for k in decided["locks"] if _is_of(k, detail)), None)
+    if was is None:
+        return refused("not_locked")
+    decided["locks"] = [k for k in decided["locks"] if k != was]
+    note = {"order": detail["order"], "step": detail["step"]}
+    return Effects(
+        note=note,
+        was=note | {"lock": was},
+        documents=decisions_with(decided, context.now_us),
+    )
+
+
+def _lock_as_before(
+    _state: DeskState, line: Mapping[str, Any], _action: Action, ctx: Context
+) -> Effects:
+    """As the operation was locked before, or not at all."""
+    decided, was = decisions_of(ctx), line["was"]
+    decided["locks"] = [k for k in decided["locks"] if not _is_of(k, was)]
+    if was["lock"] is not None:
+        decided["locks"].append(was["lock"])
+    note = {"order": was["order"], "step": was["step"]}
+    return Effects(note=note, documents=decisions_with(decided, ctx.now_us))
+
+
+def _is_of(lock: Mapping[str, Any], operation: Mapping[str, Any]) -> bool:
+    return bool(lock["order"] == operation["order"] and lock["step"] == operation["step"])
+
+
+def _without_closed(state: DeskState, locks: list[Record]) -> list[Record]:
+    """Locks of orders that are still open."""
+    return [k for k in locks if state.orders.get(k["order"], {}).get("state") == "open"]
+
+
+def _event(kind: str, note: Mapping[str, Any], action: Action, context: Context) -> Event:
+    detail = {**note, "by": action.who, "action": context.action_id}
+    return Event(action.time, kind, "", detail)
+
+
+HANDLERS: dict[str, Handler] = {
+    "plan.adopt": _adopt,
+    "operation.lock": _lock,
+    "operation.unlock": _unlock,
+}
+UNDOERS: dict[str, Undoer] = {
+    "plan.adopt": restore,
+    "operation.lock": _lock_as_before,
+    "operation.unlock": _lock_as_before,
+}

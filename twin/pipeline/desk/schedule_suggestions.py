@@ -1,0 +1,164 @@
+"""Suggestions of the planner: accepted as a planned service or a plan, or vetoed, for a time."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from twin.actions import Action
+from twin.pipeline.desk.effects import Context, Effects, Handler, Undoer, refused
+from twin.pipeline.desk.plans import PLANNED_MAX
+from twin.pipeline.desk.schedule_documents import (
+    Record,
+    decisions_of,
+    decisions_with,
+    suggestion_of,
+)
+from twin.pipeline.desk.schedule_plans import adopt_version, restore
+from twin.pipeline.desk.state import DeskState
+from twin.plant import Plant
+from twin.types import Event
+
+__all__ = ["HANDLERS", "UNDOERS"]
+
+HOUR_US = 3_600_000_000
+VETO_H = {"service": 24.0, "plan": 8.0}
+"""How long a veto holds that names no time."""
+
+
+def _accept(state: DeskState, action: Action, context: Context) -> Effects:
+    """A service becomes a planned one, which the next plan goes round; a plan comes into force."""
+    suggestion = suggestion_of(context, action.detail["suggestion"])
+    if suggestion is None:
+        return refused("unknown_suggestion")
+    if suggestion["kind"] == "plan":
+        return adopt_version(action, context, suggestion["version"])
+    service, fault = _service(state, suggestion, action, context)
+    if service is None:
+        return refused(fault)
+    state.services.append(service)
+    state.mark("services")
+    decided = decisions_of(context)
+    own = {k: service[k] for k in ("machine", "start", "crew", "who", "time")}
+    decided["accepted"].append(own | {"suggestion": suggestion["id"], "service": service["id"]})
+    note = {"suggestion": suggestion["id"], "service": service["id"], "machine": service["machine"]}
+    return Effects(
+        note=note,
+        was=note,
+        events=[_event("service_planned", service, action, context)],
+        documents=decisions_with(decided, context.now_us),
+    )
+
+
+def _service(
+    state: DeskState, suggestion: Record, action: Action, context: Context
+) -> tuple[Record | None, str]:
+    """The planned service that a suggestion comes to; or why it cannot be."""
+    detail, plant = action.detail, context.site.plant
+    given, suggested = detail["start"], int(suggestion["start"])
+    start = max(suggested, context.now_us) if given is None else int(given)
+    took = int(suggestion["end"]) - suggested
+    crew = detail["crew"] or (suggestion["crew"] if given in {None, suggested} else None)
+    service = {
+        "id": context.action_id,
+        "machine": suggestion["machine"],
+        "start": start,
+        "duration_h": took / HOUR_US,
+        "mode": None,
+        "note": "",
+        "who": action.who,
+        "time": action.time,
+        "state": "planned",
+        "crew": crew,
+        "suggestion": suggestion["id"],
+    }
+    fault = _fault(state, service, plant, context)
+    return (None if fault else service), fault
+
+
+def _fault(state: DeskState, service: Record, plant: Plant, context: Context) -> str:
+    """Why a service cannot be planned, a code; "" if it can."""
+    if all(m.id != service["machine"] for m in plant.machines):
+        return "unknown_machine"
+    if service["crew"] is not None and all(c.id != service["crew"] for c in plant.crews):
+        return "unknown_crew"
+    end = service["start"] + service["duration_h"] * HOUR_US
+    if end <= context.now_us:
+        return "in_the_past"
+    planned = [s for s in state.services if s["state"] == "planned"]
+    if len(planned) >= PLANNED_MAX:
+        return "too_many"
+    for other in planned:
+        if other.get("suggestion") == service["suggestion"]:
+            return "already_accepted"
+        until = other["start"] + other["duration_h"] * HOUR_US
+        is_apart = end <= other["start"] or until <= service["start"]
+        if other["machine"] == service["machine"] and not is_apart:
+            return "service_overlaps"
+    return ""
+
+
+def _forget(state: DeskState, line: Mapping[str, Any], action: Action, ctx: Context) -> Effects:
+    """The service is called off; the suggestion may come again."""
+    service = state.service(line["was"]["service"])
+    if service is None or service["state"] != "planned":
+        return refused("not_planned")
+    service.update(state="cancelled", reason="")
+    state.mark("services")
+    decided = decisions_of(ctx)
+    decided["accepted"] = [a for a in decided["accepted"] if a["service"] != service["id"]]
+    return Effects(
+        events=[_event("service_cancelled", service, action, ctx)],
+        documents=decisions_with(decided, ctx.now_us),
+    )
+
+
+def _veto(_state: DeskState, action: Action, context: Context) -> Effects:
+    """It does not come back before a time."""
+    suggestion = suggestion_of(context, action.detail["suggestion"])
+    if suggestion is None:
+        return refused("unknown_suggestion")
+    decided = decisions_of(context)
+    hours = action.detail["hours"] or VETO_H[suggestion["kind"]]
+    until = context.now_us + round(hours * HOUR_US)
+    veto = {
+        "suggestion": suggestion["id"],
+        "machine": suggestion["machine"],
+        "until": until,
+        "reason": action.detail["reason"],
+        "who": action.who,
+        "time": action.time,
+        "action": context.action_id,
+    }
+    decided["vetoes"].append(veto)
+    note = {"suggestion": suggestion["id"], "machine": suggestion["machine"], "until": until}
+    return Effects(
+        note=note,
+        was={"action": context.action_id},
+        documents=decisions_with(decided, context.now_us),
+    )
+
+
+def _allow(_state: DeskState, line: Mapping[str, Any], _action: Action, ctx: Context) -> Effects:
+    """The veto is withdrawn."""
+    decided = decisions_of(ctx)
+    left = [v for v in decided["vetoes"] if v["action"] != line["was"]["action"]]
+    if len(left) == len(decided["vetoes"]):
+        return refused("veto_over")
+    decided["vetoes"] = left
+    return Effects(documents=decisions_with(decided, ctx.now_us))
+
+
+def _event(kind: str, service: Record, action: Action, context: Context) -> Event:
+    detail = {k: service[k] for k in ("start", "duration_h", "mode", "crew")}
+    detail |= {"service": service["id"], "by": action.who, "action": context.action_id}
+    return Event(action.time, kind, service["machine"], detail)
+
+
+def _undo_accept(
+    state: DeskState, line: Mapping[str, Any], action: Action, ctx: Context
+) -> Effects:
+    """Whatever accepting it came to."""
+    return (_forget if "service" in line["was"] else restore)(state, line, action, ctx)
+
+
+HANDLERS: dict[str, Handler] = {"suggestion.accept": _accept, "suggestion.veto": _veto}
+UNDOERS: dict[str, Undoer] = {"suggestion.accept": _undo_accept, "suggestion.veto": _allow}

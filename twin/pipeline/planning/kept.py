@@ -1,0 +1,124 @@
+"""What the planner has said so far, as its documents hold it: versions, suggestions, plans.
+
+Names of kind "schedule" that the planner writes: proposed, in_force_now, changes, suggestions,
+versions, plan-<version>, planning. The desk writes decisions, in_force, in_force_before. So every
+document has one writer, and a planner that starts again goes on from what it finds.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from twin.pipeline.planning.situation import KIND, Decisions, loaded
+from twin.pipeline.services import Service
+from twin.stores.base import Documents, Store
+
+__all__ = ["PLANS_KEPT", "VERSIONS_KEPT", "Kept", "labelled", "plan_name"]
+
+PLANS_KEPT = 20
+VERSIONS_KEPT = 200
+EXPIRED_KEPT = 10
+Record = dict[str, Any]
+
+
+def plan_name(version: int) -> str:
+    """Name of the document that holds a version whole."""
+    return f"plan-{version}"
+
+
+class Kept:
+    """The planner's own documents, read once and written together."""
+
+    def __init__(self, documents: Mapping[str, bytes]) -> None:
+        self.versions: list[Record] = loaded(documents.get("versions"), [])
+        self.suggestions: list[Record] = loaded(documents.get("suggestions"), [])
+        self.proposed: Record | None = loaded(documents.get("proposed"), None)
+        self.plans = {int(n[5:]) for n in documents if n.startswith("plan-") and n[5:].isdigit()}
+        self._written = {n: documents.get(n) for n in ("suggestions", "versions", "changes")}
+
+    @classmethod
+    def of(cls, store: Store) -> "Kept":
+        """As the store holds them. Raises StoreError."""
+        return cls(store.documents(KIND))
+
+    def next_version(self, in_force: Mapping[str, Any] | None) -> int:
+        """A number that no plan has had."""
+        known = [v["version"] for v in self.versions]
+        known += [p["version"] for p in (self.proposed, in_force) if p]
+        return max(known, default=0) + 1
+
+    def propose(self, plan: Record, in_force: Mapping[str, Any] | None) -> Documents:
+        """A new version: the plan, its head, and what is dropped for it."""
+        self.proposed = plan
+        head = {k: plan[k] for k in ("version", "made", "why", "solver", "terms")}
+        self.versions = [*self.versions, head | {"in_force_from": None, "who": None}]
+        self.versions = self.versions[-VERSIONS_KEPT:]
+        text = orjson.dumps(plan)
+        self.plans.add(plan["version"])
+        out: dict[str, bytes | None] = {"proposed": text, plan_name(plan["version"]): text}
+        keep = set(sorted(self.plans)[-PLANS_KEPT:])
+        keep |= {in_force["version"]} if in_force else set()
+        out |= {plan_name(v): None for v in self.plans - keep}
+        self.plans &= keep
+        return {**out, **self.note_in_force(in_force)}
+
+    def note_in_force(self, in_force: Mapping[str, Any] | None) -> Documents:
+        """Write into the heads which version came into force when, and by whom."""
+        for head in self.versions:
+            if in_force and head["version"] == in_force["version"]:
+                head["in_force_from"] = in_force.get("in_force_from")
+                head["who"] = in_force.get("who")
+        return self.changed("versions", self.versions)
+
+    def changed(self, name: str, value: Any) -> Documents:
+        """The document, if it is another than the one that was written last."""
+        text = orjson.dumps(value)
+        if self._written.get(name) == text:
+            return {}
+        self._written[name] = text
+        return {name: text}
+
+
+def labelled(
+    found: Iterable[Record],
+    before: Iterable[Record],
+    decisions: Decisions,
+    services: Sequence[Service],
+    now_us: int,
+) -> list[Record]:
+    """Suggestions with what people have decided: those of the new plan, and of earlier ones those
+    that were accepted, vetoed or have run out.
+
+    found: open ones of the newest plan; before: as they were shown until now.
+    """
+    planned = {s["id"] for s in services}
+    accepted = {a["suggestion"]: a for a in decisions.accepted if a["service"] in planned}
+    vetoed = {v["suggestion"]: v for v in decisions.vetoes if v["until"] > now_us}
+    shown = {s["id"]: s for s in before} | {s["id"]: s for s in found}
+    fresh = {s["id"] for s in found}
+    out, expired = [], []
+    for name, suggestion in shown.items():
+        if name in accepted:
+            said = accepted[name]
+            out.append(suggestion | {"state": "accepted", "who": said["who"], "reason": None})
+        elif name in vetoed:
+            said = vetoed[name]
+            out.append(
+                suggestion | {"state": "vetoed", "who": said["who"], "reason": said["reason"]}
+            )
+        elif name in fresh:
+            out.append(suggestion | {"state": "open", "who": None, "reason": None})
+        elif _ran_out(suggestion, now_us):
+            expired.append(suggestion | {"state": "expired"})
+    expired.sort(key=lambda s: -int(s["start"]))
+    return out + expired[:EXPIRED_KEPT]
+
+
+def _ran_out(suggestion: Record, now_us: int) -> bool:
+    """Whether nobody decided on it in time."""
+    if suggestion["kind"] != "service":
+        return False
+    return suggestion["state"] == "expired" or (
+        suggestion["state"] == "open" and int(suggestion["start"]) < now_us
+    )
