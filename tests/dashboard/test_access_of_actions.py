@@ -43,6 +43,7 @@ DETAILS: dict[str, dict[str, Any]] = {
     },
     "order.change": {"order": "WO-0001", "priority": 1},
     "order.cancel": {"order": "WO-0001", "reason": "customer"},
+    "front.explore": {},
     "suggestion.accept": {"suggestion": "service-mill-01-1"},
     "suggestion.veto": {"suggestion": "service-mill-01-1", "reason": "part is late"},
     "plan.adopt": {"version": 2},
