@@ -14,6 +14,7 @@ import numpy as np
 from ortools.sat.python import cp_model
 
 from twin.errors import PlanningError
+from twin.scheduling.bounds import bound
 from twin.scheduling.check import check
 from twin.scheduling.cpsat_calendar import Pieces
 from twin.scheduling.cpsat_costs import Scale, add_costs, add_objective
@@ -43,7 +44,9 @@ def cpsat(
     the message says which.
     """
     best = _Best(problem, limit, tell)
-    return _solve(problem, whole(problem), best, start or _by_rule(problem))
+    answer = _solve(problem, whole(problem), best, start or _by_rule(problem))
+    known = max(bound(problem), answer.bound if answer.bound is not None else -np.inf)
+    return answer._replace(bound=min(answer.cost, known))
 
 
 def _by_rule(problem: Problem) -> Schedule | None:

@@ -1,0 +1,63 @@
+"""What no schedule goes below, against all schedules and closed forms."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from tests.reference.exhaustive import cheapest
+from tests.scheduling.tiny import tiny_problem
+from twin.evaluation.invented import invented_plant, small_plant
+from twin.scheduling.bounds import bound, floor_of
+from twin.scheduling.check import check
+from twin.scheduling.problem import Alternative, Job, Machine, Operation, Problem, Weights
+from twin.scheduling.rules import RULES, best_rule
+
+
+@pytest.mark.parametrize("seed", [*range(20, 32), 7])
+def test_no_schedule_of_a_tiny_problem_costs_less(seed):
+    problem = tiny_problem(seed)
+    assert bound(problem) <= cheapest(problem) + 1e-9
+
+
+@pytest.mark.parametrize("make", [small_plant, invented_plant])
+def test_every_term_of_a_plan_is_above_its_floor(make):
+    problem = make()
+    floor = floor_of(problem)
+    _, _, terms = best_rule(problem)
+    assert floor.risk <= terms.risk
+    assert floor.jobs <= terms.tardiness + terms.energy
+    assert floor.changeover <= terms.changeover
+    assert floor.makespan_h <= terms.makespan_h
+    assert 0.5 * terms.total < floor.total <= terms.total
+
+
+def test_jobs_that_share_nothing_reach_it():
+    """Each on a machine of its own, due before it can be done: all is unavoidable."""
+    jobs = tuple(
+        Job(f"j{m}", (Operation((Alternative(m, 4, 10.0),)),), 1, 3, 60.0) for m in range(3)
+    )
+    machines = tuple(Machine(f"m{m}") for m in range(3))
+    problem = Problem(
+        jobs, machines, (((0, 2), (5, 20)),), 20, price=np.array([2.0]), tick_s=3600.0
+    )
+    # from 1 they end at 8, 5 h late at 60 an hour; 4 h of 10 kW at 2
+    assert bound(problem) == 3 * (5 * 60.0 + 80.0)
+    assert check(problem, RULES["edd"](problem)).terms.total == bound(problem)
+
+
+def test_work_on_one_machine_bounds_its_makespan():
+    job = Job("j", (Operation((Alternative(0, 5),)),))
+    problem = Problem(
+        (job,) * 4, (Machine("m"),), (((0, 50),),), 50, tick_s=3600.0, weights=Weights(makespan=1.0)
+    )
+    assert bound(problem) == 20.0
+
+
+def test_problem_that_fits_in_no_time_has_no_finite_bound():
+    problem = Problem(
+        (Job("j", (Operation((Alternative(0, 9),)),)),), (Machine("m"),), (((0, 8),),), 8
+    )
+    assert bound(problem) == np.inf
+    left_out = problem.jobs[0]._replace(left_out_cost=70.0)
+    assert bound(replace(problem, jobs=(left_out,))) == 70.0

@@ -1,0 +1,201 @@
+"""What no schedule of a plant can go below: each cost at its own best, as if nothing else counted.
+
+Of each job its cheapest energy and the lateness it has when it finds every machine free, or being
+left out if that is cheaper; of each task the best of its curve; of each family the one setup into
+it that cannot be spared; of the makespan the longest job and the work that there is. Valid whatever
+the size; how far below the optimum is not known, and it is far where machines are scarce.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.scheduling.cpsat_calendar import energy_at, open_ticks, price_per_kwh
+from twin.scheduling.problem import Alternative, Job, Operation, Problem, Task
+
+__all__ = ["Floor", "bound", "floor_of"]
+
+Array = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+class Floor(NamedTuple):
+    """The least of each objective, in its own units; inf where nothing is possible."""
+
+    makespan_h: float
+    jobs: float
+    """Weighted money: late cost and energy of jobs, or leaving them out."""
+    risk: float
+    changeover: float
+    total: float
+    """Weighted sum."""
+
+
+def bound(problem: Problem) -> float:
+    """No schedule's total is less; inf: there is no schedule."""
+    return floor_of(problem).total
+
+
+def floor_of(problem: Problem) -> Floor:
+    """The least of each objective by itself."""
+    times = _Times(problem)
+    floors = [_job_floor(problem, times, job) for job in problem.jobs]
+    weights, risk = problem.weights, sum(_task_floor(problem, task) for task in problem.tasks)
+    jobs = sum(floor.money for floor in floors)
+    makespan_h = _makespan(problem, floors) * problem.tick_h
+    changeover = _setups_needed(problem)
+    total = jobs + weights.makespan * makespan_h
+    total += _weighted(weights.risk, risk) + weights.changeover * changeover
+    return Floor(makespan_h, jobs, risk, changeover, total)
+
+
+def _weighted(weight: float, money: float) -> float:
+    return weight * money if weight else 0.0
+
+
+class _Times:
+    """Each calendar's open ticks, and what a piece of work in them costs, made once."""
+
+    def __init__(self, problem: Problem) -> None:
+        self._open = [open_ticks(calendar, problem.horizon) for calendar in problem.calendars]
+        self._price, self._energy = price_per_kwh(problem), dict[tuple[int, int], Array]()
+
+    def earliest(self, calendar: int, duration: int, ready: int) -> tuple[int, int] | None:
+        """First possible start and its end; None: it does not end within the horizon."""
+        ticks = self._open[calendar]
+        k = int(np.searchsorted(ticks, ready))
+        if k + max(duration, 1) > len(ticks):
+            return None
+        start = int(ticks[k])
+        return start, int(ticks[k + duration - 1]) + 1 if duration else start
+
+    def cheapest(self, calendar: int, duration: int, first: int, last: int) -> float:
+        """Least Σ price over its ticks for a start in first … last; inf: there is none."""
+        ticks = self._open[calendar]
+        if (calendar, duration) not in self._energy:
+            self._energy[calendar, duration] = energy_at(ticks, duration, self._price)
+        a, b = np.searchsorted(ticks, first), np.searchsorted(ticks, last, "right")
+        return float(self._energy[calendar, duration][a:b].min(initial=np.inf))
+
+
+class _JobFloor(NamedTuple):
+    money: float
+    ends: int
+    """Its earliest end; 0 if it may be left out."""
+    work: int
+    """Its least working ticks; 0 likewise."""
+
+
+def _job_floor(problem: Problem, times: _Times, job: Job) -> _JobFloor:
+    """Energy and lateness of a job that finds everything free, or what leaving it out costs."""
+    weights = problem.weights
+    left_out = _weighted(weights.tardiness, job.left_out_cost)
+    if any(operation.pin is not None for operation in job.operations):
+        left_out = np.inf
+    ready = dict.fromkeys(range(len(problem.transport)), job.release)
+    energy, travel = 0.0, np.zeros_like(problem.transport)
+    for operation in job.operations:
+        ready, kwh_money = _step(problem, times, operation, ready, travel)
+        energy, travel = energy + kwh_money, problem.transport
+    if not ready:
+        return _JobFloor(left_out, 0, 0)
+    ends = min(ready.values())
+    late_h = max(0, ends - job.due) * problem.tick_h if job.due is not None else 0.0
+    money = weights.tardiness * job.late_cost_h * late_h + _weighted(weights.energy, energy)
+    if left_out < np.inf:
+        return _JobFloor(min(money, left_out), 0, 0)
+    work = sum(min(a.duration for a in operation.alternatives) for operation in job.operations)
+    return _JobFloor(money, ends, work)
+
+
+def _step(
+    problem: Problem, times: _Times, operation: Operation, ready: dict[int, int], travel: Ints
+) -> tuple[dict[int, int], float]:
+    """When the job can be ready at each site after an operation, and its least energy."""
+    done: dict[int, int] = {}
+    least = np.inf
+    for alternative in operation.alternatives:
+        span = _span(problem, times, operation, alternative, ready, travel)
+        if span is None:
+            continue
+        first, last, end = span
+        machine = problem.machines[alternative.machine]
+        done[machine.site] = min(end, done.get(machine.site, end))
+        price = times.cheapest(machine.calendar, alternative.duration, first, last)
+        least = min(least, alternative.power_kw * price * problem.tick_h)
+    return done, least
+
+
+def _span(
+    problem: Problem,
+    times: _Times,
+    operation: Operation,
+    alternative: Alternative,
+    ready: dict[int, int],
+    travel: Ints,
+) -> tuple[int, int, int] | None:
+    """First and last start on a machine, and the first one's end; None: it cannot be there."""
+    machine, pin = problem.machines[alternative.machine], operation.pin
+    if not ready or (pin is not None and pin.machine != alternative.machine):
+        return None
+    arrives = min(tick + int(travel[site, machine.site]) for site, tick in ready.items())
+    fixed = None if pin is None else pin.start
+    first = times.earliest(machine.calendar, alternative.duration, max(arrives, fixed or 0))
+    if first is None or (fixed is not None and first[0] != fixed):
+        return None
+    return first[0], problem.horizon if fixed is None else fixed, first[1]
+
+
+def _task_floor(problem: Problem, task: Task) -> float:
+    """The best of its curve within its window, or not to do it."""
+    first, last = task.earliest, min(task.latest, problem.horizon - task.duration)
+    skip_cost = task.skip_cost
+    if task.pin is not None:
+        first, last, skip_cost = task.pin.start, task.pin.start, np.inf
+    buckets = range(first // problem.bucket, last // problem.bucket + 1) if first <= last else ()
+    known = len(task.risk) - 1
+    return float(min([skip_cost, *(task.risk[min(b, known)] for b in buckets)]))
+
+
+def _makespan(problem: Problem, floors: list[_JobFloor]) -> float:
+    """Ticks: no job ends sooner, and the machines together do no more work than one each a tick."""
+    ends = max((floor.ends for floor in floors), default=0)
+    return max(ends, sum(floor.work for floor in floors) / max(1, len(problem.machines)))
+
+
+def _setups_needed(problem: Problem) -> float:
+    """Money for one setup into each family that none of its machines is set up for.
+
+    By machine and family the cheapest setup into it, 0 if it is there already; of an operation the
+    least over its machines. Operations of a family that share no machine need one each: of every
+    set of them that do, the dearest counts.
+    """
+    needs: dict[int, list[tuple[frozenset[int], float]]] = {}
+    for job in problem.jobs:
+        if job.left_out_cost == np.inf:
+            for operation in job.operations:
+                machines = frozenset(a.machine for a in operation.alternatives)
+                into = min(_into(problem, m, operation.family) for m in machines)
+                needs.setdefault(operation.family, []).append((machines, into))
+    return sum(_apart(rows) for rows in needs.values())
+
+
+def _into(problem: Problem, m: int, family: int) -> float:
+    """Money for the cheapest setup of a machine into a family."""
+    machine = problem.machines[m]
+    if machine.family in {-1, family}:
+        return 0.0
+    others = np.delete(problem.setups[machine.setup][:, family], family)
+    ticks = int(others.min()) if len(others) else 0
+    return ticks * machine.setup_cost_h * problem.tick_h
+
+
+def _apart(rows: list[tuple[frozenset[int], float]]) -> float:
+    """Greedily, the dearest first: money of rows that share no machine with another counted."""
+    taken: frozenset[int] = frozenset()
+    money = 0.0
+    for machines, into in sorted(rows, key=lambda row: -row[1]):
+        if not machines & taken:
+            taken, money = taken | machines, money + into
+    return money
