@@ -25,7 +25,7 @@
     const pin = h("div", { class: "gantt-pin" }, base, over), space = h("div", { class: "gantt-space" });
     const scroll = h("div", { class: "gantt-scroll", tabindex: 0, role: "listbox", "aria-label": t("Bars of the plan"), "aria-describedby": "gantt-keys" }, pin, space);
     region.append(scroll);
-    const self = { scroll, pin, over, model: null, layout: { items: [], height: 0, at: new Map() }, selected: null, hover: null, shows: () => true, pxPerS: 0, now: 0, frames: [] };
+    const self = { scroll, pin, over, model: null, layout: { items: [], height: 0, at: new Map() }, selected: null, hover: null, shows: () => true, pxPerS: 0, now: 0 };
     const rem = () => parseFloat(getComputedStyle(document.documentElement).fontSize);
     let g = null, colours = null, dirty = 0;
 
@@ -53,7 +53,6 @@
     const paint = () => {
       dirty = 0;
       if (!self.model || !scroll.clientWidth) return;
-      const began = performance.now();
       g = geometry();
       self.g = g;
       colours ||= plan.colours(scroll);
@@ -79,8 +78,6 @@
       plan.drawAxis(ctx, c, g, self.model, self.now);
       plan.drawLabels(ctx, c, g, items, self.selected?.row);
       paintOver();
-      self.frames.push(performance.now() - began);
-      if (self.frames.length > 600) self.frames.shift();
     };
     self.boxOf = (bar, row = bar.row) => {
       const at = self.layout.at.get(row);

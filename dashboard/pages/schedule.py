@@ -55,8 +55,10 @@ def _plan(t: Translate) -> Component:
     return html.Section(
         [
             html.H2(t("The plan"), className="hidden", id="h-plan"),
-            _tabs(t),
-            html.Div(className="filter-row", **{"data-list": "filters"}),
+            html.Div(
+                [_tabs(t), html.Div(className="filter-row", **{"data-list": "filters"})],
+                className="plan-top",
+            ),
             *(_view(name) for name in VIEWS),
             html.Div(
                 html.A(
