@@ -33,6 +33,8 @@ class Cooling(NamedTuple):
     share: float = 0.10
     span: float = 1e-3
     """Last temperature over first."""
+    patience: float = 10.0
+    """A move is given up when it has cost this many temperatures too much, half reckoned."""
     meetings: int = 6
     """How often the dearer chain goes on from the cheaper one."""
 
@@ -63,7 +65,10 @@ def anneal(
     with ThreadPoolExecutor(CHAINS) as pool:
         while (used := (limit.clock() - begun) / max(limit.seconds, 1e-9)) < 1.0:
             heat = hot * cooling.span**used
-            runs = [pool.submit(anneal_moves, tl, s, ROUND_MOVES, heat, heat) for s in chains]
+            runs = [
+                pool.submit(anneal_moves, tl, s, ROUND_MOVES, heat, heat, cooling.patience)
+                for s in chains
+            ]
             for run in runs:
                 run.result()
             told.look(chains)

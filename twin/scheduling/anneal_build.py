@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import numpy as np
+
 from twin.scheduling.anneal_lines import by_start, put
 from twin.scheduling.anneal_state import BAD, PLACED, TOTAL, compiled
 from twin.scheduling.anneal_tasks import cheapest_place, crew_for, move_task, task_cost
@@ -50,7 +52,7 @@ def _place_task(tl: Any, s: Any, t: int) -> None:
     start, crew = cheapest_place(tl, s, t)
     if start >= 0:
         move_task(tl, s, t, start, crew)
-        settle(tl, s)
+        settle(tl, s, np.inf)
         keep(s)
 
 
@@ -68,7 +70,7 @@ def insert_job(tl: Any, s: Any, j: int) -> None:
             if score < best:
                 best, where, place, when = score, a, slot, start
         put(tl, s, x, where, place, when)
-        settle(tl, s)
+        settle(tl, s, np.inf)
 
 
 @compiled
@@ -122,7 +124,7 @@ def take_over(tl: Any, s: Any, plan: Any, order: Any) -> None:
         s.op[x].not_before = pin if pin >= 0 else plan.start[x]
         a = _nearest(tl, s, x, plan.machine[x])
         put(tl, s, x, a, s.in_line[tl.alternative[a].machine], NEVER)
-        settle(tl, s)
+        settle(tl, s, np.inf)
         keep(s)
     by_start(s)
     for j in range(len(tl.job)):

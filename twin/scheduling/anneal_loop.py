@@ -54,7 +54,7 @@ def _some_left_out(tl: Any) -> Any:
 
 
 @entry
-def anneal_moves(tl: Any, s: Any, n_moves: int, hot: float, cold: float) -> Any:
+def anneal_moves(tl: Any, s: Any, n_moves: int, hot: float, cold: float, patience: float) -> Any:
     """n moves while the temperature falls from hot to cold, geometrically; how many were kept."""
     leaves, kept, temperature = _some_left_out(tl), 0, hot
     falls = (cold / hot) ** (64.0 / n_moves) if hot > 0 else 1.0
@@ -67,9 +67,10 @@ def anneal_moves(tl: Any, s: Any, n_moves: int, hot: float, cold: float) -> Any:
         keep(s)
         if not propose(tl, s, leaves):
             continue
-        settle(tl, s)
+        most = -temperature * np.log(1.0 - uniform(s))
+        whole = settle(tl, s, total + most + patience * temperature)
         rise = s.sums[TOTAL] - total
-        if rise <= 0 or (temperature > 0 and uniform(s) < np.exp(-rise / temperature)):
+        if whole and rise <= most:
             kept += 1
             if rise < 0:
                 _remember(tl, s)
@@ -90,7 +91,7 @@ def sample_rises(tl: Any, s: Any, rises: Any) -> Any:
         if n == len(rises):
             break
         if propose(tl, s, leaves):
-            settle(tl, s)
+            settle(tl, s, np.inf)
             rise = s.sums[TOTAL] - total
             if rise > 0 and s.counts[BAD] <= bad:
                 rises[n] = rise

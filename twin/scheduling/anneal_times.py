@@ -135,8 +135,12 @@ def _time(tl: Any, s: Any, x: int) -> None:
 
 
 @compiled
-def settle(tl: Any, s: Any) -> None:
-    """Time every marked operation and all whom it delays or advances; brings the total up."""
+def settle(tl: Any, s: Any, limit: float) -> Any:
+    """Time every marked operation and all whom it delays or advances; brings the total up.
+
+    False: given up half way, to be taken back, as soon as the total goes beyond `limit`.
+    """
+    limit -= s.sums[TOTAL]
     delta, bad, logged = 0.0, 0, s.counts[LOGGED]
     n_words = (s.counts[PLACED] >> 6) + 1
     for w in range(n_words):
@@ -153,6 +157,10 @@ def settle(tl: Any, s: Any) -> None:
             _time(tl, s, x)
             delta += o.own - log.own
             bad += o.bad - log.bad
+            if delta > limit:
+                s.dirty[w:n_words] = 0
+                s.counts[LOGGED] = logged
+                return False
             if o.end != end:
                 j = tl.operation[x].job
                 if tl.operation[x].last == 0:
@@ -167,6 +175,7 @@ def settle(tl: Any, s: Any) -> None:
         extra = _extra(tl, s)
         s.sums[TOTAL] += extra - s.sums[EXTRA]
         s.sums[EXTRA] = extra
+    return True
 
 
 @inlined
