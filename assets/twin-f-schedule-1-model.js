@@ -41,6 +41,9 @@
   plan.why = (code) => plan.whys()[code] || code || t("no reason is known");
   plan.pins = () => ({ running: t("at work"), frozen: t("too soon to move"), locked: t("locked"), done: t("done"), accepted: t("accepted") });
 
+  /** A table that may be wider than its place: scrolled by the keyboard too. */
+  plan.wide = (label, table) => twin.h("div", { class: "table-place", tabindex: 0, role: "region", "aria-label": label }, table);
+
   const rowsOf = (data) => data.rows.map((row, n) => ({ ...row, n, text: pick(row.name), bars: [], closed: data.calendars[row.calendar] || [] }));
 
   const operations = (data, rows) => data.ops.order.map((order, n) => {

@@ -82,6 +82,7 @@
       if (bar) scroll.setAttribute("aria-activedescendant", options[turn].id);
       else scroll.removeAttribute("aria-activedescendant");
     };
+    for (const option of options) option.textContent = t("No bar is selected");
     chart.announce(null);
     const along = (step) => {
       const bar = chart.selected, own = bar.row.bars;

@@ -51,7 +51,7 @@
       const last = Math.min(bars.length, first + PAGE), scrolled = region.querySelector(".table-place")?.scrollTop || 0;
       const held = region.contains(document.activeElement) ? document.activeElement.getAttribute("aria-label") : null;
       region.replaceChildren(
-        h("div", { class: "table-place", tabindex: 0, role: "region", "aria-label": t("The plan as a table") }, h("table", { class: "plain-table plan-table" },
+        plan.wide(t("The plan as a table"), h("table", { class: "plain-table plan-table" },
           h("caption", { class: "hidden" }, t("Operations and services of the plan")),
           h("thead", {}, h("tr", {}, head("machine", t("Machine")), head("order", t("Order")), plainHead(t("Step")), head("start", t("Start")), plainHead(t("End")), plainHead(t("Due")),
             head("late", t("Late")), plainHead(t("State"), ""), h("th", {}, h("span", { class: "hidden" }, t("Actions"))))),

@@ -26,7 +26,7 @@
   const choiceText = (a, near) => (a.start ? plan.when(a.start, near) : t("never"));
   const timed = (s) => s.alternatives.filter((a) => a.start);
   const table = (s, near, currency) => h("details", { class: "other-times" }, h("summary", {}, t("Other times")),
-    h("div", { class: "table-place" }, h("table", { class: "plain-table" },
+    plan.wide(t("Other times"), h("table", { class: "plain-table" },
       h("thead", {}, h("tr", {}, ...[t("Start"), t("Fails before"), t("Costs more"), t("Delays")].map((text, n) => h("th", { scope: "col", class: n ? "num" : "" }, text)))),
       h("tbody", {}, ...s.alternatives.map((a) => h("tr", {}, h("th", { scope: "row" }, choiceText(a, near)), h("td", { class: "num" }, percent(a.p_fail)),
         h("td", { class: "num" }, Math.abs(a.delta ?? 0) < 0.5 ? "—" : plan.cash(a.delta, currency, true)),

@@ -21,7 +21,7 @@
   };
   Object.assign(plan, { terms, sayTerm: say });
 
-  const termTable = (found, currency) => h("div", { class: "table-place" }, h("table", { class: "plain-table terms-table" },
+  const termTable = (found, currency) => plan.wide(t("Costs of both plans"), h("table", { class: "plain-table terms-table" },
     h("caption", { class: "hidden" }, t("Costs of both plans")),
     h("thead", {}, h("tr", {}, h("th", { scope: "col" }, h("span", { class: "hidden" }, t("Cost"))), ...[t("plan {n}", { n: found.before.version }), t("plan {n}", { n: found.after.version }), t("Difference")].map((text) => h("th", { scope: "col", class: "num" }, text)))),
     h("tbody", {}, ...found.terms.map(({ term, before, after, delta }) => {
@@ -53,7 +53,7 @@
     };
     more.addEventListener("click", on);
     on();
-    return [h("div", { class: "table-place", tabindex: 0, role: "region", "aria-label": t("What moved") }, h("table", { class: "plain-table moves-table" }, h("caption", { class: "hidden" }, t("What moved")),
+    return [plan.wide(t("What moved"), h("table", { class: "plain-table moves-table" }, h("caption", { class: "hidden" }, t("What moved")),
       h("thead", {}, h("tr", {}, ...[t("What"), t("Before"), t("After"), t("How")].map((text) => h("th", { scope: "col" }, text)))), body)), more];
   };
   const lateText = (hours) => (hours === null || hours === undefined ? t("left out") : hours > 0 ? t("{time} late", { time: duration(hours) }) : t("in time"));
@@ -86,7 +86,7 @@
       input.addEventListener("change", () => { pair = name === "a" ? [input.value, pair[1]] : [pair[0], input.value]; fetchPair(); });
       return h("div", { class: "filter" }, h("label", { for: `compare-${name}` }, label), input);
     };
-    const versionTable = (versions, currency) => h("details", { class: "as-table" }, h("summary", {}, t("All versions")), h("div", { class: "table-place" }, h("table", { class: "plain-table" },
+    const versionTable = (versions, currency) => h("details", { class: "as-table" }, h("summary", {}, t("All versions")), plan.wide(t("All versions"), h("table", { class: "plain-table" },
       h("thead", {}, h("tr", {}, ...[t("Plan number"), t("Made"), t("Because"), t("In force since"), t("Adopted by"), t("Cost in all")].map((text) => h("th", { scope: "col" }, text)))),
       h("tbody", {}, ...versions.map((v) => h("tr", {}, h("th", { scope: "row" }, String(v.version)), h("td", {}, plan.when(v.made)), h("td", {}, plan.why(v.why)), h("td", {}, v.since ? plan.when(v.since) : "—"), h("td", {}, v.who || "—"),
         h("td", { class: "num" }, plan.cash(v.terms?.total, currency))))))));

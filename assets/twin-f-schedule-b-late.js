@@ -21,7 +21,7 @@
   /** tell: {show(order), names(id)} of the page. */
   plan.late = (region, tell) => twin.once(({ late, out, model }) => {
     const show = (order) => { const b = h("button", { type: "button", class: "button small" }, t("Show")); b.setAttribute("aria-label", t("Show order {order} in the chart", { order })); b.addEventListener("click", () => tell.show(order)); return b; };
-    const table = (caption, list, isOut) => h("div", { class: "table-place" }, h("table", { class: "plain-table late-table" }, h("caption", {}, caption),
+    const table = (caption, list, isOut) => plan.wide(caption, h("table", { class: "plain-table late-table" }, h("caption", {}, caption),
       h("thead", {}, h("tr", {}, ...[t("Order"), isOut ? "" : t("Late by"), t("Due"), t("Reason"), ""].map((text) => h("th", { scope: "col" }, text || h("span", { class: "hidden" }, t("Actions")))))),
       h("tbody", {}, ...list.map((item) => h("tr", {}, h("th", { scope: "row" }, item.order, h("div", { class: "detail" }, item.product || "")),
         h("td", { class: "num" }, isOut ? h("span", { class: "is-out" }, `■ ${t("left out")}`) : h("span", { class: "is-late" }, `▲ ${duration(item.late_h)}`)), h("td", { class: "num" }, item.due || "—"),
