@@ -80,7 +80,7 @@
   /** Pages that have no tab of their own belong to one that has. */
   const tabOf = (path) => {
     const first = { "/trade-offs": "/schedule", "/scenarios": "/schedule" }[path] || `/${path.split("/")[1]}`;
-    return ["/", "/alarms", "/schedule", "/forecast", "/record", "/data", "/classes", "/displays"].includes(first) ? first : "/";
+    return ["/", "/alarms", "/schedule", "/orders", "/forecast", "/record", "/data", "/classes", "/displays"].includes(first) ? first : "/";
   };
   const markTab = () => {
     const here = tabOf(location.pathname);

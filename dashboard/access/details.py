@@ -84,6 +84,10 @@ def _words(error: Any) -> str:
     if kind == "string_too_long":
         sentence = t("got {n} characters, want at most {limit}")
         return sentence.format(n=len(str(error["input"])), limit=limits["max_length"])
+    if kind == "int_from_float":
+        return t("got {got}, want a whole number").format(got=got)
+    if kind == "string_pattern_mismatch":
+        return t("got {got}, want letters, digits, dots, dashes and underscores").format(got=got)
     if kind.startswith(("float_", "int_")):
         return t("got {got}, want a number").format(got=got or "—")
     sentences = {

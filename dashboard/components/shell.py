@@ -42,6 +42,7 @@ def _tabs(t: Translate) -> list[Component]:
         "/": t("Plant"),
         "/alarms": t("Alarms"),
         "/schedule": t("Schedule"),
+        "/orders": t("Orders"),
         "/forecast": t("Forecasts"),
         "/record": t("Track record"),
         "/data": t("Data"),

@@ -3,6 +3,7 @@
 New messages arrive untranslated (English: as they are), messages that are gone leave.
 """
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,7 @@ __all__ = ["messages", "update"]
 
 _PACKAGE = Path(__file__).parents[1]
 _SOURCES = {"python": _PACKAGE.rglob, "javascript": (_PACKAGE.parent / "assets").rglob}
+_PLAIN = re.compile(r'\bt\("([^"\\]+)"')
 _SUFFIX = {"python": "*.py", "javascript": "*.js"}
 
 
@@ -25,6 +27,9 @@ def messages() -> Iterator[tuple[str, str]]:
         for path in sorted(glob(_SUFFIX[method])):
             for _, message, _, _ in extract_from_file(method, str(path), keywords={"t": None}):
                 yield str(message), path.name
+            if method == "javascript":  # babel does not look into nested templates
+                for message in _PLAIN.findall(path.read_text(encoding="utf-8")):
+                    yield message, path.name
 
 
 def update() -> None:

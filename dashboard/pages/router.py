@@ -19,6 +19,7 @@ from dashboard.pages import (
     displays,
     forecast,
     machine,
+    orders,
     plant,
     record,
     residuals,
@@ -35,6 +36,7 @@ PAGES: Mapping[str, Show] = {
     "": plant.show,
     "line": plant.show_line,
     "alarms": alarms.show,
+    "orders": orders.show,
     "schedule": schedule.show,
     "machine": machine.show,
     "forecast": forecast.show,
@@ -84,6 +86,7 @@ def register(app: Dash, reader: Reader, language: Callable[[], str]) -> None:
     plant.register(app, reader, language)
     data_page.register(app, reader, language)
     alarms.register(app, reader, language)
+    orders.register(app, reader, language)
     record.register(app, reader)
     trade_offs.register(app, reader)
     scenarios.register(app, reader)

@@ -278,7 +278,7 @@ def fill(bench, step):
 
 
 def outcome(bench):
-    kept = {i: {k: v for k, v in o.items() if k != "action"} for i, o in orders(bench).items()}
+    kept = {i: {k: v for k, v in o.items() if k not in {"action", "cancel"}} for i, o in orders(bench).items()}
     verbs = [(x["verb"], x["outcome"], x["n"]) for x in bench.document("journal")]
     return kept, verbs, bench.kinds()
 

@@ -131,6 +131,7 @@ def _cancel(state: DeskState, action: Action, context: Context) -> Effects:
         reason = "unknown_order" if order is None else "order_not_open"
         return refused(reason, order=action.detail["order"])
     order |= {"state": "cancelled", "reason": action.detail["reason"], "closed": action.time}
+    order["cancel"] = context.action_id
     state.put_order(order)
     note = {"order": order["id"]}
     event = _event("order_cancelled", order, action, context)
@@ -142,7 +143,8 @@ def _open_again(state: DeskState, line: Mapping[str, Any], action: Action, ctx: 
     if order is None or order["state"] != "cancelled":
         return refused("unknown_order" if order is None else "order_not_cancelled")
     order |= {"state": "open", "closed": None}
-    order.pop("reason", None)
+    for name in ("reason", "cancel"):
+        order.pop(name, None)
     settle(order)
     state.put_order(order)
     event = _event("order_added", order, action, ctx)

@@ -1,0 +1,104 @@
+"""State of the orders' page, in no language: each order, how far it is, when it will be done."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from dashboard.snapshot import Snapshot
+from dashboard.times import iso_local
+from twin.pipeline.orders import done_quantity
+from twin.plant import Plant
+
+__all__ = ["CLOSED_SHOWN", "Forecast", "forecasts", "in_order", "orders_state"]
+
+CLOSED_SHOWN = 200
+"""Orders done or called off on the page, the newest; all of them leave as CSV."""
+HOUR_US = 3_600_000_000
+Order = Mapping[str, Any]
+Forecast = Mapping[str, Any]
+"""end (µs UTC or None), left_out, reason and by, of an order in the plan in force."""
+
+
+def orders_state(snapshot: Snapshot) -> dict[str, Any]:
+    """Everything the page shows, whatever its filters choose."""
+    orders, planned = in_order(snapshot.orders), forecasts(snapshot.schedule)
+    shown = [o for o in orders if o["state"] == "open"]
+    closed = [o for o in orders if o["state"] != "open"]
+    shown += closed[:CLOSED_SHOWN]
+    return {
+        "orders": {
+            o["id"]: _row(snapshot, o, planned.get(o["id"]), n) for n, o in enumerate(shown)
+        },
+        "more": max(0, len(closed) - CLOSED_SHOWN),
+        "products": {p.id: _product(p) for p in snapshot.plant.products},
+        "machines": _machines(snapshot.plant, shown),
+        "currency": snapshot.plant.plant.currency,
+        "planned": bool(planned) or bool(snapshot.schedule.get("in_force")),
+    }
+
+
+def in_order(orders: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Open ones as they are due, then those that are closed, the newest first."""
+    known = [o for o in orders.values() if isinstance(o, dict)]
+    is_open = [o for o in known if o["state"] == "open"]
+    closed = [o for o in known if o["state"] != "open"]
+    is_open.sort(key=lambda o: (o["due"], o["priority"], o["id"]))
+    closed.sort(key=lambda o: (-(o.get("closed") or 0), o["id"]))
+    return [*is_open, *closed]
+
+
+def forecasts(schedule: Mapping[str, Any]) -> dict[str, Forecast]:
+    """Order → when the plan in force lets it end, and why it comes late or not at all."""
+    plan = schedule.get("in_force") or {}
+    ends: dict[str, int] = {}
+    for operation in plan.get("operations") or ():
+        ends[operation["order"]] = max(ends.get(operation["order"], 0), operation["end"])
+    found: dict[str, dict[str, Any]] = {i: {"end": end} for i, end in ends.items()}
+    for late in plan.get("late") or ():
+        found.setdefault(late["order"], {"end": None}).update(_reason(late))
+    for left in plan.get("left_out") or ():
+        found[left["order"]] = {"end": None, "left_out": True} | _reason(left)
+    return found
+
+
+def _reason(told: Mapping[str, Any]) -> dict[str, Any]:
+    return {"reason": told.get("reason"), "by": told.get("by")}
+
+
+def _row(snapshot: Snapshot, order: Order, planned: Forecast | None, n: int) -> dict[str, Any]:
+    zone, known = snapshot.plant.zone, planned or {}
+    end = order.get("closed") if order["state"] == "done" else known.get("end")
+    is_open = order["state"] == "open"
+    times = {"release": order["release"], "due": order["due"], "end": end}
+    times |= {"added": order.get("added"), "closed": order.get("closed")}
+    row = {
+        "n": n,
+        **{k: order.get(k) for k in ("product", "quantity", "priority", "state", "note", "who")},
+        **{k: None if us is None else iso_local(us, zone)[:16] for k, us in times.items()},
+        "reason": order.get("reason"),
+        "undo": order.get("cancel"),
+        "steps": [
+            [s["state"], s["machine"], done_quantity(order, s)] for s in order.get("steps") or ()
+        ],
+        "late_h": None if end is None else round((end - order["due"]) / HOUR_US, 1),
+        "overdue": is_open and order["due"] < snapshot.plant_us,
+        "ahead": is_open and order["release"] > snapshot.plant_us,
+        "left_out": bool(known.get("left_out")) and is_open,
+        "why": known.get("reason") if is_open else None,
+        "by": known.get("by") if is_open else None,
+    }
+    return {k: v for k, v in row.items() if v is not None and v is not False and v != ""}
+
+
+def _product(product: Any) -> dict[str, Any]:
+    return {"name": product.name or product.id, "steps": [s.name or None for s in product.steps]}
+
+
+def _machines(plant: Plant, orders: list[dict[str, Any]]) -> dict[str, Any]:
+    """Names of the machines that the orders speak of."""
+    wanted = set(_spoken_of(orders))
+    return {m.id: m.name or m.id for m in plant.machines if m.id in wanted}
+
+
+def _spoken_of(orders: list[dict[str, Any]]) -> Iterator[str]:
+    for order in orders:
+        yield from (s["machine"] for s in order.get("steps") or () if s["machine"])
