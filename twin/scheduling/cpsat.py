@@ -8,7 +8,8 @@ for `polish`, window by window.
 It has been seen to abort: run it in a process of its own (`pipeline.apart`).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 import numpy as np
 from ortools.sat.python import cp_model
@@ -17,7 +18,7 @@ from twin.errors import PlanningError
 from twin.scheduling.bounds import bound
 from twin.scheduling.check import check
 from twin.scheduling.cpsat_calendar import Pieces
-from twin.scheduling.cpsat_costs import Scale, add_costs, add_objective
+from twin.scheduling.cpsat_costs import Scale, add_caps, add_costs, add_objective
 from twin.scheduling.cpsat_jobs import add_jobs
 from twin.scheduling.cpsat_machines import add_machines, counted_machines
 from twin.scheduling.cpsat_model import Expression, Model
@@ -25,6 +26,7 @@ from twin.scheduling.cpsat_scope import Scope, Window, whole, within
 from twin.scheduling.cpsat_search import Found, search
 from twin.scheduling.cpsat_tasks import TASK, add_tasks
 from twin.scheduling.layout import numbered
+from twin.scheduling.objectives import of_weights
 from twin.scheduling.problem import Problem
 from twin.scheduling.rules import best_rule
 from twin.scheduling.schedule import Answer, Limit, Schedule, Tell, empty_schedule
@@ -34,16 +36,26 @@ __all__ = ["Window", "cpsat", "polish"]
 Values = Callable[[Expression], int]
 
 
+NO_CAPS: Mapping[str, float] = MappingProxyType({})
+
+
 def cpsat(
-    problem: Problem, limit: Limit, start: Schedule | None = None, tell: Tell | None = None
+    problem: Problem,
+    limit: Limit,
+    start: Schedule | None = None,
+    tell: Tell | None = None,
+    caps: Mapping[str, float] = NO_CAPS,
 ) -> Answer:
     """The best schedule found, never dearer than `start`, with a bound on all schedules.
 
     Without a start it begins at the best dispatch rule's. A seed does not make it repeat: eight
     workers race. Raises PlanningError where no schedule is found in time, or where none exists:
     the message says which.
+
+    `caps`: by name of its weight what a term may be at most, in the units of `Terms`; a start that
+    is beyond one is not used.
     """
-    best = _Best(problem, limit, tell)
+    best = _Best(problem, limit, tell, caps)
     answer = _solve(problem, whole(problem), best, start or _by_rule(problem))
     known = max(bound(problem), answer.bound if answer.bound is not None else -np.inf)
     return answer._replace(bound=min(answer.cost, known))
@@ -63,7 +75,7 @@ def polish(
 
     The schedule keeps all rules. There is no bound: it would hold for the window alone.
     """
-    best = _Best(problem, limit, tell)
+    best = _Best(problem, limit, tell, NO_CAPS)
     scope = within(problem, schedule, window)
     if len(scope.fixed) == len(scope.operations) and None not in scope.tasks.values():
         best.offer(schedule)
@@ -71,23 +83,30 @@ def polish(
     return _solve(problem, scope, best, schedule)._replace(bound=None)
 
 
-def build(problem: Problem, scope: Scope) -> tuple[Model, Scale]:
+def build(
+    problem: Problem, scope: Scope, caps: Mapping[str, float] = NO_CAPS
+) -> tuple[Model, Scale]:
     """The model of a scope, with its objective."""
-    priced = bool(problem.weights.energy and np.any(problem.price))
-    pieces, counted = Pieces(problem, priced), counted_machines(problem, scope)
-    model = Model(problem, scope, cp_model.CpModel(), pieces, numbered(problem), counted)
+    weights = problem.weights._asdict()
+    needed = frozenset(term for term, weight in weights.items() if weight or term in caps)
+    pieces = Pieces(problem, priced="energy" in needed)
+    counted = counted_machines(problem, scope, needed)
+    model = Model(problem, scope, cp_model.CpModel(), pieces, numbered(problem), needed, counted)
     add_jobs(model)
     add_tasks(model)
     add_machines(model)
     add_costs(model)
+    add_caps(model, caps)
     return model, add_objective(model)
 
 
 class _Best:
     """The best answer so far; better ones are told."""
 
-    def __init__(self, problem: Problem, limit: Limit, tell: Tell | None) -> None:
-        self._problem, self.limit, self._tell = problem, limit, tell
+    def __init__(
+        self, problem: Problem, limit: Limit, tell: Tell | None, caps: Mapping[str, float]
+    ) -> None:
+        self._problem, self.limit, self._tell, self.caps = problem, limit, tell, caps
         self._begun = limit.clock()
         self.answer: Answer | None = None
 
@@ -100,6 +119,14 @@ class _Best:
     def found(self) -> Answer:
         assert self.answer is not None
         return self.answer
+
+    def takes(self, schedule: Schedule) -> bool:
+        """Whether it keeps the rules and the caps."""
+        verdict = check(self._problem, schedule)
+        if verdict.faults or verdict.terms is None:
+            return False
+        terms = of_weights(verdict.terms)
+        return all(terms[term] <= cap + 1e-9 * abs(cap) for term, cap in self.caps.items())
 
     def offer(self, schedule: Schedule) -> None:
         """Keep it if it is better. Raises PlanningError if it breaks a rule."""
@@ -114,11 +141,11 @@ class _Best:
 
 
 def _solve(problem: Problem, scope: Scope, best: _Best, start: Schedule | None) -> Answer:
-    if start is not None and check(problem, start).valid:
+    if start is not None and best.takes(start):
         best.offer(start)
     else:
         start = None
-    model, scale = build(problem, scope)
+    model, scale = build(problem, scope, best.caps)
     hint = _hint(model, start) if start is not None else ()
 
     def read(value: Values) -> None:

@@ -52,7 +52,7 @@ def _placed(model: Model, job: Job, j: int) -> Expression:
     if model.scope.window is not None or pinned or job.left_out_cost == float("inf"):
         return model.cp.new_constant(1)
     placed = model.cp.new_bool_var(f"job{j}")
-    model.charge(~placed, model.problem.weights.tardiness * job.left_out_cost)
+    model.charge("tardiness", ~placed, job.left_out_cost)
     return placed
 
 
@@ -114,7 +114,7 @@ def _groups(
     machine = model.problem.machines[alternative.machine]
     latest = last - alternative.duration if pin is None or pin.start is None else pin.start
     found = model.pieces.of(machine.calendar, alternative.duration, first, latest)
-    money = alternative.power_kw * model.problem.tick_h * model.problem.weights.energy
+    money = alternative.power_kw * model.problem.tick_h * ("energy" in model.needed)
     groups: dict[tuple[int, int, float, float, int], list[tuple[int, int]]] = {}
     for piece in found:
         stop = min(piece.last, last - piece.elapsed)
@@ -184,12 +184,12 @@ def _worked(
 def _pay(model: Model, now: Placing, group: _Group, literal: Expression, name: str) -> None:
     """Energy: the least within the group, and what the start adds to it."""
     (a, b), slope = (group.starts[0][0], group.starts[-1][1]), group.slope
-    model.charge(literal, group.energy + min(0.0, slope * (b - a)))
+    model.charge("energy", literal, group.energy + min(0.0, slope * (b - a)))
     if slope and b > a:
         more = model.cp.new_int_var(0, b - a, f"m{name}")
         away = now.start - a if slope > 0 else b - now.start
         model.cp.add(more >= away).only_enforce_if(literal)
-        model.charge(more, abs(slope), b - a)
+        model.charge("energy", more, abs(slope), b - a)
 
 
 def _follow(model: Model, before: Placing, after: Placing, placed: Expression) -> None:

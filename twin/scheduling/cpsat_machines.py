@@ -16,7 +16,7 @@ from twin.scheduling.problem import Problem
 __all__ = ["add_machines", "counted_machines"]
 
 
-def counted_machines(problem: Problem, scope: Scope) -> frozenset[int]:
+def counted_machines(problem: Problem, scope: Scope, needed: frozenset[str]) -> frozenset[int]:
     """Machines on which working time matters: families that differ, or idle time that costs."""
     rows = numbered(problem)
     families: dict[int, set[int]] = {m: set() for m in scope.rows}
@@ -24,7 +24,7 @@ def counted_machines(problem: Problem, scope: Scope) -> frozenset[int]:
         for alternative in rows[i][2].alternatives:
             if alternative.machine in families:
                 families[alternative.machine].add(rows[i][2].family)
-    idle = problem.weights.idle > 0
+    idle = "idle" in needed
     return frozenset(m for m, of in families.items() if idle or _has_setups(problem, m, of))
 
 

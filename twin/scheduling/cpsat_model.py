@@ -16,8 +16,11 @@ Expression = Any
 class Charge(NamedTuple):
     """Money for each unit of an expression that is never negative."""
 
+    term: str
+    """A field of Weights."""
     unit: Expression
     money: float
+    """Or hours, where the term is in hours; before it is weighted."""
     most: int
     """The most that the expression can be."""
 
@@ -51,6 +54,8 @@ class Model:
     pieces: Pieces
     rows: list[tuple[int, int, Operation]]
     """(job, step, operation) by number."""
+    needed: frozenset[str]
+    """Terms that are worth something or have a cap; the others are not in the model."""
     counted: frozenset[int]
     """Machines on which working time matters: those with setups, or whose idle time costs."""
     operations: dict[int, Placing] = field(default_factory=dict)
@@ -59,6 +64,6 @@ class Model:
     tasks: dict[int, Placing] = field(default_factory=dict)
     charges: list[Charge] = field(default_factory=list)
 
-    def charge(self, unit: Expression, money: float, most: int = 1) -> None:
-        if money:
-            self.charges.append(Charge(unit, money, most))
+    def charge(self, term: str, unit: Expression, money: float, most: int = 1) -> None:
+        if money and most and term in self.needed:
+            self.charges.append(Charge(term, unit, money, most))

@@ -43,7 +43,7 @@ def add_sequence(model: Model, m: int, held: list[int], tasks: list[int]) -> Non
         done = _worked(model, m, model.tasks[t].end, model.tasks[t])
         for i, node in nodes.items():
             _apart(model, model.tasks[t], node, done, setup[i])
-    if model.problem.weights.idle:
+    if "idle" in model.needed:
         _idle(model, m, nodes, setup, tasks)
 
 
@@ -57,6 +57,7 @@ def _node(model: Model, m: int, i: int) -> _Node:
 def _circuit(model: Model, m: int, nodes: dict[int, _Node]) -> dict[int, Expression]:
     """Each operation's setup in ticks, by what comes before it."""
     row, machine = model.scope.rows[m], model.problem.machines[m]
+    price_h = machine.setup_cost_h
     ticks, number = model.problem.setups[machine.setup], {i: k + 1 for k, i in enumerate(nodes)}
     setup: dict[int, Expression] = dict.fromkeys(nodes, 0)
     arcs = [(0, 0, model.cp.new_bool_var(""))]
@@ -68,7 +69,7 @@ def _circuit(model: Model, m: int, nodes: dict[int, _Node]) -> dict[int, Express
         model.cp.add(nodes[j].worked >= done + needed).only_enforce_if(arc)
         if needed:
             setup[j] += needed * arc
-            model.charge(arc, needed * _price(model, m))
+            model.charge("changeover", arc, needed * price_h * model.problem.tick_h)
 
     for j, node in nodes.items():
         arcs.append((number[j], number[j], ~node.on))
@@ -83,12 +84,6 @@ def _circuit(model: Model, m: int, nodes: dict[int, _Node]) -> dict[int, Express
                 add_arc(i, j, int(ticks[before.family, node.family]))
     model.cp.add_circuit(arcs)
     return setup
-
-
-def _price(model: Model, m: int) -> float:
-    """Money for each tick of setup work."""
-    rate = model.problem.machines[m].setup_cost_h * model.problem.tick_h
-    return model.problem.weights.changeover * rate
 
 
 def _can_follow(before: _Node, after: _Node) -> bool:
@@ -155,7 +150,7 @@ def _idle(
     for t in tasks:
         taken += _taken(model, m, model.tasks[t], first, last)
     cp.add(idle >= last - first - taken)
-    model.charge(idle, model.problem.weights.idle * model.problem.tick_h, horizon)
+    model.charge("idle", idle, model.problem.tick_h, horizon)
 
 
 def _taken(model: Model, m: int, task: Placing, first: Expression, last: Expression) -> Expression:

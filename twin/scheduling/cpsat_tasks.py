@@ -84,21 +84,20 @@ def _placed(model: Model, t: int, task: Task, now: Placing, must: bool) -> Expre
         return model.cp.new_constant(1)
     placed = model.cp.new_bool_var(f"p{t}")
     model.cp.add(sum(now.on.values()) == placed)
-    model.charge(~placed, model.problem.weights.risk * task.skip_cost)
+    model.charge("risk", ~placed, task.skip_cost)
     return placed
 
 
 def _risk(model: Model, task: Task, now: Placing, placed: Expression) -> None:
     """Money by bucket of the start: a literal for each stretch of buckets that cost the same."""
-    weight, size = model.problem.weights.risk, model.problem.bucket
-    if not weight:
+    if "risk" not in model.needed:
         return
-    literals = []
+    size, literals = model.problem.bucket, []
     for a, b, money in _steps(task, now.first, now.last - task.duration, size):
         literal = model.cp.new_bool_var("")
         domain = cp_model.Domain(a, b)
         model.cp.add_linear_expression_in_domain(now.start, domain).only_enforce_if(literal)
-        model.charge(literal, weight * money)
+        model.charge("risk", literal, money)
         literals.append(literal)
     model.cp.add(sum(literals) == placed)
 
