@@ -52,6 +52,8 @@ def try_task(
     """Task t at a tick, by a crew or by any that is free; None: not at all. Operations go round
     it; a task of the same crew that cannot be there any more is dropped."""
     task = stated.problem.tasks[t]
+    if crew is None and start is not None:
+        crew = next(iter(crews_free(stated.problem, schedule, t, start)), None)
     wanted = schedule._replace(
         task_start=schedule.task_start.copy(), task_crew=schedule.task_crew.copy()
     )

@@ -6,24 +6,26 @@ from twin.pipeline.planning.plan_document import terms_document
 from twin.pipeline.planning.problem_of import Stated
 from twin.scheduling.schedule import Schedule, Terms
 
-__all__ = ["LEAST_MOVE_TICKS", "comparison", "moves", "price"]
+__all__ = ["LEAST_MOVE_TICKS", "comparison", "moves", "work_price"]
 
 LEAST_MOVE_TICKS = 5
 """What starts within so many minutes of where it was has not moved."""
 
 
-def price(stated: Stated, terms: Terms) -> float:
-    """What a schedule costs but for what moving things is made to cost."""
-    return terms.total - stated.problem.weights.stability * terms.stability
+def work_price(stated: Stated, terms: Terms) -> float:
+    """What the orders of a schedule cost: lateness, energy, setting up; neither what moving things
+    is made to cost, nor the machines' risk, which is decided service by service."""
+    weights = stated.problem.weights
+    return terms.total - weights.stability * terms.stability - weights.risk * terms.risk
 
 
 def comparison(
     stated: Stated, before: Schedule, after: Schedule, terms: tuple[Terms, Terms]
 ) -> dict[str, Any]:
-    """Both of one problem; terms of before and after."""
+    """Both of one problem; terms of before and after. What it saves is of the orders alone."""
     return {
         "moves": moves(stated, before, after),
-        "saves": round(price(stated, terms[0]) - price(stated, terms[1]), 2),
+        "saves": round(work_price(stated, terms[0]) - work_price(stated, terms[1]), 2),
         "terms_before": terms_document(terms[0]),
         "terms_after": terms_document(terms[1]),
     }

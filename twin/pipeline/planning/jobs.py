@@ -2,7 +2,7 @@
 
 A step that is done is no operation any more; one that runs is pinned to its machine with the work
 that remains. An order that cannot end within the horizon, or for which no machine is open, is no
-job: it is named with the reason.
+job: it is named with the reason, unless it is due after the horizon and simply waits.
 """
 
 from collections.abc import Mapping, Sequence
@@ -31,6 +31,8 @@ OPERATIONS_MAX = 3000
 """More are not planned at once: the orders that are due last wait."""
 LATE_BEYOND_H = 72.0
 """Hours of lateness beyond the horizon that leaving an order out counts as."""
+WAITS_H = 1.0
+"""The same for an order that is due after the horizon."""
 Key = tuple[str, int]
 """Order id and number of the step."""
 
@@ -83,6 +85,8 @@ def jobs_of(situation: Situation, horizon: Horizon, floor: Floor, earliest: int)
             continue
         made = _Order(situation, horizon, floor, times, order, product, earliest)
         job = made.job(families.index(product.family))
+        if job is None and made.fault == "later":
+            continue
         if job is None or len(keys) + len(job.operations) > OPERATIONS_MAX:
             left_out.append(LeftOut(order["id"], made.fault or "too_many"))
             continue
@@ -146,10 +150,10 @@ class _Order:
             self.fault = "no_machine"
             return None
         release = self._release(operations[0])
-        if self._ends_at(operations, release) > self.horizon.ticks:
-            self.fault = "too_long"
-            return None
         due = self.horizon.tick(int(self.order["due"]))
+        if self._ends_at(operations, release) > self.horizon.ticks:
+            self.fault = "later" if due > self.horizon.ticks else "too_long"
+            return None
         late_cost_h = float(self.order["late_cost_h"])
         left_out = self._left_out_cost(operations, due, late_cost_h)
         return Job(self.order["id"], tuple(operations), release, due, late_cost_h, left_out)
@@ -215,9 +219,10 @@ class _Order:
     def _left_out_cost(
         self, operations: Sequence[Operation], due: int, late_cost_h: float
     ) -> float:
-        """What not planning it counts as: late by days beyond the horizon, and dearer than any
-        energy it would take."""
-        late_h = max(0, self.horizon.ticks - due) / 60.0 + LATE_BEYOND_H
+        """What not planning it counts as: late by days beyond the horizon, or little where it is
+        due after it and can still be planned; and dearer than any energy it would take."""
+        beyond_h = (self.horizon.ticks - due) / 60.0
+        late_h = beyond_h + LATE_BEYOND_H if beyond_h >= 0.0 else WAITS_H
         kwh = sum(max(a.duration * a.power_kw for a in op.alternatives) / 60 for op in operations)
         energy = self.situation.plant.energy
         dearest = max([energy.price, *(t.price for t in energy.tariffs)]) if energy else 0.0

@@ -22,11 +22,15 @@ from twin.pipeline.planning.improve import NAME, anneal_apart
 from twin.pipeline.planning.kept import Kept, labelled
 from twin.pipeline.planning.plan_document import plan_document
 from twin.pipeline.planning.prepare import FREEZE_S, Prepared, prepare_plan
+from twin.pipeline.planning.problem_of import Stated
+from twin.pipeline.planning.retime import retime
 from twin.pipeline.planning.signs import Signs, Waiting, signs_of
 from twin.pipeline.planning.situation import KIND, Situation, read_situation
 from twin.pipeline.planning.solve import Improve, Solved, solve
 from twin.pipeline.planning.suggest import service_suggestions
 from twin.pipeline.site import Site
+from twin.scheduling.check import check
+from twin.scheduling.schedule import Schedule
 from twin.stores.base import Documents, Store
 
 __all__ = ["PLANNER", "SOLVE_S", "PlanLoop"]
@@ -142,36 +146,64 @@ class PlanLoop:
 
     # --- planning -------------------------------------------------------------------------
     def _plan(self, situation: Situation, why: str) -> None:
-        """Make, check and propose a plan."""
+        """Make, check and propose a plan, if it is better than the one in force."""
         lead_s = (self.solve_s + READ_S) * max(situation.speed, 1e-3)
         prepared, solved = self._solved(situation, lead_s)
+        if not (prepared.stated.keys or prepared.stated.problem.tasks or situation.in_force):
+            return  # nothing to plan
         is_first = _nothing_left(prepared) and bool((solved.schedule.machine >= 0).any())
-        version = self.kept.next_version(situation.in_force)
-        plan = plan_document(
-            prepared.stated,
-            solved.schedule,
-            solved.terms,
-            version=version,
-            why="first" if situation.in_force is None or is_first else why,
-            solver=solved.solver,
-            seconds=solved.seconds,
-            bound=solved.bound,
-        )
         compared = _compared(prepared, solved)
+        is_worth = is_first or situation.in_force is None or _is_worth(prepared, compared)
         documents = dict(self._told_now(prepared))
-        if self.kept.proposed is None or is_first or _differs(self.kept.proposed, plan):
-            documents |= self.kept.propose(plan, situation.in_force)
+        if is_worth:
+            label = "first" if situation.in_force is None or is_first else why
+            version = self._propose(prepared, solved, label, documents)
         else:
-            version = int(self.kept.proposed["version"])
+            version = self._withdraw(situation, documents)
+            compared = {"moves": [], "saves": 0.0, "terms_before": None, "terms_after": None}
         documents |= self.kept.changed("changes", compared | {"version": version})
-        found = service_suggestions(prepared.stated, solved.schedule, version)
-        if situation.in_force is not None and not is_first:
-            found = [*_plan_suggestion(prepared, compared, plan, version), *found]
+        found = service_suggestions(*_beside_plan(situation, lead_s, prepared, solved), version)
+        if is_worth and situation.in_force is not None and not is_first:
+            found = [*self._plan_suggestion(situation, compared), *found]
         documents |= self._suggested(situation, found)
         documents["planning"] = self._report(situation, why, solved, version)
         self._write(documents)
         if is_first:
             self._adopt(situation, version)
+
+    def _propose(
+        self,
+        prepared: Prepared,
+        solved: Solved,
+        why: str,
+        documents: dict[str, bytes | None],
+    ) -> int:
+        """A new version, unless it says what the one before said; which version it is."""
+        in_force = prepared.stated.situation.in_force
+        plan = plan_document(
+            prepared.stated,
+            solved.schedule,
+            solved.terms,
+            version=self.kept.next_version(in_force),
+            why=why,
+            solver=solved.solver,
+            seconds=solved.seconds,
+            bound=solved.bound,
+        )
+        before = self.kept.proposed
+        if before is None or why == "first" or _differs(before, plan):
+            documents |= self.kept.propose(plan, in_force)
+            return int(plan["version"])
+        return int(before["version"])
+
+    def _withdraw(self, situation: Situation, documents: dict[str, bytes | None]) -> int:
+        """Nothing better than the plan in force is known: that is what is proposed."""
+        in_force = situation.in_force
+        assert in_force is not None
+        if self.kept.proposed is None or self.kept.proposed["version"] != in_force["version"]:
+            self.kept.proposed = dict(in_force)
+            documents["proposed"] = orjson.dumps(in_force)
+        return int(in_force["version"])
 
     def _solved(self, situation: Situation, lead_s: float) -> tuple[Prepared, Solved]:
         """A plan; where none can keep what is frozen, one that only keeps what was decided."""
@@ -212,6 +244,16 @@ class PlanLoop:
         ]
         self._write({**self._suggested(situation, current), **self.kept.note_in_force(in_force)})
 
+    def _plan_suggestion(self, situation: Situation, compared: Record) -> list[Record]:
+        """The plan proposed as a suggestion, unless people want none for now."""
+        plan = self.kept.proposed
+        vetoed = [v for v in situation.decisions.vetoes if not v["machine"]]
+        if plan is None or any(v["until"] > situation.now_us for v in vetoed):
+            return []
+        own = {k: plan[k] for k in ("start", "end", "why", "version")}
+        decided = {"state": "open", "who": None, "reason": None, "machine": None}
+        return [{"id": f"plan-{plan['version']}", "kind": "plan"} | own | decided | compared]
+
     def _report(self, situation: Situation, why: str, solved: Solved, version: int) -> bytes:
         return orjson.dumps(
             {
@@ -247,9 +289,10 @@ def _nothing_left(prepared: Prepared) -> bool:
 def _compared(prepared: Prepared, solved: Solved) -> Record:
     """What moves and what it saves against the plan in force as it stands now."""
     stated, terms = prepared.stated, prepared.verdict.terms
-    if stated.situation.in_force is None or terms is None or prepared.verdict.faults:
+    has_plan = stated.situation.in_force is not None
+    if not has_plan or terms is None or prepared.verdict.faults:
         return {
-            "moves": moves(stated, prepared.kept, solved.schedule),
+            "moves": moves(stated, prepared.kept, solved.schedule) if has_plan else [],
             "saves": None,
             "terms_before": None,
             "terms_after": None,
@@ -257,30 +300,27 @@ def _compared(prepared: Prepared, solved: Solved) -> Record:
     return comparison(stated, prepared.kept, solved.schedule, (terms, solved.terms))
 
 
-def _plan_suggestion(
-    prepared: Prepared, compared: Record, plan: Record, version: int
-) -> list[Record]:
-    """The new plan as a suggestion, if it saves enough to be looked at."""
-    situation = prepared.stated.situation
-    vetoed = [v for v in situation.decisions.vetoes if not v["machine"]]
-    if any(v["until"] > situation.now_us for v in vetoed):
-        return []
-    least = LEAST_SAVES_H * situation.plant.plant.late_cost_h
-    if not compared["moves"] or (compared["saves"] is not None and compared["saves"] < least):
-        return []
-    own = {
-        "id": f"plan-{version}",
-        "kind": "plan",
-        "machine": None,
-        "start": plan["start"],
-        "end": plan["end"],
-        "why": plan["why"],
-        "state": "open",
-        "who": None,
-        "reason": None,
-        "version": version,
-    }
-    return [own | compared]
+def _is_worth(prepared: Prepared, compared: Record) -> bool:
+    """Whether a plan saves enough against the one in force to be looked at."""
+    least = LEAST_SAVES_H * prepared.stated.situation.plant.plant.late_cost_h
+    return bool(compared["moves"]) and (compared["saves"] is None or compared["saves"] >= least)
+
+
+def _beside_plan(
+    situation: Situation, lead_s: float, prepared: Prepared, solved: Solved
+) -> tuple[Stated, Schedule]:
+    """The plan in force with the services of the new one: what accepting one of them comes to.
+    Where the plan in force does not hold any more, the new one."""
+    loose = prepare_plan(situation, situation.in_force, lead_s=lead_s, freeze_s=0.0)
+    wanted = loose.kept._replace(
+        task_start=solved.schedule.task_start, task_crew=solved.schedule.task_crew
+    )
+    if situation.in_force is not None and not loose.verdict.faults:
+        tasks = frozenset(range(len(loose.stated.problem.tasks)))
+        beside = retime(loose.stated.problem, wanted, tasks).schedule
+        if not check(loose.stated.problem, beside).faults:
+            return loose.stated, beside
+    return prepared.stated, solved.schedule
 
 
 def _is_news(before: Mapping[str, Any] | None, plan: Mapping[str, Any]) -> bool:

@@ -190,11 +190,13 @@ def _needs(stated: Stated, machine_id: str) -> dict[str, str | None]:
 
 
 def _left_out(stated: Stated, schedule: Schedule) -> list[dict[str, Any]]:
-    """Orders that could not be jobs, and jobs that found no room."""
+    """Orders that could not be jobs, and jobs that found no room; not those that are due after the
+    horizon and simply wait."""
     found = [out._asdict() for out in stated.left_out]
     first = 0
     for job in stated.problem.jobs:
-        if int(schedule.machine[first]) < 0:
+        waits = job.due is not None and job.due > stated.horizon.ticks
+        if int(schedule.machine[first]) < 0 and not waits:
             found.append({"order": job.id, "reason": "no_room", "by": None})
         first += len(job.operations)
     return found

@@ -44,6 +44,9 @@ HORIZON_H = 168.0
 """As far as the failure models look."""
 OVERDUE_H = 1.0
 """A repair that takes longer than usual is expected to be done after this."""
+DECIDE_S, DECIDE_PLANT_S, DECIDE_MOST_S = 60.0, 900.0, 7200.0
+"""A person has so many seconds on the wall, at least and at most so many of the plant, to decide
+on a service before it would begin."""
 IMPLICIT_CREW = "*"
 """Who services machines where the plant file names no crew."""
 
@@ -107,7 +110,8 @@ def state_problem(
     numbers = Numbers(_skills(plant), _parts(plant), _crews(plant), number)
     by_hand = situation._replace(services=[s for s in situation.services if s not in overlaid])
     fixed = planned_tasks(by_hand, horizon, own, numbers)
-    found = risk_tasks(situation, horizon, own, numbers, earliest)
+    decided = -(-horizon.ceil(_answered(situation, lead_s)) // BUCKET) * BUCKET
+    found = risk_tasks(situation, horizon, own, numbers, decided)
     tasks = [task for task, _ in (*fixed, *found)]
     crews, crew_calendars = _crew_records(plant, horizon, numbers, overlaid, len(calendars))
     # One that is always open, for whoever comes from outside.
@@ -142,6 +146,12 @@ def state_problem(
         tuple(overlaid),
     )
     return _locked(stated) if keep_locks else stated
+
+
+def _answered(situation: Situation, lead_s: float) -> int:
+    """When a person can have decided on a service, µs UTC."""
+    decide_s = max(DECIDE_PLANT_S, min(DECIDE_S * situation.speed, DECIDE_MOST_S))
+    return situation.now_us + round((lead_s + decide_s) * 1e6)
 
 
 def repair_expected(plant: Plant, machine_id: str, since_us: int, now_us: int) -> int:

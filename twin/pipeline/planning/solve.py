@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from twin.errors import PlanningError
+from twin.pipeline.planning.retime import crews_free
 from twin.scheduling.check import check
 from twin.scheduling.problem import Problem
 from twin.scheduling.rules import RULES
@@ -19,6 +20,10 @@ __all__ = ["Improve", "Solved", "solve"]
 
 Improve = Callable[[Problem, Schedule | None, float, int], Answer]
 """(problem, start, seconds, seed) → the best found in that time."""
+
+
+ROUND_MONEY = 20.0
+"""What it may cost to have services at round times."""
 
 
 class Solved(NamedTuple):
@@ -59,6 +64,8 @@ def solve(
             judge.take(name, answer.schedule)
         except PlanningError as error:
             judge.refuse(f"{name}: {error}")
+    if judge.best is not None:
+        judge.take(judge.solver, _rounded(problem, judge.best), at_most=ROUND_MONEY)
     if judge.best is None or judge.terms is None:
         raise PlanningError("no plan keeps every rule: " + "; ".join(judge.said))
     spent = time.perf_counter() - begun
@@ -75,17 +82,36 @@ class _Judge:
         self.solver, self.refused = "", 0
         self.said: list[str] = []
 
-    def take(self, name: str, schedule: Schedule) -> None:
+    def take(self, name: str, schedule: Schedule, at_most: float = 0.0) -> None:
+        """Keep it if it is cheaper, or dearer by less than at_most."""
         verdict = check(self.problem, schedule)
         if verdict.faults or verdict.terms is None:
             self.refuse(f"{name}: {verdict.faults[0].what if verdict.faults else 'no terms'}")
-        elif self.terms is None or verdict.terms.total < self.terms.total:
+        elif self.terms is None or verdict.terms.total < self.terms.total + at_most:
             self.best, self.terms, self.solver = schedule, verdict.terms, name
 
     def refuse(self, said: str) -> None:
         self.refused += 1
         self.said.append(said)
         print(f"plan: refused {said}", file=sys.stderr, flush=True)
+
+
+def _rounded(problem: Problem, schedule: Schedule) -> Schedule:
+    """Services at quarters of an hour, which people can keep, where nothing else has to move."""
+    found = schedule
+    for t, task in enumerate(problem.tasks):
+        start, crew = int(schedule.task_start[t]), int(schedule.task_crew[t])
+        if start < 0 or task.pin is not None or start % problem.bucket == 0:
+            continue
+        floor = start // problem.bucket * problem.bucket
+        for at in (floor, floor + problem.bucket):
+            tried = found._replace(task_start=found.task_start.copy())
+            tried.task_start[t] = at
+            able = task.earliest <= at <= task.latest and crew in crews_free(problem, tried, t, at)
+            if able and not check(problem, tried).faults:
+                found = tried
+                break
+    return found
 
 
 def _by_rules(problem: Problem, judge: _Judge) -> Iterator[tuple[str, Schedule]]:

@@ -7,7 +7,7 @@ as must be. So what is shown is what accepting changes.
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from twin.core.view import HORIZONS
 from twin.pipeline.planning.change import Tried, as_is, delays, first_start, try_task
@@ -22,6 +22,8 @@ __all__ = ["SUGGESTIONS_MAX", "service_suggestions"]
 
 SUGGESTIONS_MAX = 20
 CURVE_POINTS = 96
+APART = 60
+"""Ticks between two alternatives that are worth telling apart."""
 Suggestion = dict[str, Any]
 
 
@@ -39,27 +41,39 @@ def service_suggestions(
     return sorted(worth, key=lambda s: -float(s["saves"]))[:limit]
 
 
+class _Offer(NamedTuple):
+    """The same service at one time."""
+
+    kind: str
+    start: int
+    tried: Tried
+
+
 def _suggestion(stated: Stated, plan: Tried, t: int, version: int) -> Suggestion:
     problem, task = stated.problem, stated.problem.tasks[t]
-    start, crew = int(plan.schedule.task_start[t]), int(plan.schedule.task_crew[t])
     curve = stated.curves[task.id]
     without = try_task(stated, plan.schedule, t, None)
+    offers = list(_offers(stated, plan, t))
+    best = min(offers, key=lambda offer: offer.tried.total)
     now = _machine(stated, problem.machines[task.machine].id)
     needs = now.machine_class.service
     return {
         "id": task.id,
         "kind": "service",
         "machine": now.machine.id,
-        "start": stated.horizon.us(start),
-        "end": stated.horizon.us(start + task.duration),
-        "crew": stated.crew_id(crew),
+        "start": stated.horizon.us(best.start),
+        "end": stated.horizon.us(best.start + task.duration),
+        "crew": stated.crew_id(int(best.tried.schedule.task_crew[t])),
         "part": needs.part,
         "skill": needs.skill,
         "risk": {"now": _risk_now(now), "curve": _curve(stated, curve)},
-        "alternatives": list(_alternatives(stated, plan, t, curve)),
-        "saves": round(without.total - plan.total, 2),
+        "alternatives": [
+            *(_alternative(stated, offer, t, best, without) for offer in offers),
+            _nothing(curve, best, without),
+        ],
+        "saves": round(without.total - best.tried.total, 2),
         "if_not": {"p_fail": round(float(curve.p_fail[-1]), 4), "cost": round(curve.failure, 2)},
-        "delays": delays(without, plan),
+        "delays": delays(without, best.tried),
         "state": "open",
         "who": None,
         "reason": None,
@@ -67,35 +81,46 @@ def _suggestion(stated: Stated, plan: Tried, t: int, version: int) -> Suggestion
     }
 
 
-def _alternatives(stated: Stated, plan: Tried, t: int, curve: Curve) -> Iterator[dict[str, Any]]:
-    """The same service at other times: now, the next day, after the weekend; and never."""
-    task = stated.problem.tasks[t]
+def _offers(stated: Stated, plan: Tried, t: int) -> Iterator[_Offer]:
+    """As planned; as soon as can be; a day later with the same crew; after the weekend."""
     chosen, crew = int(plan.schedule.task_start[t]), int(plan.schedule.task_crew[t])
-    without = try_task(stated, plan.schedule, t, None)
-    seen = set()
+    yield _Offer("best", chosen, plan)
+    seen = {chosen}
     for kind, after, who in _times(stated, chosen, crew):
-        start = chosen if kind == "best" else first_start(stated, plan.schedule, t, after, who)
-        if start is None or start in seen:
+        start = first_start(stated, plan.schedule, t, after, who)
+        if start is None or any(abs(start - other) < APART for other in seen):
             continue
         seen.add(start)
-        tried = plan if start == chosen else try_task(stated, plan.schedule, t, start, who)
-        if tried.total == float("inf") or not tried.is_exact:
-            continue
-        yield {
-            "kind": kind,
-            "start": stated.horizon.us(start),
-            "crew": stated.crew_id(int(tried.schedule.task_crew[t])),
-            "cost": round(_own(task, start), 2),
-            "delta": round(tried.total - plan.total, 2),
-            "p_fail": round(float(curve.p_fail[min(start // BUCKET, len(curve.p_fail) - 1)]), 4),
-            "delays": delays(without, tried),
-        }
-    yield {
+        tried = try_task(stated, plan.schedule, t, start, who)
+        if tried.total != float("inf") and tried.is_exact:
+            yield _Offer(kind, start, tried)
+
+
+def _alternative(
+    stated: Stated, offer: _Offer, t: int, best: _Offer, without: Tried
+) -> dict[str, Any]:
+    task = stated.problem.tasks[t]
+    curve, bucket = stated.curves[task.id], offer.start // BUCKET
+    kind = "best" if offer is best else "planned" if offer.kind == "best" else offer.kind
+    return {
+        "kind": kind,
+        "start": stated.horizon.us(offer.start),
+        "crew": stated.crew_id(int(offer.tried.schedule.task_crew[t])),
+        "cost": round(_own(task, offer.start), 2),
+        "delta": round(offer.tried.total - best.tried.total, 2),
+        "p_fail": round(float(curve.p_fail[min(bucket, len(curve.p_fail) - 1)]), 4),
+        "delays": delays(without, offer.tried),
+    }
+
+
+def _nothing(curve: Curve, best: _Offer, without: Tried) -> dict[str, Any]:
+    """Not servicing it at all within the horizon."""
+    return {
         "kind": "nothing",
         "start": None,
         "crew": None,
         "cost": round(curve.skip, 2),
-        "delta": round(without.total - plan.total, 2),
+        "delta": round(without.total - best.tried.total, 2),
         "p_fail": round(float(curve.p_fail[-1]), 4),
         "delays": [],
     }
@@ -103,7 +128,6 @@ def _alternatives(stated: Stated, plan: Tried, t: int, curve: Curve) -> Iterator
 
 def _times(stated: Stated, chosen: int, crew: int) -> Iterator[tuple[str, int, int | None]]:
     """(kind, tick from which on, crew or any)."""
-    yield "best", chosen, crew
     yield "now", stated.earliest, None
     yield "next_day", chosen + 24 * 60, crew
     monday = _after_weekend(stated, chosen)
