@@ -18,6 +18,8 @@
     }[item.reason] || (item.reason ? `${item.reason}${by ? `: ${by}` : ""}` : t("No reason is known."));
   };
 
+  plan.reasonText = reasonText;
+
   /** tell: {show(order), names(id)} of the page. */
   plan.late = (region, tell) => twin.once(({ late, out, model }) => {
     const show = (order) => { const b = h("button", { type: "button", class: "button small" }, t("Show")); b.setAttribute("aria-label", t("Show order {order} in the chart", { order })); b.addEventListener("click", () => tell.show(order)); return b; };

@@ -1,6 +1,6 @@
 """State of the orders' page, in no language: each order, how far it is, when it will be done."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from dashboard.snapshot import Snapshot
@@ -24,13 +24,12 @@ def orders_state(snapshot: Snapshot) -> dict[str, Any]:
     shown = [o for o in orders if o["state"] == "open"]
     closed = [o for o in orders if o["state"] != "open"]
     shown += closed[:CLOSED_SHOWN]
+    rows = {o["id"]: _row(snapshot, o, planned.get(o["id"]), n) for n, o in enumerate(shown)}
     return {
-        "orders": {
-            o["id"]: _row(snapshot, o, planned.get(o["id"]), n) for n, o in enumerate(shown)
-        },
+        "orders": rows,
         "more": max(0, len(closed) - CLOSED_SHOWN),
         "products": {p.id: _product(p) for p in snapshot.plant.products},
-        "machines": _machines(snapshot.plant, shown),
+        "machines": _machines(snapshot.plant, rows.values()),
         "currency": snapshot.plant.plant.currency,
         "planned": bool(planned) or bool(snapshot.schedule.get("in_force")),
     }
@@ -93,12 +92,8 @@ def _product(product: Any) -> dict[str, Any]:
     return {"name": product.name or product.id, "steps": [s.name or None for s in product.steps]}
 
 
-def _machines(plant: Plant, orders: list[dict[str, Any]]) -> dict[str, Any]:
-    """Names of the machines that the orders speak of."""
-    wanted = set(_spoken_of(orders))
+def _machines(plant: Plant, rows: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """Names of the machines that the rows speak of."""
+    rows = list(rows)
+    wanted = {row.get("by") for row in rows} | {s[1] for row in rows for s in row["steps"]}
     return {m.id: m.name or m.id for m in plant.machines if m.id in wanted}
-
-
-def _spoken_of(orders: list[dict[str, Any]]) -> Iterator[str]:
-    for order in orders:
-        yield from (s["machine"] for s in order.get("steps") or () if s["machine"])
