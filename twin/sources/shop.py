@@ -35,7 +35,8 @@ class Shop(ShopState):
         self._dispatch()
         while self.time < until:
             soon = [e.time for e in changes[:1] if e.time > self.time]
-            self._pass(min([until, self.time + MINUTE_US, *soon, *self.ends()]))
+            minute = (self.time // MINUTE_US + 1) * MINUTE_US
+            self._pass(min([until, minute, *soon, *self.ends()]))
             while changes and changes[0].time <= self.time:
                 self.happen(changes.pop(0))
             self._dispatch()

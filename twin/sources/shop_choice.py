@@ -11,6 +11,8 @@ from twin.sources.shop_state import Choice, ShopState
 __all__ = ["next_choice", "unplanned"]
 
 URGENT_US = 24 * 60 * MINUTE_US
+SOON_US = 12 * 60 * MINUTE_US
+"""No machine is set up for longer than this before its piece is there."""
 Operation = tuple[str, int]
 """Order and step."""
 
@@ -28,6 +30,8 @@ def unplanned(shop: ShopState) -> list[Operation]:
     for order_id, order in shop.board.orders.items():
         n = next((n for n in range(len(order["steps"])) if not shop.is_done(order_id, n)), None)
         if n is None or order_id in left_out or (order_id, n) in shop.board.is_planned:
+            continue
+        if n == 0 and int(order["release"]) > shop.time + SOON_US:
             continue
         if shop.is_free(order_id, n) and shop.floor.step(order["product"], n) is not None:
             found.append((order_id, n))

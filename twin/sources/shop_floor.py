@@ -105,6 +105,7 @@ class ShopFloor:
             for way in plant.transports
             for pair in ((way.start, way.end), (way.end, way.start))
         }
+        self._setups: dict[tuple[str, str, str], int] = {}
         self._power = self._greatest_power()
 
     def open_of(self, machine_id: str) -> OpenTime:
@@ -129,8 +130,10 @@ class ShopFloor:
         """Time to set a machine up, µs; before: the family that it is set up for, if any."""
         if before is None:
             return 0
-        class_id, after = self.machines[machine_id].class_id, self.products[product_id].family
-        return round(self.plant.changeover_minutes(class_id, before, after) * MINUTE_US)
+        key = (self.machines[machine_id].class_id, before, self.products[product_id].family)
+        if key not in self._setups:
+            self._setups[key] = round(self.plant.changeover_minutes(*key) * MINUTE_US)
+        return self._setups[key]
 
     def way(self, start: str, end: str) -> int:
         """Transport between two machines, µs; a machine that has left is near."""

@@ -18,16 +18,16 @@ __all__ = ["Customers", "NewOrder"]
 
 HOUR_US = 60 * MINUTE_US
 DAY_US = 24 * HOUR_US
-BUSY = (0.82, 0.94)
+BUSY = (0.88, 1.0)
 """Share of a day's open time that its orders take of the machines that are shortest."""
 KNOWN_DAYS = (5.0, 8.0)
 """Before work on an order may begin."""
-P_RUSH = 0.08
+P_RUSH = 0.1
 LONGEST_H = (4.0, 9.0)
 """Work of an order's longest step; that of a rush order is half of it."""
-SLACK_H = (12.0, 84.0)
-RUSH_SLACK_H = (5.0, 12.0)
-QUEUE = 1.6
+SLACK_H = (2.0, 40.0)
+RUSH_SLACK_H = (2.0, 8.0)
+QUEUE = 1.25
 """An order takes about this many times its work, for it waits for machines."""
 PRIORITIES, CHANCES = (2, 3, 4), (0.2, 0.6, 0.2)
 ORDERS_MAX = 200
@@ -52,6 +52,11 @@ class Customers:
 
     def __init__(self, floor: ShopFloor) -> None:
         self._floor = floor
+        self._made = [
+            p
+            for p in floor.products.values()
+            if all(floor.able[p.id, n] for n in range(len(p.steps)))
+        ]
         self.of_day = lru_cache(DAYS_KEPT)(self._of_day)
 
     def placed(self, after: int, until: int) -> list[NewOrder]:
@@ -78,9 +83,9 @@ class Customers:
         self, rng: np.random.Generator, room: dict[str, float], day: int
     ) -> Iterator[NewOrder]:
         used = dict.fromkeys(room, 0.0)
-        for n in range(ORDERS_MAX if room else 0):
+        for n in range(ORDERS_MAX if self._made else 0):
             rush = bool(rng.random() < P_RUSH)
-            fill = [self._filled(p, used, room, rng) for p in self._floor.products.values()]
+            fill = [self._filled(p, used, room, rng) for p in self._made]
             fitting = [found for found in fill if found[0] <= 1.0]
             if not fitting:
                 return
