@@ -20,6 +20,7 @@ __all__ = ["below", "propose", "uniform"]
 
 S12, S25, S27, S11 = np.uint64(12), np.uint64(25), np.uint64(27), np.uint64(11)
 STAR = np.uint64(2685821657736338717)
+MOST_IN_RUN = 16
 FAMILY_REACH = 6
 """Places on either side in which an operation of one's family is looked for."""
 
@@ -59,7 +60,11 @@ def propose(tl: Any, s: Any, some_left_out: bool) -> Any:
     x = s.order[below(s, n)]
     if tl.operation[x].pin >= 0:
         return False
+    if u < 0.46:
+        return _trade(tl, s, x)
     if u < 0.52:
+        return _run(tl, s, x)
+    if u < 0.64:
         return _join_family(tl, s, x)
     return _nearby(tl, s, x)
 
@@ -140,6 +145,64 @@ def _forward(tl: Any, s: Any) -> Any:
     ready = arrival(tl, s, x, m)
     tick = ready + int(uniform(s) * max(1, o.start - ready))
     return relocate(tl, s, x, a, _slot_at(tl, s, x, m, tick))
+
+
+@compiled
+def _trade(tl: Any, s: Any, x: int) -> Any:
+    """Two operations that can do each other's machine change places, at about one time."""
+    o, a = s.op[x], _alternative(tl, s, x)
+    m = tl.alternative[a].machine
+    reach = tl.horizon >> (2 + below(s, 8))
+    tick = o.start + int((2.0 * uniform(s) - 1.0) * reach)
+    slot = _slot_at(tl, s, x, m, tick)
+    slot += m == o.machine and slot >= o.slot
+    if slot >= s.in_line[m]:
+        return False
+    y = s.line[tl.machine[m].line + slot]
+    of = tl.operation[y]
+    if y == x or of.pin >= 0 or of.job == tl.operation[x].job:
+        return False
+    back = -1
+    for b in range(of.first_alternative, of.first_alternative + of.n_alternatives):
+        if tl.alternative[b].machine == o.machine:
+            back = b
+    if back < 0:
+        return False
+    was = o.slot
+    if not relocate(tl, s, x, a, slot):
+        return False
+    relocate(tl, s, y, back, was)
+    return True
+
+
+@compiled
+def _run(tl: Any, s: Any, x: int) -> Any:
+    """All of one family that stand together go some places on, or back, together."""
+    o, m = s.op[x], s.op[x].machine
+    first, n, family = tl.machine[m].line, s.in_line[m], tl.operation[x].family
+    low, high = o.slot, o.slot + 1
+    while low > 0 and tl.operation[s.line[first + low - 1]].family == family:
+        low -= 1
+    while high < n and tl.operation[s.line[first + high]].family == family:
+        high += 1
+    if uniform(s) < 0.5:
+        low, high = (o.slot, high) if uniform(s) < 0.5 else (low, o.slot + 1)
+    step, moved = 1 + below(s, 6), False
+    if high - low > MOST_IN_RUN:
+        return False
+    if uniform(s) < 0.5:
+        for k in range(low, high):
+            y = s.line[first + k]
+            if tl.operation[y].pin >= 0 or not relocate(tl, s, y, s.op[y].alternative, k - step):
+                break
+            moved = True
+    else:
+        for k in range(high - 1, low - 1, -1):
+            y = s.line[first + k]
+            if tl.operation[y].pin >= 0 or not relocate(tl, s, y, s.op[y].alternative, k + step):
+                break
+            moved = True
+    return moved
 
 
 @compiled

@@ -25,6 +25,7 @@ __all__ = [
     "PLACED",
     "TASKS",
     "TOTAL",
+    "TOUCHED",
     "State",
     "best_of",
     "compiled",
@@ -49,8 +50,9 @@ entry: Any = njit(**OPTIONS)
 compiled: Any = njit(**INNER)
 inlined: Any = njit(inline="always", **INNER)
 
-PLACED, BAD, LOGGED, LATES, MOVED, TASKS = range(6)
-"""Counts: operations in the order; operations and tasks that break a rule; entries of the logs."""
+PLACED, BAD, LOGGED, LATES, MOVED, TASKS, TOUCHED = range(7)
+"""Counts: operations in the order; operations and tasks that break a rule; entries of the logs;
+operations that are to be timed again."""
 TOTAL, EXTRA, BEST = range(3)
 """Sums: the total; makespan and idling in it; the least total of a schedule without a fault."""
 
@@ -105,7 +107,9 @@ class State(NamedTuple):
     counts: Ints
     sums: Array
     dirty: NDArray[np.uint64]
-    """A bit for each place of the order: to be timed again."""
+    """A bit for each place of the order: to be timed again. Only within `settle`."""
+    touched: Ints
+    """Operations to be timed again."""
     log: Rows
     late_log: Rows
     moves: Rows
@@ -133,9 +137,10 @@ def new_state(tl: Timeline, seed: int) -> State:
         task_line=np.zeros(T, np.int64),
         in_task_line=np.zeros(M, np.int64),
         late=np.zeros(J),
-        counts=np.zeros(6, np.int64),
+        counts=np.zeros(7, np.int64),
         sums=np.array([0.0, 0.0, np.inf]),
         dirty=np.zeros(n // 64 + 2, np.uint64),
+        touched=np.zeros(4 * n + 64, np.int64),
         log=np.zeros(n * sweeps, LOG),
         late_log=np.zeros(J * sweeps + n, LATE_LOG),
         moves=np.zeros(2 * n + 2, MOVE),

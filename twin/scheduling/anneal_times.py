@@ -18,6 +18,7 @@ from twin.scheduling.anneal_state import (
     PLACED,
     TASKS,
     TOTAL,
+    TOUCHED,
     compiled,
     inlined,
 )
@@ -65,7 +66,13 @@ def open_at(tl: Any, c: int, k: int) -> Any:
 
 @inlined
 def mark(s: Any, x: int) -> None:
-    """Operation x is to be timed again."""
+    """Operation x is to be timed again when the state is settled."""
+    s.touched[s.counts[TOUCHED]] = x
+    s.counts[TOUCHED] += 1
+
+
+@inlined
+def _flag(s: Any, x: int) -> None:
     at = np.uint64(s.op[x].at)
     s.dirty[at >> np.uint64(6)] |= ONE << (at & LAST6)
 
@@ -140,6 +147,10 @@ def settle(tl: Any, s: Any, limit: float) -> Any:
 
     False: given up half way, to be taken back, as soon as the total goes beyond `limit`.
     """
+    for i in range(s.counts[TOUCHED]):
+        if s.op[s.touched[i]].machine >= 0:
+            _flag(s, s.touched[i])
+    s.counts[TOUCHED] = 0
     limit -= s.sums[TOTAL]
     delta, bad, logged = 0.0, 0, s.counts[LOGGED]
     n_words = (s.counts[PLACED] >> 6) + 1
@@ -164,11 +175,11 @@ def settle(tl: Any, s: Any, limit: float) -> Any:
             if o.end != end:
                 j = tl.operation[x].job
                 if tl.operation[x].last == 0:
-                    mark(s, x + 1)
+                    _flag(s, x + 1)
                 else:
                     delta += _complete(tl, s, j, o.end)
                 if o.slot + 1 < s.in_line[o.machine]:
-                    mark(s, s.line[tl.machine[o.machine].line + o.slot + 1])
+                    _flag(s, s.line[tl.machine[o.machine].line + o.slot + 1])
     s.counts[LOGGED], s.sums[TOTAL] = logged, s.sums[TOTAL] + delta
     s.counts[BAD] += bad
     if tl.makespan_cost > 0 or tl.idle_cost > 0:
