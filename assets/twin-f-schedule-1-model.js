@@ -34,7 +34,7 @@
   };
   plan.hours = (hours) => twin.duration(Math.abs(hours));
   plan.whys = () => ({
-    first: t("the first plan"), clock: t("time has passed"), risk: t("a risk has changed"), breakdown: t("a machine has failed"),
+    first: t("there was none before"), clock: t("time has passed"), risk: t("a risk has changed"), breakdown: t("a machine has failed"),
     rush: t("a rush order came"), order: t("orders have changed"), veto: t("a suggestion was vetoed"), lock: t("somebody locked or moved work"),
     accepted: t("a suggestion was accepted"), drift: t("work runs ahead or behind"), repair: t("a machine works again"), adopted: t("somebody adopted it"),
   });

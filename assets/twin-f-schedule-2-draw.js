@@ -150,7 +150,6 @@
       const [from, now, until] = failed.map(g.x), a = Math.max(g.left, from);
       fill(ctx, plan.hatched(ctx, "failed", c.p1, c["p1-ink"], 1, 9), [[a, y + 2, Math.max(3, now - a), g.rowH - 4]]);
       stroke(ctx, c.p1, 2, [[Math.max(a, now), y + 2, Math.max(3, until - Math.max(a, now)), g.rowH - 4]], [4, 3]);
-      if (until - now > 60) looks.write(ctx, looks.failedText, Math.max(a, now) + 6, y + g.rowH / 2, until - now - 10, c.ink);
     }
   };
 
@@ -171,7 +170,7 @@
     fill(ctx, c["ink-soft"], found.frozen);
     fill(ctx, c.p2, found.late);
     for (const [bar, [x, y, w, h]] of found.texts) {
-      const locked = bar.pin === "locked", from = Math.max(g.left, x) + 5 + (locked ? 12 : 0), room = x + w - from - (bar.late ? 14 : 4);
+      const locked = looks.locked(bar), from = Math.max(g.left, x) + 5 + (locked ? 12 : 0), room = x + w - from - (bar.late ? 14 : 4);
       if (locked) lock(ctx, Math.max(g.left, x) + 9, y + h / 2, 4.5, c["tile-ink"]);
       if (room > 24) looks.write(ctx, bar.order.id, from, y + h / 2, room, c["tile-ink"]);
     }
@@ -182,6 +181,7 @@
     for (const [x, y] of found.marks) triangle(ctx, x, y, 4.2);
     ctx.fill();
     ctx.stroke();
+    for (const [x, y, w, h] of looks.lockGhosts(rows)) { stroke(ctx, c.ink, 1.5, [[x, y, w, h]], [4, 3]); lock(ctx, x + Math.min(9, w / 2), y + h / 2, 4.5, c.ink); }
     services(ctx, g, c, found.service, looks);
     breakdowns(ctx, g, c, rows, looks);
   };

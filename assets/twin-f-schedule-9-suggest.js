@@ -66,8 +66,8 @@
 
   const states = () => ({ accepted: t("Accepted"), vetoed: t("Vetoed"), expired: t("Expired") });
   const decided = (s, near) => {
-    const who = s.said?.who || s.who, when = s.said?.when;
-    const parts = [states()[s.state] || s.state, who ? t("by {who}", { who }) : "", when ? plan.when(when, near) : ""].filter(Boolean).join(" ");
+    const who = s.said?.who || s.who, when = s.said?.when, until = s.said?.until;
+    const parts = [states()[s.state] || s.state, who ? t("by {who}", { who }) : "", when ? plan.when(when, near) : "", until ? t("holds until {when}", { when: plan.when(until, near) }) : ""].filter(Boolean).join(" · ");
     const undo = s.said?.can_undo ? twin.button("action.undo", t("Undo"), (b) => twin.act("action.undo", { machine: s.machine ?? null, detail: { action: s.said.action }, button: b }), { css: "button small" }) : null;
     return h("div", { class: "decided" }, h("span", {}, parts, s.reason ? `${t(": ")}${s.reason}` : ""), undo);
   };
@@ -79,10 +79,12 @@
     const title = isPlan ? t("Plan {n} instead of the one in force", { n: s.version }) : t("Service {name}", { name: pick(s.name) });
     const saves = open && s.saves > 0 ? h("span", { class: "saves" }, t("saves {money}", { money: plan.cash(s.saves, currency) })) : null;
     const head = h("h3", {}, h("span", {}, isPlan || !s.machine ? title : h("a", { href: `/machine/${encodeURIComponent(s.machine)}`, "data-nav": 1 }, title)), saves);
-    const when = isPlan ? null : h("p", { class: "suggested-when" }, h("strong", {}, plan.when(s.start, near)), ` · ${duration(s.hours)}`);
+    const when = isPlan ? null : h("p", { class: "suggested-when" }, h("strong", {}, plan.when(s.start, near)), ` · ${[duration(s.hours), pick(s.crew_name)].filter(Boolean).join(" · ")}`);
     if (!open) return h("li", { class: `suggestion ${s.state}`, "data-suggestion": s.id }, head, when, decided(s, near));
-    const body = isPlan ? [h("p", {}, s.n_moves ? t("It moves {n} operations.", { n: s.n_moves }) : t("It moves work so that the whole costs less."))]
-      : [h("ul", { class: "why-list" }, ...sentences(s, near, currency).map((text) => h("li", {}, text))), ...(s.alternatives.length > 1 ? [table(s, near, currency)] : [])];
+    const brief = isPlan ? null : h("p", { class: "suggested-brief" }, [s.if_not ? t("without it {p}", { p: percent(s.if_not.p_fail) }) : "", s.p_start === undefined || s.p_start === null ? "" : t("with it {p}", { p: percent(s.p_start) })].filter(Boolean).join(t(", ")), t(" to fail"), " · ",
+      (s.delays || []).some((d) => d.hours > 0.01) ? t("{n} orders later", { n: s.delays.filter((d) => d.hours > 0.01).length }) : t("delays no order"));
+    const body = isPlan ? [h("p", {}, s.n_moves ? t("It moves {n} operations.", { n: s.n_moves }) : t("It moves work so that the whole costs less."), s.why ? ` ${t("It was made because {why}.", { why: plan.why(s.why) })}` : "")]
+      : [brief, h("details", { class: "why", open: tell.first() === s.id ? "" : null }, h("summary", {}, t("Why")), h("ul", { class: "why-list" }, ...sentences(s, near, currency).map((text) => h("li", {}, text)))), ...(s.alternatives.length > 1 ? [table(s, near, currency)] : [])];
     const does = isPlan
       ? [twin.button("plan.adopt", t("Adopt this plan"), (b) => tell.adopt(s.version, b), { css: "button small primary" }), show(t("Compare"), () => tell.compare(s.version))]
       : [twin.button("suggestion.accept", t("Accept"), (b) => plan.acceptService(s, b), { css: "button small primary" }),
@@ -100,7 +102,7 @@
         const text = JSON.stringify([s, tell.currency()]);
         if (known.get(s.id)?.text !== text) {
           const before = known.get(s.id), element = plan.suggestion(s, tell);
-          if (before?.element.querySelector("details")?.open) element.querySelector("details")?.setAttribute("open", "");
+          before?.element.querySelectorAll("details").forEach((d, n) => element.querySelectorAll("details")[n]?.toggleAttribute("open", d.open));
           known.set(s.id, { text, element });
         }
         return known.get(s.id).element;

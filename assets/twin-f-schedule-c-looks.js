@@ -41,7 +41,7 @@
     const curves = new Map((state.suggestions || []).filter((s) => s.state === "open" && s.curve?.length > 1).map((s) => [s.machine, s.curve]));
     const top = Math.round(g.rowH * 0.14), write = (c, text, x, y, room, colour) => { c.fillStyle = colour; c.fillText(plan.fit(c, text, room), x, y); };
     return {
-      write, failedText: t("reckoned to be repaired by then"),
+      write,
       risk: (row) => {
         if (row.kind !== "machine" || state.failed?.[row.id]) return null;
         const curve = curves.get(row.id), p = state.risk?.[row.id];
@@ -55,6 +55,13 @@
         const planned = model.data.breakdowns[row.id]?.[1], usual = from + 3600 * (state.repair_h?.[row.id] || 0);
         return [from, chart.now, Math.max(chart.now, planned ?? usual)];
       },
+      locked: (bar) => bar.pin === "locked" || Boolean(state.locks?.[bar.key]),
+      /** Where work was locked that the plan drawn still has elsewhere. */
+      lockGhosts: (rows) => Object.entries(state.locks || {}).flatMap(([key, held]) => {
+        const bar = model.byKey.get(key), at = bar && rows.find(({ row }) => row.id === held.machine && row.kind === "machine"), start = bar && model.s(held.start_us);
+        if (!at || (bar.row === at.row && Math.abs(bar.start - start) < 60)) return [];
+        return [[g.x(start), at.y + top, (bar.end - bar.start) * g.pxPerS, g.rowH - 2 * top]];
+      }),
       dims: (bar) => Boolean(order) && !bar.order?.id.toLowerCase().includes(order.toLowerCase()),
       serviceState: (bar) => (bar.pin === "running" ? "running" : bar.pin ? "accepted" : suggestionOf(bar)?.state === "accepted" ? "accepted" : "open"),
       serviceText: (bar, is) => (is === "open" ? t("suggested") : is === "running" ? t("at work") : t("accepted")),
@@ -80,7 +87,7 @@
   };
 
   const KEYS = () => [["work", t("work, toned by family")], ["setup", t("setup")], ["late", t("▲ its order is late")], ["held", t("too soon to move")], ["running", t("at work")],
-    ["suggested", t("service, suggested")], ["accepted", t("service, accepted")], ["failed", t("failed")], ["closed", t("closed")], ["risk", t("probability of failure, row's height is 100 %")]];
+    ["suggested", t("service, suggested")], ["accepted", t("service, accepted")], ["failed", t("failed, dashed until it is reckoned to be repaired")], ["closed", t("closed")], ["risk", t("probability of failure, row's height is 100 %")]];
   plan.legend = () => h("div", { class: "gantt-legend" }, h("ul", { class: "gantt-key" }, ...KEYS().map(([css, text]) => h("li", {}, h("i", { class: `gantt-k ${css}`, "aria-hidden": "true" }), text))),
     h("p", { class: "quiet" }, t("Drag a bar to see what another place costs. Wheel: scroll; on the time axis or with Ctrl: zoom.")));
 

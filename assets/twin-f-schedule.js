@@ -62,6 +62,7 @@
     const late = plan.late(region("late"), { names, show: (order) => { const own = model.bars.filter((b) => b.order?.id === order); if (own.length) show(own.at(-1)); } });
     const views = plan.views(page, (name) => { remember({ view: name === "chart" ? "" : name }); paintView(); });
     const suggestions = plan.suggestions(region("suggestions"), { near: () => state.plans.in_force?.made || null, currency: () => state.currency, adopt,
+      first: () => (state.suggestions || []).find((s) => s.state === "open" && s.kind === "service")?.id,
       compare: (version) => { views.show("compare"); compare.choose(version === state.plans.proposed?.version ? "proposed" : String(version)); },
       show: (s) => { const b = model?.byKey.get(`service/${s.id}`); if (b) show(b); else twin.toast(t("The plan in force does not hold this service.")); } });
 
@@ -78,17 +79,16 @@
     /* --- what is fetched -------------------------------------------------------------------- */
     const get = (which) => fetch(`/data/schedule/plan?which=${which}`).then((r) => (r.ok ? r.json() : null));
     const fetchPlan = async () => {
-      if (waiting || fetched === state.stamp) return;
+      if (waiting || fetched === state.stamp || move.active()) return;  // nothing moves under a hand
       const which = state.plans.in_force ? "in_force" : state.plans.proposed ? "proposed" : null, stamp = state.stamp;
       if (!which) { fetched = stamp; model = null; return; }
       waiting = true;
       const data = await get(which).catch(() => null);
       waiting = false;
-      if (!page.isConnected || !data) return;
+      if (!page.isConnected || !data || move.active()) return;
       fetched = stamp;
       model = plan.model(data);
       other = null;
-      if (move.active()) move.cancel();
       paint();
       chart.set(model);
       if (isFirst && !region("chart").hidden) { isFirst = false; readRange(); }
@@ -102,13 +102,12 @@
     };
 
     /* --- painting --------------------------------------------------------------------------- */
-    const head = once(({ plans, currency }) => {
+    const head = once(({ plans, currency, saves }) => {
       const { in_force: force, proposed } = plans;
       const parts = [force ? t("Plan {n} is in force, made {when} because {why}.", { n: force.version, when: plan.when(force.made), why: plan.why(force.why) }) : proposed ? t("No plan is in force yet; plan {n} is proposed.", { n: proposed.version }) : ""];
-      const saves = force && proposed ? (force.terms?.total ?? 0) - (proposed.terms?.total ?? 0) : 0;
       const link = h("button", { type: "button", class: "plain as-link" }, t("Compare"));
       link.addEventListener("click", () => views.show("compare"));
-      region("plan-line").replaceChildren(parts[0], ...(proposed && force ? [" ", saves > 0.5 ? t("Plan {n} would save {money}.", { n: proposed.version, money: plan.cash(saves, currency) }) : t("Plan {n} is proposed.", { n: proposed.version }), " ", link] : []));
+      region("plan-line").replaceChildren(parts[0], ...(proposed && force ? [" ", saves !== null && saves > 0.5 ? t("Plan {n} would save {money}.", { n: proposed.version, money: plan.cash(saves, currency) }) : t("Plan {n} is proposed.", { n: proposed.version }), " ", link] : []));
       region("terms").replaceChildren(...plan.termCards(force || proposed, currency));
     });
     const paintView = () => {
@@ -127,7 +126,7 @@
     const paint = () => {
       if (!state) return;
       chart.now = model ? model.s(state.now_us) : 0;
-      head({ plans: state.plans, currency: state.currency });
+      head({ plans: state.plans, currency: state.currency, saves: state.saves ?? null });
       suggestions(state.suggestions || []);
       const open = (state.suggestions || []).filter((s) => s.state === "open").length;
       say(region("n-suggestions"), open || "");

@@ -14,6 +14,8 @@ __all__ = ["PlanReader", "Planned"]
 Document = Mapping[str, Any]
 KEPT_UP = {"in_force": "in_force_now"}
 """The plan in force as it was made, and as it runs: behind or ahead of itself."""
+MADE = ("made", "why", "solver", "seconds", "bound")
+"""What is told of the plan as it was made."""
 
 
 class Planned(NamedTuple):
@@ -31,15 +33,23 @@ class Planned(NamedTuple):
         found = _plan(self.schedule.get(which)) or _plan(self.schedule.get(f"plan-{which}"))
         if found is not None and which in KEPT_UP:
             now = _plan(self.schedule.get(KEPT_UP[which]))
-            return now if now and now.get("version") == found.get("version") else found
+            is_same = now is not None and now["version"] == found["version"]
+            return {**(now or {}), **{k: found.get(k) for k in MADE}} if is_same else found
         return found or next((p for p in self._current() if str(p["version"]) == which), None)
 
     def suggestions(self) -> list[Document]:
         """Services and plans that wait for a decision or had one."""
         return _records(self.schedule.get("suggestions"))
 
-    def decisions(self) -> Document:
+    def decisions(self) -> dict[str, list[Document]]:
+        """What people have decided that stands, as the desk keeps it."""
         found = self.schedule.get("decisions")
+        held = found if isinstance(found, dict) else {}
+        return {name: _records(held.get(name)) for name in ("vetoes", "locks", "accepted")}
+
+    def changes(self) -> Document:
+        """What moves from the plan in force to the plan proposed, both of one moment."""
+        found = self.schedule.get("changes")
         return found if isinstance(found, dict) else {}
 
     def versions(self) -> list[Document]:

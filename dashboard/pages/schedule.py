@@ -112,7 +112,12 @@ def _view(name: str) -> Component:
 
 def _suggestions(t: Translate) -> Component:
     heading = [t("Suggestions"), html.Span(className="count", **{"data-list": "n-suggestions"})]
-    body = html.Div(className="suggestions", **{"data-list": "suggestions"})
+    body = html.Div(
+        className="suggestions",
+        tabIndex=0,
+        role="region",
+        **{"data-list": "suggestions", "aria-label": t("Suggestions")},
+    )
     return panel(heading, body, name="suggested")
 
 

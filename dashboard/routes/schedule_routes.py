@@ -52,7 +52,9 @@ def register(server: Flask, reader: Reader, plans: PlanReader) -> None:
     def data_schedule_compare() -> Response:
         snapshot, planned = at_hand()
         pair = asked(planned, "a", IN_FORCE), asked(planned, "b", "proposed")
-        return _json(compared(*pair, snapshot.plant.zone))
+        is_next = request.args.get("a", IN_FORCE) == IN_FORCE
+        terms = _terms_of_now(planned, pair[1]["version"]) if is_next else None
+        return _json(compared(*pair, snapshot.plant.zone, terms))
 
     @server.post("/data/schedule/what-if")
     def data_schedule_what_if() -> Response:
@@ -72,6 +74,13 @@ def register(server: Flask, reader: Reader, plans: PlanReader) -> None:
         header, rows = schedule_list(*parts)
         moment = local(snapshot.plant_us, snapshot.plant.zone).strftime("%Y-%m-%d-%H%M")
         return csv_response(f"schedule-{plan['version']}-{moment}", header, rows)
+
+
+def _terms_of_now(planned: Planned, version: int) -> tuple[Any, Any] | None:
+    """Of the plan in force and the one proposed, as the planner reckoned both at one moment."""
+    found = planned.changes()
+    both = found.get("terms_before"), found.get("terms_after")
+    return both if found.get("version") == version and all(both) else None
 
 
 def _worked_out(work: Callable[[], Mapping[str, Any]]) -> Response:

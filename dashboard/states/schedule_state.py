@@ -16,7 +16,6 @@ from dashboard.times import iso_local
 __all__ = ["PlannedState", "schedule_state"]
 
 VERSIONS_SHOWN = 50
-N_PLANS = ("in_force", "proposed")
 
 
 class PlannedState(Protocol):
@@ -28,19 +27,24 @@ class PlannedState(Protocol):
     def stamp(self) -> str: ...
     def plan(self, which: str) -> Mapping[str, Any] | None: ...
     def suggestions(self) -> list[Mapping[str, Any]]: ...
-    def decisions(self) -> Mapping[str, Any]: ...
+    def decisions(self) -> Mapping[str, list[Mapping[str, Any]]]: ...
+    def changes(self) -> Mapping[str, Any]: ...
     def versions(self) -> list[Mapping[str, Any]]: ...
 
 
 def schedule_state(snapshot: Snapshot, planned: PlannedState) -> dict[str, Any]:
     """Everything the page shows but the bars."""
-    plans = {which: planned.plan(which) for which in N_PLANS}
+    plans = {which: planned.plan(which) for which in ("in_force", "proposed")}
+    if plans["in_force"] and plans["proposed"]:
+        is_news = plans["in_force"]["version"] != plans["proposed"]["version"]
+        plans["proposed"] = plans["proposed"] if is_news else None
     return {
         "stamp": planned.stamp,
         "now_us": snapshot.plant_us // 1_000_000 * 1_000_000,
         "shift_h": snapshot.plant.plant.shift_h,
         "currency": snapshot.plant.plant.currency,
         "plans": {w: p and plan_head(p, snapshot.plant.zone) for w, p in plans.items()},
+        "saves": _saves(planned, plans["proposed"]),
         "n_orders": sum(o.get("state") == "open" for o in planned.orders.values()),
         "n_crews": len(snapshot.plant.crews),
         "suggestions": suggestion_states(snapshot, planned),
@@ -50,6 +54,13 @@ def schedule_state(snapshot: Snapshot, planned: PlannedState) -> dict[str, Any]:
         "repair_h": _repair_hours(snapshot),
         "risk": _risks(snapshot),
     }
+
+
+def _saves(planned: PlannedState, proposed: Mapping[str, Any] | None) -> float | None:
+    """Money that the plan proposed saves, by the planner's own comparison; None: it has none."""
+    found = planned.changes()
+    is_of_it = proposed is not None and found.get("version") == proposed["version"]
+    return found.get("saves") if is_of_it else None
 
 
 def _versions(snapshot: Snapshot, planned: PlannedState) -> list[dict[str, Any]]:
@@ -75,9 +86,10 @@ def _locks(snapshot: Snapshot, planned: PlannedState) -> dict[str, dict[str, Any
         f"{x['order']}/{x['step']}": {
             "machine": x["machine"],
             "start": iso_local(x["start"], snapshot.plant.zone),
+            "start_us": x["start"],
             "who": x.get("who"),
         }
-        for x in planned.decisions().get("locks") or ()
+        for x in planned.decisions()["locks"]
     }
 
 

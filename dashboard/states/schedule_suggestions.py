@@ -18,30 +18,20 @@ Suggestion = Mapping[str, Any]
 
 class _Planned(Protocol):
     def suggestions(self) -> list[Mapping[str, Any]]: ...
+    def decisions(self) -> Mapping[str, Any]: ...
 
 
 def suggestion_states(snapshot: Snapshot, planned: _Planned) -> list[dict[str, Any]]:
-    """Open ones by what they save, then those decided, newest first, up to DECIDED_SHOWN."""
-    known = sorted(planned.suggestions(), key=_urgency)
+    """Open ones by what they save, then those decided, newest first, up to DECIDED_SHOWN.
+
+    What people have decided is told by the desk's own record: the planner's list follows it.
+    """
+    said = _decisions(snapshot, planned.decisions())
+    known = [dict(s) | _standing(s, said.get(s["id"])) for s in planned.suggestions()]
+    known.sort(key=_urgency)
     decided = [s for s in known if s["state"] != "open"][:DECIDED_SHOWN]
-    said = _decisions(snapshot)
     listed = [*(s for s in known if s["state"] == "open"), *decided]
     return [_state(snapshot, s) | {"said": said.get(s["id"])} for s in listed]
-
-
-def _decisions(snapshot: Snapshot) -> dict[str, dict[str, Any]]:
-    """Suggestion → the newest word on it that stands: who, when, and the action to take back."""
-    found = {}
-    for line in snapshot.desk.get("journal") or ():
-        about = (line.get("detail") or {}).get("suggestion")
-        if about and line["outcome"] == "done" and not line.get("undone"):
-            found[about] = {
-                "action": line["id"],
-                "who": line["who"],
-                "when": iso_local(line["time"], snapshot.plant.zone),
-                "can_undo": bool(line.get("can_undo")),
-            }
-    return found
 
 
 def _urgency(suggestion: Suggestion) -> tuple[int, float, float]:
@@ -50,8 +40,48 @@ def _urgency(suggestion: Suggestion) -> tuple[int, float, float]:
     return ORDER.get(suggestion["state"], 9), saves, -float(suggestion.get("start") or 0)
 
 
+def _standing(suggestion: Suggestion, said: Mapping[str, Any] | None) -> dict[str, Any]:
+    """State, who and why, as of now."""
+    if said is not None:
+        return {k: said[k] for k in ("state", "who", "reason")}
+    is_open = suggestion["state"] != "expired"
+    return {"state": "open", "who": None, "reason": None} if is_open else {}
+
+
+def _decisions(snapshot: Snapshot, decided: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Suggestion → the newest word on it that stands, and the action that takes it back."""
+    accepted = [{"state": "accepted", "action": x["service"]} | x for x in decided["accepted"]]
+    standing = [v for v in decided["vetoes"] if v["until"] > snapshot.plant_us]
+    vetoed = [{"state": "vetoed"} | v for v in standing]
+    final = {x["id"] for x in snapshot.desk.get("journal") or () if not x.get("can_undo")}
+    return {
+        x["suggestion"]: {
+            "state": x["state"],
+            "who": x["who"],
+            "reason": x.get("reason"),
+            "action": x["action"],
+            "when": iso_local(x["time"], snapshot.plant.zone),
+            "until": iso_local(x["until"], snapshot.plant.zone) if "until" in x else None,
+            "can_undo": x["action"] not in final,
+        }
+        for x in sorted([*accepted, *vetoed], key=lambda x: int(x["time"]))
+    }
+
+
 def _state(snapshot: Snapshot, suggestion: Suggestion) -> dict[str, Any]:
-    kept = ("id", "kind", "machine", "crew", "part", "skill", "state", "who", "reason", "version")
+    kept = (
+        "id",
+        "kind",
+        "machine",
+        "crew",
+        "part",
+        "skill",
+        "state",
+        "who",
+        "reason",
+        "version",
+        "why",
+    )
     out = {k: suggestion.get(k) for k in kept} | {
         "name": _name(snapshot, suggestion.get("machine")),
         "crew_name": _crew(snapshot, suggestion.get("crew")),

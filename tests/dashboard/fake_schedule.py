@@ -55,7 +55,8 @@ class FakeSchedule:
             "plan-12": self.in_force,
             "plan-13": self.proposed,
             "suggestions": self._suggestions(),
-            "decisions": {"vetoes": [], "locks": [self._lock()]},
+            "changes": {"version": 13, "saves": 1500.0, "moves": []},
+            "decisions": {"vetoes": [], "accepted": [], "locks": [self._lock()]},
             "versions": [
                 self._version(11, "order", None),
                 self._version(12, "clock", "Early Shift"),
@@ -69,11 +70,15 @@ class FakeSchedule:
         store.set_documents("schedule", texts)
         store.set_documents("orders", {k: json.dumps(v).encode() for k, v in self.orders.items()})
 
-    def decide(self, store: Store, suggestion: str, **values: Any) -> None:
-        """Write what the desk would after somebody's word on a suggestion."""
-        known = self.documents["suggestions"]
-        next(s for s in known if s["id"] == suggestion).update(values)
-        store.set_documents("schedule", {"suggestions": json.dumps(known).encode()})
+    def decide(self, store: Store, kind: str, suggestion: str | None, **values: Any) -> None:
+        """Write what the desk would after somebody's word: kind "accepted" or "vetoes"; None: as
+        if nobody had said any."""
+        self.documents["decisions"] |= {"accepted": [], "vetoes": []}
+        if suggestion is not None:
+            said = {"suggestion": suggestion, "who": "Late Shift", "time": self.now} | values
+            self.documents["decisions"][kind] = [said]
+        text = json.dumps(self.documents["decisions"]).encode()
+        store.set_documents("schedule", {"decisions": text})
 
     # --- orders and their steps ------------------------------------------------------------
     def _order(self, n: int) -> None:
