@@ -51,7 +51,8 @@ def floor_of(problem: Problem) -> Floor:
 
 
 def _weighted(weight: float, money: float) -> float:
-    return weight * money if weight else 0.0
+    """inf stays inf, whatever it is worth: it says that something must be."""
+    return np.inf if money == np.inf else weight * money
 
 
 class _Times:

@@ -31,9 +31,13 @@ from twin.scheduling.problem import Problem
 from twin.scheduling.rules import best_rule
 from twin.scheduling.schedule import Answer, Limit, Schedule, Tell, empty_schedule
 
-__all__ = ["Window", "cpsat", "polish"]
+__all__ = ["NoScheduleError", "Window", "cpsat", "polish"]
 
 Values = Callable[[Expression], int]
+
+
+class NoScheduleError(PlanningError):
+    """None exists: proven."""
 
 
 NO_CAPS: Mapping[str, float] = MappingProxyType({})
@@ -49,8 +53,8 @@ def cpsat(
     """The best schedule found, never dearer than `start`, with a bound on all schedules.
 
     Without a start it begins at the best dispatch rule's. A seed does not make it repeat: eight
-    workers race. Raises PlanningError where no schedule is found in time, or where none exists:
-    the message says which.
+    workers race. Raises PlanningError where no schedule is found in time, NoScheduleError where
+    none exists.
 
     `caps`: by name of its weight what a term may be at most, in the units of `Terms`; a start that
     is beyond one is not used.
@@ -158,8 +162,9 @@ def _solve(problem: Problem, scope: Scope, best: _Best, start: Schedule | None) 
 
 def _answer(answer: Answer | None, found: Found, scale: Scale) -> Answer:
     if answer is None:
-        why = "no schedule keeps all rules" if found.impossible else "none was found in time"
-        raise PlanningError(f"CP-SAT has no schedule: {why}")
+        if found.impossible:
+            raise NoScheduleError("no schedule keeps all rules")
+        raise PlanningError("CP-SAT found no schedule in time")
     if found.impossible:
         return answer
     return answer._replace(bound=min(answer.cost, scale.money(found.bound)))

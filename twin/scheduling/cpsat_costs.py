@@ -15,8 +15,10 @@ from twin.scheduling.problem import Reference
 
 __all__ = ["Scale", "add_caps", "add_costs", "add_objective"]
 
-FINEST = 2.0**43
+FINEST = 2.0**40
 """Objective of the dearest solution: sums of it stay well within 64 bits."""
+LACK = 1.0 + 1e-12
+"""What a float may lack of the number that it stands for."""
 
 
 class Scale(NamedTuple):
@@ -45,7 +47,8 @@ def add_caps(model: Model, caps: Mapping[str, float]) -> None:
         charges = [charge for charge in model.charges if charge.term == term]
         if charges:
             units = _units(charges)
-            model.cp.add(_sum(charges, units) <= floor(cap * units + 1e-6))
+            most = floor(cap * units * LACK + 1e-6)
+            model.cp.add(_sum(charges, units) <= most)
 
 
 def _sum(charges: Sequence[Charge], units: float) -> Expression:
