@@ -112,7 +112,7 @@
     self.over = (ctx, c, g) => {
       if (!held) return;
       const able = new Set(held.rows), closed = [];
-      for (const [row, at] of chart.layout.at) if (!able.has(row)) closed.push([g.left, at + g.top - chart.scroll.scrollTop, g.width - g.left, g.rowH]);
+      for (const [row, at] of chart.layout.at) if (held.bar.kind === "operation" && !able.has(row)) closed.push([g.left, at + g.top - chart.scroll.scrollTop, g.width - g.left, g.rowH]);
       ctx.globalAlpha = 0.6;
       plan.fillRects(ctx, c.panel, closed);
       ctx.globalAlpha = 1;

@@ -62,16 +62,16 @@
 
   /** tell: {state(), adopt(version, button), show(move), names(machine), ghosts(which)} of the page. */
   plan.compare = (region, tell) => {
-    let pair = null, asked = 0, before = "";
+    let pair = null, asked = 0, before = "", stamped = "", told = "";
+    const body = h("div", { class: "compare-body", role: "status" });
     const fetchPair = async () => {
       const mine = ++asked, [a, b] = pair;
-      region.querySelector(".compare-body")?.setAttribute("aria-busy", "true");
-      const answer = await fetch(`/data/schedule/compare?a=${encodeURIComponent(a)}&b=${encodeURIComponent(b)}`).then((r) => (r.ok ? r.json() : null)).catch(() => null);
-      if (mine !== asked || !region.isConnected) return;
-      const body = region.querySelector(".compare-body");
+      const text = await fetch(`/data/schedule/compare?a=${encodeURIComponent(a)}&b=${encodeURIComponent(b)}`).then((r) => (r.ok ? r.text() : "")).catch(() => "");
+      if (mine !== asked || !region.isConnected || (text && text === told)) return;
+      told = text;
+      const answer = text ? JSON.parse(text) : null;
       if (!answer) { body.replaceChildren(h("p", { class: "notice alert" }, t("These plans cannot be compared now."))); return; }
-      const currency = tell.state().currency, better = -answer.terms.find((x) => x.term === "total")?.delta || 0;
-      body.removeAttribute("aria-busy");
+      const currency = tell.state().currency, better = answer.saves ?? (-answer.terms.find((x) => x.term === "total")?.delta || 0);
       body.replaceChildren(
         h("p", { class: "compare-sum" }, h("strong", {}, better > 0.5 ? t("Plan {n} saves {money}.", { n: answer.after.version, money: plan.cash(better, currency) }) : better < -0.5 ? t("Plan {n} costs {money} more.", { n: answer.after.version, money: plan.cash(-better, currency) }) : t("Both cost the same.")),
           ` ${t("It was made because {why}.", { why: plan.why(answer.after.why) })} ${t("{n} bars move, {m} of them to another machine; {k} stay.", { n: answer.n_moves, m: answer.n_machine, k: answer.n_same })}`),
@@ -94,7 +94,9 @@
     const paint = () => {
       if (region.hidden) return;
       const { plans, versions, currency, stamp } = tell.state();
-      const now = JSON.stringify([plans, versions.map((v) => v.version), stamp]);
+      const now = JSON.stringify([plans.in_force?.version, plans.proposed?.version, versions.map((v) => [v.version, v.kept, v.who])]);
+      if (stamp !== stamped && now === before && pair) fetchPair();
+      stamped = stamp;
       if (now === before) return;
       before = now;
       if (!plans.in_force && !plans.proposed) { region.replaceChildren(h("div", { class: "empty" }, h("strong", {}, t("There is no plan to compare")), t("As soon as the planner has made two, their difference stands here."))); return; }
@@ -104,10 +106,10 @@
       region.replaceChildren(
         h("div", { class: "compare-choice" }, select("a", t("Before"), pair[0]), select("b", t("After"), pair[1]), adopt),
         ...(plans.proposed ? [] : [h("p", { class: "quiet" }, t("No other plan is proposed: the one in force is the best that is known."))]),
-        h("div", { class: "compare-body", role: "status" }), versionTable(versions, currency));
+        body, versionTable(versions, currency));
       if (open) region.querySelector("details").open = true;
       fetchPair();
     };
-    return { paint, choose: (b) => { pair = ["in_force", b]; before = ""; paint(); } };
+    return { paint, choose: (b) => { pair = ["in_force", b]; before = told = ""; paint(); } };
   };
 })();

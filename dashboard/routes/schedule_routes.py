@@ -53,8 +53,9 @@ def register(server: Flask, reader: Reader, plans: PlanReader) -> None:
         snapshot, planned = at_hand()
         pair = asked(planned, "a", IN_FORCE), asked(planned, "b", "proposed")
         is_next = request.args.get("a", IN_FORCE) == IN_FORCE
-        terms = _terms_of_now(planned, pair[1]["version"]) if is_next else None
-        return _json(compared(*pair, snapshot.plant.zone, terms))
+        changes = planned.changes() if is_next else {}
+        is_of_it = changes.get("version") == pair[1]["version"]
+        return _json(compared(*pair, snapshot.plant.zone, changes if is_of_it else {}))
 
     @server.post("/data/schedule/what-if")
     def data_schedule_what_if() -> Response:
@@ -76,13 +77,6 @@ def register(server: Flask, reader: Reader, plans: PlanReader) -> None:
         return csv_response(f"schedule-{plan['version']}-{moment}", header, rows)
 
 
-def _terms_of_now(planned: Planned, version: int) -> tuple[Any, Any] | None:
-    """Of the plan in force and the one proposed, as the planner reckoned both at one moment."""
-    found = planned.changes()
-    both = found.get("terms_before"), found.get("terms_after")
-    return both if found.get("version") == version and all(both) else None
-
-
 def _worked_out(work: Callable[[], Mapping[str, Any]]) -> Response:
     """Its answer; what is no question and what cannot be answered is said in words."""
     try:
@@ -90,7 +84,7 @@ def _worked_out(work: Callable[[], Mapping[str, Any]]) -> Response:
     except SchemaError as error:
         return _json({"error": "question", "says": str(error)}, 422)
     except PlanningError:
-        says = t("The planner cannot say what this costs now.")
+        says = t("What this costs cannot be said: there is no plan in force that still holds.")
         return _json({"error": "planner", "says": says}, 409)
     except StoreError:
         abort(503)

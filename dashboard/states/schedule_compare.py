@@ -4,6 +4,7 @@ Worked out from the two plans alone, so that any two versions can be compared.
 """
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,7 +15,7 @@ __all__ = ["TERMS", "compared", "moved_operations", "moved_services"]
 
 Plan = Mapping[str, Any]
 Move = dict[str, Any]
-Terms = tuple[Mapping[str, Any], Mapping[str, Any]]
+KEYS = ("terms_before", "terms_after")
 TERMS = (
     *("total", "tardiness", "risk", "energy", "changeover", "stability"),
     *("late_jobs", "late_h", "makespan_h", "idle_h", "setup_h", "energy_kwh"),
@@ -25,19 +26,22 @@ SMALL_US = 60_000_000
 
 
 def compared(
-    before: Plan, after: Plan, zone: ZoneInfo, terms: Terms | None = None
+    before: Plan, after: Plan, zone: ZoneInfo, changes: Plan = MappingProxyType({})
 ) -> dict[str, Any]:
     """Both heads, every term before and after, and what moved, the soonest first.
 
-    terms: of both at one moment, where somebody has reckoned them so.
+    changes: terms of both at one moment and what the one saves, where the planner reckoned it so.
     """
+    terms = [
+        changes.get(k) or p.get("terms") or {} for k, p in zip(KEYS, (before, after), strict=True)
+    ]
     moves = [*moved_services(before, after), *moved_operations(before, after)]
     moves.sort(key=lambda m: min(t for t in (m["from_us"], m["to_us"]) if t is not None))
     return {
         "before": plan_head(before, zone),
         "after": plan_head(after, zone),
-        "terms": _terms(*(terms or (before.get("terms") or {}, after.get("terms") or {}))),
-        "is_same_moment": terms is not None,
+        "terms": _terms(*terms),
+        "saves": changes.get("saves"),
         "n_moves": len(moves),
         "n_machine": sum(m["from_machine"] != m["to_machine"] for m in moves if _both(m)),
         "n_same": len(before["operations"]) + len(before["services"]) - _n_touched(moves),
