@@ -16,9 +16,12 @@ from twin.pipeline.desk.schedule_documents import (
 )
 from twin.pipeline.desk.state import DeskState
 from twin.plant import Plant
+from twin.stores.base import Documents
 from twin.types import Event
 
 __all__ = ["HANDLERS", "UNDOERS", "adopt_version", "lock_fault", "restore", "version_fault"]
+
+TIMES = ("setup_start", "start", "end")
 
 
 def _adopt(_state: DeskState, action: Action, context: Context) -> Effects:
@@ -102,7 +105,8 @@ def restore(_state: DeskState, line: Mapping[str, Any], action: Action, ctx: Con
 
 
 def _lock(state: DeskState, action: Action, context: Context) -> Effects:
-    """The operation stays on this machine at this time in every plan to come."""
+    """The operation goes to this machine at this time, in the plan in force and in every plan to
+    come; what it meets there moves on when the planner keeps the plan up."""
     detail = action.detail
     order = state.orders.get(detail["order"])
     fault = lock_fault(context.site.plant, order, detail, context.now_us)
@@ -115,11 +119,29 @@ def _lock(state: DeskState, action: Action, context: Context) -> Effects:
     decided["locks"] = _without_closed(state, [k for k in decided["locks"] if k != was])
     decided["locks"].append(lock)
     note = {"order": detail["order"], "step": detail["step"]}
-    return Effects(
-        note=note,
-        was=note | {"lock": was},
-        documents=decisions_with(decided, context.now_us),
-    )
+    planned = _planned(context, detail)
+    documents = decisions_with(decided, context.now_us)
+    if planned is not None:
+        shift = detail["start"] - planned["start"]
+        moved = {k: planned[k] + shift for k in TIMES} | {"machine": detail["machine"]}
+        documents = _with_operation(context, documents, planned | moved | {"pin": "locked"})
+    return Effects(note=note, was=note | {"lock": was, "planned": planned}, documents=documents)
+
+
+def _planned(context: Context, operation: Mapping[str, Any]) -> Record | None:
+    """An operation as the plan in force has it; None: it has not."""
+    plan = document(context, "in_force") or {"operations": ()}
+    return next((o for o in plan["operations"] if _is_of(o, operation)), None)
+
+
+def _with_operation(
+    context: Context, documents: Mapping[str, Documents], operation: Record
+) -> dict[str, Documents]:
+    """The same documents, and the plan in force with one operation elsewhere."""
+    plan = document(context, "in_force")
+    operations = [operation if _is_of(o, operation) else o for o in plan["operations"]]
+    text = orjson.dumps({**plan, "operations": operations})
+    return {**documents, KIND: {**documents[KIND], "in_force": text}}
 
 
 def lock_fault(
@@ -156,13 +178,16 @@ def _unlock(_state: DeskState, action: Action, context: Context) -> Effects:
 def _lock_as_before(
     _state: DeskState, line: Mapping[str, Any], _action: Action, ctx: Context
 ) -> Effects:
-    """As the operation was locked before, or not at all."""
+    """As the operation was locked before, or not at all; and where it was in the plan."""
     decided, was = decisions_of(ctx), line["was"]
     decided["locks"] = [k for k in decided["locks"] if not _is_of(k, was)]
     if was["lock"] is not None:
         decided["locks"].append(was["lock"])
+    documents = decisions_with(decided, ctx.now_us)
+    if was.get("planned") is not None and _planned(ctx, was) is not None:
+        documents = _with_operation(ctx, documents, was["planned"])
     note = {"order": was["order"], "step": was["step"]}
-    return Effects(note=note, documents=decisions_with(decided, ctx.now_us))
+    return Effects(note=note, documents=documents)
 
 
 def _is_of(lock: Mapping[str, Any], operation: Mapping[str, Any]) -> bool:

@@ -15,22 +15,17 @@ from typing import Any
 import orjson
 
 from twin.actions import Action, pack_action
-from twin.errors import PlanningError
 from twin.pipeline.failures import Failures
-from twin.pipeline.planning.compare import comparison, moves
-from twin.pipeline.planning.improve import NAME, anneal_apart
+from twin.pipeline.planning.improve import anneal_apart
 from twin.pipeline.planning.kept import Kept, labelled
 from twin.pipeline.planning.plan_document import plan_document
-from twin.pipeline.planning.prepare import FREEZE_S, Prepared, prepare_plan
-from twin.pipeline.planning.problem_of import Stated
-from twin.pipeline.planning.retime import retime
+from twin.pipeline.planning.prepare import Prepared, prepare_plan
+from twin.pipeline.planning.proposal import Proposal, Shown, make_proposal
 from twin.pipeline.planning.signs import Signs, Waiting, signs_of
 from twin.pipeline.planning.situation import KIND, Situation, read_situation
-from twin.pipeline.planning.solve import Improve, Solved, solve
+from twin.pipeline.planning.solve import Improve, Solved
 from twin.pipeline.planning.suggest import service_suggestions
 from twin.pipeline.site import Site
-from twin.scheduling.check import check
-from twin.scheduling.schedule import Schedule
 from twin.stores.base import Documents, Store
 
 __all__ = ["PLANNER", "SOLVE_S", "PlanLoop"]
@@ -38,9 +33,7 @@ __all__ = ["PLANNER", "SOLVE_S", "PlanLoop"]
 PLANNER = "planner"
 """Who adopts the first plan."""
 SOLVE_S = 5.0
-"""Wall seconds a plan of many operations gets; one of few, as much less."""
-LEAST_SOLVE_S = 1.0
-OPERATIONS_A_S = 50
+"""Wall seconds that a plan of many operations gets."""
 READ_S = 3.0
 """Wall seconds besides solving until a person can have read a plan."""
 QUIET_S, LONGEST_S = 2.0, 6.0
@@ -52,8 +45,6 @@ KEEP_UP_S = 5.0
 """Wall seconds between two looks at how the plan in force is doing."""
 SHIFT_US = 300_000_000
 """What moves by less is no news."""
-LEAST_SAVES_H = 0.5
-"""A plan is worth a person's look if it saves what this many late hours of a usual order cost."""
 Record = dict[str, Any]
 
 
@@ -139,6 +130,10 @@ class PlanLoop:
             solver=in_force["solver"],
         )
         plan |= {k: in_force.get(k) for k in ("in_force_from", "who", "point")}
+        known = {o["order"] for o in in_force["operations"]}
+        for out in plan["left_out"]:
+            if out["reason"] == "no_room" and out["order"] not in known:
+                out["reason"] = "not_in_plan"
         if not _is_news(self._shown, plan):
             return {}
         self._shown = plan
@@ -148,47 +143,42 @@ class PlanLoop:
     def _plan(self, situation: Situation, why: str) -> None:
         """Make, check and propose a plan, if it is better than the one in force."""
         lead_s = (self.solve_s + READ_S) * max(situation.speed, 1e-3)
-        prepared, solved = self._solved(situation, lead_s)
-        if not (prepared.stated.keys or prepared.stated.problem.tasks or situation.in_force):
-            return  # nothing to plan
-        is_first = _nothing_left(prepared) and bool((solved.schedule.machine >= 0).any())
-        compared = _compared(prepared, solved)
-        is_worth = is_first or situation.in_force is None or _is_worth(prepared, compared)
-        documents = dict(self._told_now(prepared))
-        if is_worth:
-            label = "first" if situation.in_force is None or is_first else why
-            version = self._propose(prepared, solved, label, documents)
-        else:
+        self._seed += 1
+        made = make_proposal(situation, self.improve, self.solve_s, lead_s, self._seed)
+        self.refused += made.solved.refused
+        if not (made.plan is None or made.plan.stated.keys or made.plan.stated.problem.tasks):
+            return  # there is nothing to plan
+        documents: dict[str, bytes | None] = dict(self._told_now(made.prepared))
+        is_new = situation.in_force is None or made.is_first
+        if made.plan is None:
             version = self._withdraw(situation, documents)
-            compared = {"moves": [], "saves": 0.0, "terms_before": None, "terms_after": None}
-        documents |= self.kept.changed("changes", compared | {"version": version})
-        found = service_suggestions(*_beside_plan(situation, lead_s, prepared, solved), version)
-        if is_worth and situation.in_force is not None and not is_first:
-            found = [*self._plan_suggestion(situation, compared), *found]
+        else:
+            version = self._propose(made, made.plan, "first" if is_new else why, documents)
+        documents |= self.kept.changed("changes", {**made.compared, "version": version})
+        found = service_suggestions(made.beside.stated, made.beside.schedule, version)
+        if made.plan is not None and not is_new:
+            found = [*self._plan_suggestion(situation, made.compared), *found]
         documents |= self._suggested(situation, found)
-        documents["planning"] = self._report(situation, why, solved, version)
+        documents["planning"] = self._report(situation, why, made.solved, version)
         self._write(documents)
-        if is_first:
+        if made.is_first:
             self._adopt(situation, version)
 
     def _propose(
-        self,
-        prepared: Prepared,
-        solved: Solved,
-        why: str,
-        documents: dict[str, bytes | None],
+        self, made: Proposal, shown: Shown, why: str, documents: dict[str, bytes | None]
     ) -> int:
         """A new version, unless it says what the one before said; which version it is."""
-        in_force = prepared.stated.situation.in_force
+        in_force = made.prepared.stated.situation.in_force
+        is_solved = shown.schedule is made.solved.schedule
         plan = plan_document(
-            prepared.stated,
-            solved.schedule,
-            solved.terms,
+            shown.stated,
+            shown.schedule,
+            shown.terms,
             version=self.kept.next_version(in_force),
             why=why,
-            solver=solved.solver,
-            seconds=solved.seconds,
-            bound=solved.bound,
+            solver=made.solved.solver if is_solved else "kept",
+            seconds=made.solved.seconds,
+            bound=made.solved.bound if is_solved else None,
         )
         before = self.kept.proposed
         if before is None or why == "first" or _differs(before, plan):
@@ -204,24 +194,6 @@ class PlanLoop:
             self.kept.proposed = dict(in_force)
             documents["proposed"] = orjson.dumps(in_force)
         return int(in_force["version"])
-
-    def _solved(self, situation: Situation, lead_s: float) -> tuple[Prepared, Solved]:
-        """A plan; where none can keep what is frozen, one that only keeps what was decided."""
-        self._seed += 1
-        for freeze_s in (FREEZE_S, 0.0):
-            prepared = prepare_plan(situation, situation.in_force, lead_s=lead_s, freeze_s=freeze_s)
-            start = None if prepared.verdict.faults else prepared.kept
-            problem = prepared.stated.problem
-            try:
-                seconds = min(self.solve_s, LEAST_SOLVE_S + problem.n_operations / OPERATIONS_A_S)
-                solved = solve(problem, start, self.improve, seconds, self._seed, NAME)
-            except PlanningError:
-                if not freeze_s:
-                    raise
-            else:
-                self.refused += solved.refused
-                return prepared, solved
-        raise AssertionError("unreachable")
 
     def _suggested(self, situation: Situation, found: list[Record]) -> Documents:
         """The suggestions as they stand, if they are other than those written last."""
@@ -244,7 +216,7 @@ class PlanLoop:
         ]
         self._write({**self._suggested(situation, current), **self.kept.note_in_force(in_force)})
 
-    def _plan_suggestion(self, situation: Situation, compared: Record) -> list[Record]:
+    def _plan_suggestion(self, situation: Situation, compared: Mapping[str, Any]) -> list[Record]:
         """The plan proposed as a suggestion, unless people want none for now."""
         plan = self.kept.proposed
         vetoed = [v for v in situation.decisions.vetoes if not v["machine"]]
@@ -252,7 +224,8 @@ class PlanLoop:
             return []
         own = {k: plan[k] for k in ("start", "end", "why", "version")}
         decided = {"state": "open", "who": None, "reason": None, "machine": None}
-        return [{"id": f"plan-{plan['version']}", "kind": "plan"} | own | decided | compared]
+        name = f"plan-{plan['version']}"
+        return [{"id": name, "kind": "plan", **own, **decided, **compared}]
 
     def _report(self, situation: Situation, why: str, solved: Solved, version: int) -> bytes:
         return orjson.dumps(
@@ -278,49 +251,6 @@ class PlanLoop:
     def _write(self, documents: Documents) -> None:
         if documents:
             self.store.set_documents(KIND, documents)
-
-
-def _nothing_left(prepared: Prepared) -> bool:
-    """Whether nothing is left to do of the plan in force, or there is none."""
-    situation = prepared.stated.situation
-    return situation.in_force is None or not bool((prepared.kept.machine >= 0).any())
-
-
-def _compared(prepared: Prepared, solved: Solved) -> Record:
-    """What moves and what it saves against the plan in force as it stands now."""
-    stated, terms = prepared.stated, prepared.verdict.terms
-    has_plan = stated.situation.in_force is not None
-    if not has_plan or terms is None or prepared.verdict.faults:
-        return {
-            "moves": moves(stated, prepared.kept, solved.schedule) if has_plan else [],
-            "saves": None,
-            "terms_before": None,
-            "terms_after": None,
-        }
-    return comparison(stated, prepared.kept, solved.schedule, (terms, solved.terms))
-
-
-def _is_worth(prepared: Prepared, compared: Record) -> bool:
-    """Whether a plan saves enough against the one in force to be looked at."""
-    least = LEAST_SAVES_H * prepared.stated.situation.plant.plant.late_cost_h
-    return bool(compared["moves"]) and (compared["saves"] is None or compared["saves"] >= least)
-
-
-def _beside_plan(
-    situation: Situation, lead_s: float, prepared: Prepared, solved: Solved
-) -> tuple[Stated, Schedule]:
-    """The plan in force with the services of the new one: what accepting one of them comes to.
-    Where the plan in force does not hold any more, the new one."""
-    loose = prepare_plan(situation, situation.in_force, lead_s=lead_s, freeze_s=0.0)
-    wanted = loose.kept._replace(
-        task_start=solved.schedule.task_start, task_crew=solved.schedule.task_crew
-    )
-    if situation.in_force is not None and not loose.verdict.faults:
-        tasks = frozenset(range(len(loose.stated.problem.tasks)))
-        beside = retime(loose.stated.problem, wanted, tasks).schedule
-        if not check(loose.stated.problem, beside).faults:
-            return loose.stated, beside
-    return prepared.stated, solved.schedule
 
 
 def _is_news(before: Mapping[str, Any] | None, plan: Mapping[str, Any]) -> bool:

@@ -5,16 +5,18 @@ from typing import NamedTuple
 
 import numpy as np
 
+from twin.errors import PlanningError
 from twin.pipeline.planning.horizon import TICK_US
 from twin.pipeline.planning.plan_document import Plan, schedule_of
 from twin.pipeline.planning.problem_of import HORIZON_H, Stated, operation_of, pinned, state_problem
 from twin.pipeline.planning.retime import retime
 from twin.pipeline.planning.situation import Situation
 from twin.scheduling.check import Verdict, check
-from twin.scheduling.problem import Pin, Reference
+from twin.scheduling.problem import Pin, Reference, TaskPin
+from twin.scheduling.rules import best_rule
 from twin.scheduling.schedule import Schedule
 
-__all__ = ["FREEZE_S", "Prepared", "prepare_plan"]
+__all__ = ["FREEZE_S", "Prepared", "fill", "prepare_plan"]
 
 FREEZE_S = 1800.0
 """What begins within this is being set up for: it stays where it is."""
@@ -34,6 +36,9 @@ class Prepared(NamedTuple):
     """The plan in force, kept up; nothing placed where there is none."""
     verdict: Verdict
     """The checker's, of `kept`."""
+    filled: Schedule
+    """The same with the orders that it does not know in its gaps: what the shop floor would do."""
+    filled_verdict: Verdict
     loosened: tuple[int, ...] = ()
     """Operations that cannot be where a person locked them."""
 
@@ -56,9 +61,32 @@ def prepare_plan(
     kept = retimed.schedule
     verdict = check(stated.problem, kept)
     if plan is None or verdict.faults:
-        return Prepared(stated, kept, verdict, loosened)
+        return Prepared(stated, kept, verdict, kept, verdict, loosened)
     stated = _referred(_frozen(stated, kept, freeze_s), kept)
-    return Prepared(stated, kept, check(stated.problem, kept), loosened)
+    filled = fill(stated, kept)
+    verdicts = [check(stated.problem, schedule) for schedule in (kept, filled)]
+    return Prepared(stated, kept, verdicts[0], filled, verdicts[1], loosened)
+
+
+def fill(stated: Stated, kept: Schedule) -> Schedule:
+    """A plan with the jobs that it leaves out where they fit, all else where it is; the plan as it
+    is where none fits."""
+    if (kept.machine >= 0).all():
+        return kept
+    placed = zip(kept.machine.tolist(), kept.start.tolist(), strict=True)
+    pins = {i: Pin(m, start) for i, (m, start) in enumerate(placed) if m >= 0}
+    rows = zip(stated.problem.tasks, kept.task_start.tolist(), kept.task_crew.tolist(), strict=True)
+    tasks = {
+        t: task._replace(pin=TaskPin(start, crew))
+        if start >= 0
+        else task._replace(earliest=task.latest + 1)
+        for t, (task, start, crew) in enumerate(rows)
+    }
+    try:
+        _, filled, _ = best_rule(pinned(stated, pins, tasks).problem)
+    except PlanningError:
+        return kept
+    return kept if check(stated.problem, filled).faults else filled
 
 
 def _any_time(stated: Stated, i: int) -> Pin:

@@ -39,9 +39,9 @@ def retime(problem: Problem, wanted: Schedule, frozen: frozenset[int] = frozense
     """The schedule that keeps `wanted`'s machines and orders, and the problem's rules.
 
     wanted: as the problem numbers operations; its starts, negative ones too where the machine is
-    not −1, say the order and the earliest that may be. Jobs with a
-    pinned operation that it does not place are placed last; others stay left out. frozen: tasks
-    that keep their start whoever else wants their crew.
+    not −1, say the order and the earliest that may be. Jobs with a pinned operation that it does
+    not place are placed in their turn; others stay left out. frozen: tasks that keep their start
+    whoever else wants their crew.
     """
     kept_tasks = _tasks(problem, wanted, frozen)
     left_out: set[int] = set()
@@ -106,7 +106,7 @@ class _Run:
             is_placed = min(self.wanted_machine[first : first + size]) >= 0
             if not is_placed and job not in pinned:
                 continue
-            begin = self.wanted_start[i] if is_placed else self.problem.horizon
+            begin = self.wanted_start[i] if is_placed else self._due_turn(i, step, last)
             is_pinned = operation.pin is not None and operation.pin.start is not None
             if operation.pin is not None and operation.pin.start is not None:
                 begin = operation.pin.start
@@ -115,6 +115,12 @@ class _Run:
             # What was to begin before now still comes after work in progress.
             turn.append((max(0, last), not is_pinned, last, i))
         return [i for *_, i in sorted(turn)]
+
+    def _due_turn(self, i: int, step: int, last: int) -> int:
+        """When the next operation of an order that runs outside the plan would come about."""
+        if step == 0:
+            return 0
+        return max(0, last) + min(a.duration for a in self.rows[i - 1][2].alternatives)
 
     def _pinned_jobs(self) -> set[int]:
         return {job for job, _, operation in self.rows if operation.pin is not None}

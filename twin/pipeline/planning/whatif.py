@@ -145,18 +145,19 @@ def scenario(
 ) -> dict[str, Any]:
     """The plan of now, what becomes of it if all this happens, and the best answer to it.
 
-    {"before": terms, "kept": terms of the plan in force under the changes (None: it cannot be),
-    "after": terms of the new plan, "plan": that plan, "moves": from kept to after}
+    {"before": terms, "kept": terms of the plan in force under the changes, a rush order in its gaps
+    (None: it cannot be), "after": terms of the new plan, "plan": that plan, "moves": from kept to
+    after}
     Raises SchemaError, PlanningError.
     """
     situation = now.stated.situation
     for change in changes:
         situation = changed(situation, change)
     held = prepare_plan(situation, _postponed(plan, changes))
-    start = None if held.verdict.faults else held.kept
+    start = None if held.verdict.faults else held.filled
     solved = solve(held.stated.problem, start, improve, seconds, seed)
-    kept = held.verdict.terms if not held.verdict.faults else None
-    before = now.verdict.terms
+    kept = held.filled_verdict.terms if not held.verdict.faults else None
+    before = now.filled_verdict.terms
     return {
         "before": None if before is None else terms_document(before),
         "kept": None if kept is None else terms_document(kept),

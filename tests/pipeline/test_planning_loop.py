@@ -1,0 +1,235 @@
+"""The rolling horizon: what the planner may do by itself, and what only people may."""
+
+import numpy as np
+import pytest
+from desk_bench import HOUR_US
+from planning_bench import G, World, bare_settings
+
+from twin.errors import PlanningError
+from twin.pipeline.planning.signs import Waiting, signs_of
+from twin.scheduling.schedule import Answer
+from twin.types import Event
+
+
+@pytest.fixture(autouse=True)
+def known_cost(monkeypatch):
+    """The small plant has no fitted model: its long-run cost is given."""
+    monkeypatch.setattr("twin.pipeline.machines_now._long_run_cost_h", lambda _s, _m: G)
+
+
+@pytest.fixture
+def world(tmp_path):
+    made = World(tmp_path)
+    for n in range(4):
+        made.add_order(f"A-{n}")
+    made.hear(mill_0=60.0)
+    made.settle()
+    return made
+
+
+def test_the_first_plan_is_put_in_force_by_an_action_of_the_planner_and_says_so(world):
+    in_force = world.document("in_force")
+    assert (in_force["why"], in_force["who"]) == ("first", "planner")
+    assert {o["order"] for o in in_force["operations"]} == {f"A-{n}" for n in range(4)}
+    journal = world.document("journal", "desk")
+    assert [x["who"] for x in journal if x["verb"] == "plan.adopt"] == ["planner"]
+
+
+def test_a_plan_in_force_is_never_replaced_by_the_planner(world):
+    before = world.document("in_force")
+    for n, hours in enumerate((1, 0.1, 3, 0.5, 6)):
+        world.add_order(f"B-{n}", priority=1, due_h=20)
+        world.hear(mill_1=30.0 + n)
+        world.pass_time(hours)
+        world.settle()
+    assert world.document("in_force") == before
+    proposed = world.document("proposed")
+    assert proposed["version"] > before["version"]
+    assert {"B-0", "B-4"} <= {o["order"] for o in proposed["operations"]}
+
+
+def test_what_is_kept_up_has_every_operation_on_its_machine_and_in_its_turn(world):
+    world.pass_time(5.0)
+    world.settle()
+    told, in_force = world.document("in_force_now"), world.document("in_force")
+    assert told["version"] == in_force["version"]
+
+    def turns(plan):
+        found = {}
+        for o in sorted(plan["operations"], key=lambda o: o["start"]):
+            found.setdefault(o["machine"], []).append((o["order"], o["step"]))
+        return found
+
+    assert turns(told) == turns(in_force)
+    assert min(o["start"] for o in told["operations"]) >= world.now - 60_000_000
+
+
+def test_a_rush_order_that_fits_into_a_gap_moves_nothing_else_and_waits_for_a_person(world):
+    world.add_order("RUSH", priority=1, due_h=10)
+    assert "rush" in world.settle()
+    proposal = next(s for s in world.document("suggestions") if s["kind"] == "plan")
+    assert {(m["order"], m["from"]) for m in proposal["moves"]} == {("RUSH", None)}
+    assert len(proposal["moves"]) == 3
+    world.do("plan.adopt", {"version": proposal["version"]})
+    world.settle()
+    in_force = world.document("in_force")
+    assert (in_force["version"], in_force["who"]) == (proposal["version"], "Wu")
+    heads = {v["version"]: v["who"] for v in world.document("versions")}
+    assert heads[proposal["version"]] == "Wu"
+    assert not [s for s in world.document("suggestions") if s["kind"] == "plan"]
+
+
+def test_a_plan_that_is_no_longer_the_newest_is_refused(world):
+    world.add_order("RUSH", priority=1, due_h=10)
+    world.settle()
+    old = world.document("proposed")["version"]
+    world.add_order("RUSH-2", quantity=200, priority=1, due_h=10)
+    world.settle()
+    assert world.document("proposed")["version"] > old
+    refused = world.do("plan.adopt", {"version": old})
+    world.desk_step()
+    assert world.line(refused)["reason"] == "newer_plan"
+
+
+def test_an_accepted_service_binds_the_next_plan(world):
+    suggestion = world.suggestion("mill-0")
+    start = suggestion["start"] + 2 * HOUR_US
+    accepted = world.do(
+        "suggestion.accept", {"suggestion": suggestion["id"], "start": start, "crew": "night"}
+    )
+    assert "accepted" in world.settle()
+    assert world.line(accepted)["outcome"] == "done"
+    for name in ("proposed", "in_force_now"):
+        service = next(s for s in world.document(name)["services"] if s["machine"] == "mill-0")
+        if name == "in_force_now" or world.document(name)["why"] == "accepted":
+            assert (service["start"], service["pin"]) == (start, "accepted")
+    assert world.suggestion("mill-0")["state"] == "accepted"
+
+
+def test_a_vetoed_service_does_not_come_back_before_its_time(world):
+    suggestion = world.suggestion("mill-0")
+    veto = {"suggestion": suggestion["id"], "reason": "customer visit", "hours": 30}
+    world.do("suggestion.veto", veto)
+    assert "veto" in world.settle()
+    until = world.now + 30 * HOUR_US
+    assert world.suggestion("mill-0")["state"] == "vetoed"
+    for _ in range(6):
+        world.pass_time(5.5)
+        world.settle()
+        found = world.suggestion("mill-0")
+        if world.now < until:
+            assert found is None or found["state"] != "open" or found["start"] >= until
+    assert world.suggestion("mill-0")["state"] == "open"
+
+
+def test_undoing_a_veto_brings_the_service_back(world):
+    suggestion = world.suggestion("mill-0")
+    veto = world.do("suggestion.veto", {"suggestion": suggestion["id"], "reason": "x"})
+    world.settle()
+    world.do("action.undo", {"action": veto})
+    world.settle()
+    assert world.suggestion("mill-0")["state"] == "open"
+
+
+def wrong(problem, start, _seconds, _seed):
+    """A solver that lies: all at once on the first machine that can, and for free."""
+    first = [op.alternatives[0].machine for job in problem.jobs for op in job.operations]
+    machine = np.array(first, np.int64)
+    schedule = start._replace(machine=machine, start=np.zeros(len(machine), np.int64))
+    return Answer(schedule, -1e9, None, 0.0)
+
+
+def test_a_plan_that_the_checker_faults_is_never_written(tmp_path):
+    world = World(tmp_path, improve=wrong)
+    for n in range(4):
+        world.add_order(f"A-{n}")
+    world.settle()
+    world.add_order("RUSH", priority=1, due_h=10)
+    world.settle()
+    assert world.loop.refused > 0
+    assert world.document("planning")["refused"] == world.loop.refused
+    for name, text in world.store.documents("schedule").items():
+        assert b'"anneal"' not in text, name
+
+
+def died(_problem, _start, _seconds, _seed):
+    raise PlanningError("the solver's process ended by signal SIGABRT")
+
+
+def test_a_solver_that_dies_leaves_the_plan_of_the_rules(tmp_path):
+    world = World(tmp_path, improve=died)
+    world.add_order("A-0")
+    world.settle()
+    assert world.document("in_force")["operations"]
+    assert world.document("in_force")["solver"] in {"spt", "edd", "atc", "risk"}
+
+
+def test_a_planner_that_starts_again_goes_on_from_its_documents(world):
+    versions = [v["version"] for v in world.document("versions")]
+    in_force = world.document("in_force")
+    world.restart()
+    world.add_order("RUSH", priority=1, due_h=10)
+    world.settle()
+    assert world.document("in_force") == in_force
+    now = [v["version"] for v in world.document("versions")]
+    assert now[: len(versions)] == versions
+    assert now[len(versions)] == versions[-1] + 1
+
+
+def test_a_breakdown_is_planned_round_until_the_repair_is_expected(world):
+    world.store.add_events([Event(world.now, "failure", "mill-0", {"mode": None})])
+    assert "breakdown" in world.settle()
+    usual = world.site.plant.classes["mill"].costs.unplanned_h
+    told = world.document("in_force_now")
+    assert [b["machine"] for b in told["breakdowns"]] == ["mill-0"]
+    starts = [o["start"] for o in told["operations"] if o["machine"] == "mill-0"]
+    assert all(start >= world.now + (usual - 0.1) * HOUR_US for start in starts)
+
+
+def test_only_the_newest_plans_are_kept_whole_and_heads_for_longer(world, monkeypatch):
+    monkeypatch.setattr("twin.pipeline.planning.kept.PLANS_KEPT", 3)
+    for n in range(6):
+        world.add_order(f"R-{n}", quantity=5, priority=1, due_h=10)
+        world.settle()
+    whole = [n for n in world.store.documents("schedule") if n.startswith("plan-")]
+    versions = [v["version"] for v in world.document("versions")]
+    assert len(versions) >= 6
+    in_force = world.document("in_force")["version"]
+    assert set(whole) == {f"plan-{v}" for v in {in_force, *versions[-3:]}}
+
+
+def test_a_plant_without_crews_and_products_is_still_told_what_to_service(tmp_path):
+    world = World(tmp_path, settings=bare_settings)
+    world.hear(press_1=40.0)
+    world.settle()
+    suggestion = world.suggestion("press-1")
+    assert suggestion["state"] == "open"
+    assert suggestion["crew"] is None
+    accepted = world.do("suggestion.accept", {"suggestion": suggestion["id"]})
+    world.desk_step()
+    assert world.line(accepted)["outcome"] == "done"
+    services = world.document("services", "desk")
+    assert [(s["machine"], s["state"]) for s in services] == [("press-1", "planned")]
+
+
+def test_changes_in_quick_succession_are_one_reason_and_the_most_pressing(tmp_path):
+    world = World(tmp_path)
+    world.settle()
+    from planning_bench import situation
+
+    quiet = signs_of(situation(world.site))
+    order = {"quantity": 1, "release": 0, "due": 1 << 60, "priority": 3, "state": "open"}
+    one = signs_of(situation(world.site)._replace(orders={"A": order | {"id": "A", "steps": []}}))
+    both = one._replace(failed=frozenset({"mill-0"}))
+    waiting = Waiting(quiet_s=2.0, longest_s=6.0)
+    assert waiting.look(quiet, quiet, 0.0) is None
+    assert waiting.look(quiet, one, 1.0) is None
+    assert waiting.look(quiet, both, 2.5) is None
+    assert waiting.look(quiet, both, 3.5) is None  # 1 s after the last that came
+    assert waiting.look(quiet, both, 4.5) == "breakdown"
+    stormy = Waiting(quiet_s=2.0, longest_s=6.0)
+    whys = [
+        stormy.look(quiet, one._replace(vetoes=frozenset({(n, n)})), float(n)) for n in range(1, 9)
+    ]
+    assert whys[:6] == [None] * 6
+    assert whys[6] == "veto"  # it does not wait for ever

@@ -1,0 +1,133 @@
+"""One round of planning: is there a plan that people should look at, and what services beside it?
+
+Three answers: a new plan, if it saves enough against the plan in force with new orders in its gaps;
+else, if there are such orders, the plan in force with just them; else nothing. Services are
+suggested beside the plan in force, because accepting one changes that plan and no other.
+"""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from twin.errors import PlanningError
+from twin.pipeline.planning.compare import comparison, moves
+from twin.pipeline.planning.improve import NAME
+from twin.pipeline.planning.prepare import FREEZE_S, Prepared, prepare_plan
+from twin.pipeline.planning.problem_of import Stated
+from twin.pipeline.planning.retime import retime
+from twin.pipeline.planning.situation import Situation
+from twin.pipeline.planning.solve import Improve, Solved, solve
+from twin.scheduling.check import check
+from twin.scheduling.schedule import Schedule, Terms
+
+__all__ = ["Proposal", "Shown", "make_proposal"]
+
+LEAST_SOLVE_S = 1.0
+OPERATIONS_A_S = 50
+"""A plan of few operations gets less time: a second, and one more for so many."""
+LEAST_SAVES_H = 0.5
+"""A plan is worth a person's look if it saves what this many late hours of a usual order cost."""
+NOTHING: Mapping[str, Any] = {"moves": [], "saves": 0.0, "terms_before": None, "terms_after": None}
+
+
+class Shown(NamedTuple):
+    """A schedule that the checker has passed, and its problem."""
+
+    stated: Stated
+    schedule: Schedule
+    terms: Terms
+
+
+class Proposal(NamedTuple):
+    """What a round of planning comes to."""
+
+    prepared: Prepared
+    solved: Solved
+    plan: Shown | None
+    """What is proposed; None: nothing better than the plan in force is known."""
+    beside: Shown
+    """The plan in force with the services of the new one; the new one where there is none."""
+    compared: Mapping[str, Any]
+    """What moves, and what it saves."""
+    is_first: bool
+    """Nothing is left to do of the plan in force, or there is none."""
+
+
+def make_proposal(
+    situation: Situation, improve: Improve | None, solve_s: float, lead_s: float, seed: int
+) -> Proposal:
+    """Plan the situation. Raises PlanningError where no plan keeps every rule."""
+    prepared, solved = _solved(situation, improve, solve_s, lead_s, seed)
+    new = Shown(prepared.stated, solved.schedule, solved.terms)
+    beside = _beside(situation, lead_s, prepared, solved) or new
+    is_first = _nothing_left(prepared) and bool((solved.schedule.machine >= 0).any())
+    if situation.in_force is None or is_first:
+        return Proposal(prepared, solved, new, beside, NOTHING, is_first)
+    compared = _compared(prepared, solved)
+    if _saves_enough(situation, compared):
+        return Proposal(prepared, solved, new, beside, compared, is_first)
+    if _knows_more(prepared, beside):
+        added = moves(beside.stated, prepared.kept, beside.schedule)
+        compared = {**NOTHING, "moves": added}
+        return Proposal(prepared, solved, beside, beside, compared, is_first)
+    return Proposal(prepared, solved, None, beside, NOTHING, is_first)
+
+
+def _solved(
+    situation: Situation, improve: Improve | None, solve_s: float, lead_s: float, seed: int
+) -> tuple[Prepared, Solved]:
+    """A plan; where none can keep what is frozen, one that only keeps what was decided."""
+    for freeze_s in (FREEZE_S, 0.0):
+        prepared = prepare_plan(situation, situation.in_force, lead_s=lead_s, freeze_s=freeze_s)
+        start = None if prepared.verdict.faults else prepared.filled
+        problem = prepared.stated.problem
+        seconds = min(solve_s, LEAST_SOLVE_S + problem.n_operations / OPERATIONS_A_S)
+        try:
+            return prepared, solve(problem, start, improve, seconds, seed, NAME)
+        except PlanningError:
+            if not freeze_s:
+                raise
+    raise AssertionError("unreachable")
+
+
+def _nothing_left(prepared: Prepared) -> bool:
+    in_force = prepared.stated.situation.in_force
+    return in_force is None or not bool((prepared.kept.machine >= 0).any())
+
+
+def _beside(
+    situation: Situation, lead_s: float, prepared: Prepared, solved: Solved
+) -> Shown | None:
+    """The plan in force, new orders in its gaps, and round the services of the new plan; None
+    where the plan in force does not hold any more."""
+    if situation.in_force is None or prepared.verdict.faults:
+        return None
+    loose = prepare_plan(situation, situation.in_force, lead_s=lead_s, freeze_s=0.0)
+    wanted = loose.filled._replace(
+        task_start=solved.schedule.task_start, task_crew=solved.schedule.task_crew
+    )
+    problem = loose.stated.problem
+    schedule = retime(problem, wanted, frozenset(range(len(problem.tasks)))).schedule
+    verdict = check(problem, schedule)
+    if verdict.faults or verdict.terms is None:
+        return None
+    return Shown(loose.stated, schedule, verdict.terms)
+
+
+def _compared(prepared: Prepared, solved: Solved) -> Mapping[str, Any]:
+    """What moves against the plan in force as it stands now, and what it saves against the same
+    with new orders in its gaps; saves None: it does not hold any more."""
+    stated, terms = prepared.stated, prepared.filled_verdict.terms
+    if terms is None or prepared.filled_verdict.faults:
+        moved = moves(stated, prepared.kept, solved.schedule)
+        return {**NOTHING, "moves": moved, "saves": None}
+    return comparison(stated, prepared.kept, solved.schedule, (terms, solved.terms))
+
+
+def _saves_enough(situation: Situation, compared: Mapping[str, Any]) -> bool:
+    least = LEAST_SAVES_H * situation.plant.plant.late_cost_h
+    return bool(compared["moves"]) and (compared["saves"] is None or compared["saves"] >= least)
+
+
+def _knows_more(prepared: Prepared, beside: Shown) -> bool:
+    """Whether it places orders that the plan in force does not know."""
+    return bool(((prepared.kept.machine < 0) & (beside.schedule.machine >= 0)).any())
