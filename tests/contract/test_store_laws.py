@@ -348,6 +348,8 @@ def test_a_step_of_the_desk_is_written_as_a_whole(store):
     made = {"desk": {"position": b"1", "alarms": b"[]"}, "scenarios": {"s": b"{}"}}
     store.commit_desk(DeskCommit(made, ("desk", "position", None), [event], {1: [entry(4)]}))
     assert store.documents("desk") == made["desk"]
+    assert store.document("desk", "alarms") == b"[]"
+    assert store.document("desk", "nothing") is store.document("nothing", "alarms") is None
     assert store.documents("scenarios") == made["scenarios"]
     assert [e for _, e in store.events(FIRST_ID, 9)] == [event]
     assert numbers(store.entries(1, FIRST_ID, None, 9)) == [4]

@@ -21,6 +21,7 @@ from twin.config import Settings
 from twin.errors import StoreError, TwinError
 from twin.pipeline.gauge import rss_bytes
 from twin.pipeline.ingest import Intake, Offer, congested
+from twin.pipeline.operations_http import register_operations
 from twin.pipeline.orders_door import OrdersDoor
 from twin.pipeline.orders_http import register_orders
 from twin.pipeline.pump import wall_us
@@ -195,6 +196,7 @@ class GatewayServer(BaseApplication):  # type: ignore[misc]
             origins,
         )
         register_orders(app, self.token_of, origins, OrdersDoor(store, self.plant))
+        register_operations(app, self.token_of, origins, store, self.plant, wall_us)
         return app
 
 

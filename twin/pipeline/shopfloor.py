@@ -71,8 +71,8 @@ class BoardReader:
     def _board(self) -> Board | None:
         """The board if anything on it has changed."""
         orders = self._store.documents("orders")
-        services = self._store.documents("desk").get("services")
-        plan = self._store.documents("schedule").get("in_force")
+        services = self._store.document("desk", "services")
+        plan = self._store.document("schedule", "in_force")
         texts = {**orders, "": plan, " services": services}
         if texts == self._texts:
             return None

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from twin.sources.openapi_operations import OPERATION_SCHEMAS, operation_paths
 from twin.sources.openapi_orders import ORDER_SCHEMAS, order_paths
 
 __all__ = ["openapi"]
@@ -85,18 +86,25 @@ def openapi() -> dict[str, Any]:
         "info": {
             "title": "Plant Twin gateway",
             "version": "1",
-            "description": "Send readings of machines, and orders. What is good of a batch is "
-            "taken even if the rest is not; readings that are not taken are kept aside with "
-            "their reason.",
+            "description": "Send readings of machines, orders, and how far they are. What is good "
+            "of a batch is taken even if the rest is not; readings that are not taken are kept "
+            "aside with their reason.",
         },
         "paths": {
             "/v1/readings": {"post": _post()},
             **order_paths(),
+            **operation_paths(),
             "/healthz": {"get": _get("Whether the gateway runs.")},
             "/openapi.json": {"get": _get("This description.")},
         },
         "components": {
-            "schemas": {"Sample": SAMPLE, "Result": RESULT, "Error": ERROR, **ORDER_SCHEMAS},
+            "schemas": {
+                "Sample": SAMPLE,
+                "Result": RESULT,
+                "Error": ERROR,
+                **ORDER_SCHEMAS,
+                **OPERATION_SCHEMAS,
+            },
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
         },
     }

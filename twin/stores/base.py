@@ -300,6 +300,9 @@ class Store(Protocol):
     def documents(self, kind: str) -> dict[str, bytes]:
         """All documents of a kind, by name."""
 
+    def document(self, kind: str, name: str) -> bytes | None:
+        """One of them; None: there is none such."""
+
     def set_documents(self, kind: str, changes: Documents) -> None:
         """Write or remove some documents of a kind, together."""
 

@@ -355,6 +355,10 @@ class MemoryStore:
         with self._changed:
             return dict(self._documents.get(kind, {}))
 
+    def document(self, kind: str, name: str) -> bytes | None:
+        with self._changed:
+            return self._documents.get(kind, {}).get(name)
+
     def set_documents(self, kind: str, changes: Documents) -> None:
         with self._changed:
             for name, text in changes.items():

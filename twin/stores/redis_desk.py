@@ -27,6 +27,10 @@ class DeskVerbs:
         held = self._link.hash(keys.documents(kind))
         return {name.decode(): text for name, text in held.items()}
 
+    def document(self, kind: str, name: str) -> bytes | None:
+        found: bytes | None = self._link.call("HGET", keys.documents(kind), name)
+        return found
+
     def set_documents(self, kind: str, changes: Documents) -> None:
         self._link.together(lambda send: _put(send, kind, changes))
 

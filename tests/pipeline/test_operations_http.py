@@ -1,0 +1,132 @@
+"""Actual starts and ends over HTTP: what is taken moves its order, what is not is told why."""
+
+from datetime import datetime
+
+import orjson
+import pytest
+from desk_bench import HOUR_US
+from flask import Flask
+from order_bench import order, order_bench
+
+from twin.errors import StoreError
+from twin.pipeline.operations import KINDS, Report
+from twin.pipeline.operations_http import register_operations
+from twin.sources.openapi import openapi
+
+TOKEN = {"mes": "s3cret"}
+
+
+@pytest.fixture
+def bench(tmp_path):
+    made = order_bench(tmp_path)
+    made.step()
+    made.do("order.add", order(id="A-1"))
+    made.step()
+    return made
+
+
+@pytest.fixture
+def post(bench):
+    app = Flask("gateway")
+    origins = ["https://plant.example"]
+    register_operations(app, TOKEN, origins, bench.store, bench.site.plant, lambda: bench.now)
+    client = app.test_client()
+
+    def send(body, token="s3cret", kind="application/json", **headers):
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
+        data = body if isinstance(body, bytes) else orjson.dumps(body)
+        answer = client.post("/v1/operations", data=data, content_type=kind, headers=headers)
+        bench.step()
+        return answer.status_code, answer.get_json()
+
+    return send
+
+
+def document(bench):
+    return orjson.loads(bench.store.documents("orders")["A-1"])
+
+
+def started(**more):
+    return {"order": "A-1", "step": 0, "kind": "start", "machine": "mill-0"} | more
+
+
+def test_start_progress_and_end_move_the_order(bench, post):
+    at = bench.now - HOUR_US
+    begin = started(time=at)
+    assert post(begin) == (202, {"accepted": 1, "rejected": 0, "rejects": []})
+    step = document(bench)["steps"][0]
+    assert (step["state"], step["machine"], step["start"]) == ("running", "mill-0", at)
+    progress = {"order": "A-1", "step": 0, "kind": "progress", "quantity_done": 4}
+    end = {"order": "A-1", "step": 0, "kind": "end", "time": bench.now}
+    assert post({"operations": [progress, end]})[0] == 202
+    step = document(bench)["steps"][0]
+    assert (step["state"], step["quantity_done"], step["end"]) == ("done", 4, bench.now)
+
+
+def test_what_is_sent_again_is_taken_once(bench, post):
+    body = [started(time=bench.now - HOUR_US)]
+    assert post(body)[0] == post(body)[0] == 202
+    kinds = [e.kind for _, e in bench.store.events(b"0-0", 100)]
+    assert kinds.count("operation_start") == 1
+
+
+@pytest.mark.parametrize(
+    ("wrong", "where"),
+    [
+        ({"order": "B-9"}, "order:"),
+        ({"step": 3}, "step:"),
+        ({"step": "0"}, "step:"),
+        ({"machine": "lathe-9"}, "machine:"),
+        ({"machine": None}, "machine:"),
+        ({"kind": "begin"}, "kind:"),
+        ({"kind": "progress"}, "quantity_done:"),
+        ({"time": "soon"}, "time:"),
+        ({"time": "2199-01-01"}, "time:"),
+        ({"pieces": 4}, "pieces:"),
+    ],
+)
+def test_what_cannot_be_is_named_and_the_rest_is_taken(post, wrong, where):
+    assert post([started(**wrong)])[0] == 422
+    status, said = post([started(**wrong), started()])
+    assert (status, said["accepted"], said["rejected"]) == (202, 1, 1)
+    assert said["rejects"][0]["index"] == 0
+    assert said["rejects"][0]["detail"].startswith(where)
+
+
+def test_time_without_offset_is_the_plants(bench, post):
+    zone = bench.site.plant.zone
+    local = datetime.fromtimestamp((bench.now - HOUR_US) // 1_000_000, zone)
+    assert post(started(time=local.replace(tzinfo=None).isoformat()))[0] == 202
+    assert document(bench)["steps"][0]["start"] == int(local.timestamp() * 1e6)
+
+
+@pytest.mark.parametrize(
+    ("body", "given", "status", "reason"),
+    [
+        (b"{", {}, 422, "not_json"),
+        (5, {}, 422, "not_a_list"),
+        ([], {}, 422, "empty"),
+        ([{}] * 5001, {}, 413, "too_many"),
+        (b"a;b", {"kind": "text/csv"}, 415, "media_type"),
+        ([started()], {"token": "other"}, 401, "no_token"),
+        ([started()], {"Origin": "https://elsewhere.example"}, 403, "origin"),
+    ],
+)
+def test_refusals_say_why(post, body, given, status, reason):
+    got, said = post(body, **given)
+    assert (got, said["error"]["reason"]) == (status, reason)
+
+
+def test_a_store_that_is_away_is_said(bench, post, monkeypatch):
+    def gone(*_args):
+        raise StoreError("gone")
+
+    monkeypatch.setattr(bench.store, "add_events", gone)
+    assert post([started()])[0] == 503
+
+
+def test_the_description_names_what_is_taken():
+    described = openapi()["components"]["schemas"]["Operation"]["properties"]
+    assert set(described) == set(Report.model_fields)
+    assert set(described["kind"]["enum"]) == set(KINDS)

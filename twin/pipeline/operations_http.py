@@ -1,0 +1,83 @@
+"""Actual starts and ends over HTTP: POST /v1/operations, with the tokens of /v1/readings.
+
+Answers say what to do: 202 taken, with what was not and why; 401 token, 403 origin, 413 too many,
+415 type, 422 nothing in it could be taken, 503 store away. Sending it again does no harm.
+"""
+
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+
+import orjson
+from flask import Flask, Response, request
+
+from twin.errors import DataError, StoreError
+from twin.pipeline.operations import event_of, is_known
+from twin.pipeline.orders import KIND, Order
+from twin.plant import Plant
+from twin.sources.answers import Answer, away, no_token, refused, respond, source_of, wrong
+from twin.stores.base import Store
+from twin.types import Event
+
+__all__ = ["REPORTS_MAX", "register_operations"]
+
+REPORTS_MAX = 5000
+
+
+def register_operations(
+    app: Flask,
+    token_of: Mapping[str, str],
+    origins: Collection[str],
+    store: Store,
+    plant: Plant,
+    wall_us: Callable[[], int],
+) -> None:
+    """Add the route to the gateway."""
+
+    @app.post("/v1/operations")
+    def operations() -> Response:
+        foreign, source = refused(origins), source_of(token_of)
+        if foreign is not None:
+            return respond(foreign)
+        if source is None:
+            return no_token()
+        reports = _reports()
+        if isinstance(reports, Answer):
+            return respond(reports)
+        try:
+            now_us = store.clock().plant_now(wall_us())
+            return respond(_take(store, plant, reports, now_us, source))
+        except StoreError:
+            return away()
+
+
+def _take(store: Store, plant: Plant, reports: list[Any], now_us: int, source: str) -> Answer:
+    orders: dict[str, Order] = {i: orjson.loads(t) for i, t in store.documents(KIND).items()}
+    events: list[Event] = []
+    rejects: list[dict[str, Any]] = []
+    for n, report in enumerate(reports):
+        try:
+            events.append(event_of(report, orders, plant, now_us, source))
+        except DataError as error:
+            rejects.append({"index": n, "reason": "not_taken", "detail": str(error)})
+    new = [event for event in events if not is_known(event, orders)]
+    if new:
+        store.add_events(sorted(new, key=lambda e: e.time))
+    body = {"accepted": len(events), "rejected": len(rejects), "rejects": rejects[:1000]}
+    return Answer(202 if events else 422, body)
+
+
+def _reports() -> list[Any] | Answer:
+    """The body's reports, or the answer that refuses it."""
+    if request.mimetype != "application/json":
+        return wrong(415, "media_type", f"got {request.mimetype!r}, want application/json")
+    try:
+        document = orjson.loads(request.get_data())
+    except orjson.JSONDecodeError as error:
+        return wrong(422, "not_json", str(error))
+    if isinstance(document, dict):
+        document = document.get("operations", [document])
+    if not isinstance(document, list):
+        return wrong(422, "not_a_list", 'got no list, want [report, …] or {"operations": […]}')
+    if len(document) > REPORTS_MAX:
+        return wrong(413, "too_many", f"got {len(document)} reports, want at most {REPORTS_MAX}")
+    return document or wrong(422, "empty", "got no report, want at least one")
