@@ -9,11 +9,10 @@ Rao (2007), Computers & Operations Research 34 (N7).
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from twin.scheduling.jobshop_graph import Shop
-from twin.scheduling.tabu_graph import Graph, insert, longest_paths, remove
+from twin.scheduling.tabu_graph import Graph, compiled, inlined, insert, longest_paths, remove
 from twin.scheduling.tabu_memory import (
     BEST,
     FAR,
@@ -23,33 +22,31 @@ from twin.scheduling.tabu_memory import (
     critical_path,
     draw,
     forbid,
-    is_tabu,
+    undoes,
 )
 
 __all__ = ["block_step", "estimate_later", "estimate_sooner"]
 
 Ints = NDArray[np.int64]
-compiled: Any = njit(cache=True, nogil=True)
-
 VALUE, WHO, AFTER, TIES, ANY_WHO, ANY_AFTER, SEEN = range(7)
 """Cells of what a step has found: the best move, and any."""
 
 
-@compiled
+@inlined
 def _reached(shop: Shop, graph: Graph, i: int) -> Any:
     """When its job lets operation i start."""
     j = shop.before[i]
     return graph.head[j] + graph.duration[j] if j >= 0 else shop.release[i]
 
 
-@compiled
+@inlined
 def _left(shop: Shop, graph: Graph, i: int) -> Any:
     """What its job still takes after operation i."""
     j = shop.after[i]
     return graph.tail[j] + graph.duration[j] if j >= 0 else 0
 
 
-@compiled
+@inlined
 def estimate_later(shop: Shop, graph: Graph, u: int, v: int, head: Ints) -> Any:
     """About the longest path through what moves when u goes directly after v, further on.
 
@@ -72,7 +69,7 @@ def estimate_later(shop: Shop, graph: Graph, u: int, v: int, head: Ints) -> Any:
     return longest
 
 
-@compiled
+@inlined
 def estimate_sooner(shop: Shop, graph: Graph, v: int, u: int, head: Ints) -> Any:
     """About the longest path through what moves when v goes directly before u, further ahead.
 
@@ -96,7 +93,7 @@ def estimate_sooner(shop: Shop, graph: Graph, v: int, u: int, head: Ints) -> Any
     return max(longest, begin + p[v] + max(_left(shop, graph, v), after))
 
 
-@compiled
+@inlined
 def _may_go_later(shop: Shop, graph: Graph, u: int, v: int) -> Any:
     """Whether surely no path leads from the job's next operation after u to v."""
     j = shop.after[u]
@@ -104,7 +101,7 @@ def _may_go_later(shop: Shop, graph: Graph, u: int, v: int) -> Any:
     return j < 0 or (j != v and graph.tail[v] + graph.duration[v] >= left)
 
 
-@compiled
+@inlined
 def _may_go_sooner(shop: Shop, graph: Graph, v: int, u: int) -> Any:
     """Whether surely no path leads from u to the job's operation before v."""
     j = shop.before[v]
@@ -112,26 +109,44 @@ def _may_go_sooner(shop: Shop, graph: Graph, v: int, u: int) -> Any:
     return j < 0 or (j != u and graph.head[u] + graph.duration[u] >= reached)
 
 
-@compiled
-def _weigh(graph: Graph, memory: Memory, found: Ints, who: int, after: int, value: int) -> None:
-    """Keep a move if it is the best that is allowed."""
-    found[SEEN] += 1
-    if draw(memory.rng, found[SEEN]) == 0:
-        found[ANY_WHO], found[ANY_AFTER] = who, after
-    if value > found[VALUE]:
+@inlined
+def _weigh(memory: Memory, found: Ints, who: int, after: int, value: int, tabu: bool) -> None:
+    """Keep a move, which is as good as the best or better, if it is allowed."""
+    if tabu and value >= memory.state[BEST]:
+        found[SEEN] += 1
+        if draw(memory.rng, found[SEEN]) == 0:
+            found[ANY_WHO], found[ANY_AFTER] = who, after
         return
-    if value >= memory.state[BEST]:
-        k, a = graph.machine[who], remove(graph, who)
-        tabu = is_tabu(graph, who, k, after, a, memory)
-        insert(graph, who, k, graph.duration[who], a)
-        if tabu:
-            return
     found[TIES] = found[TIES] + 1 if value == found[VALUE] else 1
     if draw(memory.rng, found[TIES]) == 0:
         found[VALUE], found[WHO], found[AFTER] = value, who, after
 
 
-@compiled
+@inlined
+def _try_later(shop: Shop, graph: Graph, memory: Memory, found: Ints, u: int, v: int) -> None:
+    """u directly after v, which comes later on its machine."""
+    if not _may_go_later(shop, graph, u, v):
+        return
+    value = estimate_later(shop, graph, u, v, memory.head)
+    if value <= found[VALUE]:
+        now, a = memory.state[ITERATION], graph.prev[u]
+        tabu = undoes(memory.arc_until, graph.prev, graph.rank, u, a, v, now)
+        _weigh(memory, found, u, v, value, tabu)
+
+
+@inlined
+def _try_sooner(shop: Shop, graph: Graph, memory: Memory, found: Ints, v: int, u: int) -> None:
+    """v directly before u, which comes sooner on its machine."""
+    if not _may_go_sooner(shop, graph, v, u):
+        return
+    value = estimate_sooner(shop, graph, v, u, memory.head)
+    if value <= found[VALUE]:
+        now, a, after = memory.state[ITERATION], graph.prev[v], graph.prev[u]
+        tabu = undoes(memory.arc_until, graph.prev, graph.rank, v, a, after, now)
+        _weigh(memory, found, v, after, value, tabu)
+
+
+@inlined
 def _try_block(
     shop: Shop, graph: Graph, memory: Memory, found: Ints, low: int, high: int, length: int
 ) -> None:
@@ -140,20 +155,15 @@ def _try_block(
     first, last = path[high], path[low]
     for at in range(low, high + 1):
         x = path[at]
-        if low > 0:
-            if x != last and _may_go_later(shop, graph, x, last):
-                value = estimate_later(shop, graph, x, last, memory.head)
-                _weigh(graph, memory, found, x, last, value)
-            if x not in (first, last) and _may_go_sooner(shop, graph, last, x):
-                value = estimate_sooner(shop, graph, last, x, memory.head)
-                _weigh(graph, memory, found, last, graph.prev[x], value)
-        if high < length - 1:
-            if x != first and _may_go_sooner(shop, graph, x, first):
-                value = estimate_sooner(shop, graph, x, first, memory.head)
-                _weigh(graph, memory, found, x, graph.prev[first], value)
-            if x not in (first, last) and _may_go_later(shop, graph, first, x):
-                value = estimate_later(shop, graph, first, x, memory.head)
-                _weigh(graph, memory, found, first, x, value)
+        inner = x not in (first, last)
+        if low > 0 and x != last:
+            _try_later(shop, graph, memory, found, x, last)
+            if inner:
+                _try_sooner(shop, graph, memory, found, last, x)
+        if high < length - 1 and x != first:
+            _try_sooner(shop, graph, memory, found, x, first)
+            if inner:
+                _try_later(shop, graph, memory, found, first, x)
 
 
 @compiled
@@ -163,7 +173,8 @@ def block_step(shop: Shop, graph: Graph, memory: Memory, tenure: int, spread: in
     The first block's operations only go later, the last one's only sooner: else nothing is gained.
     """
     state, path = memory.state, memory.path
-    found = np.full(7, -1)
+    found = memory.found
+    found[:] = -1
     found[VALUE], found[TIES], found[SEEN] = FAR, 0, 0
     length = critical_path(shop, graph, state[MAKESPAN], memory)
     low = 0

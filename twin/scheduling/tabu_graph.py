@@ -15,10 +15,24 @@ from numpy.typing import NDArray
 
 from twin.scheduling.jobshop_graph import Shop
 
-__all__ = ["Graph", "empty_graph", "insert", "load", "longest_paths", "paths_without", "remove"]
+__all__ = [
+    "Graph",
+    "compiled",
+    "empty_graph",
+    "inlined",
+    "insert",
+    "load",
+    "longest_paths",
+    "paths_without",
+    "remove",
+]
 
 Ints = NDArray[np.int64]
-compiled: Any = njit(cache=True, nogil=True)
+OPTIONS: Any = {"cache": True, "nogil": True, "_nrt": False}
+compiled: Any = njit(**OPTIONS)
+inlined: Any = njit(forceinline=True, **OPTIONS)
+"""Nothing compiled here makes an array: without numba's run time no reference is counted, which
+else takes three quarters of the time, since each look into a Graph counts one up and one down."""
 
 
 class Graph(NamedTuple):
@@ -42,19 +56,24 @@ class Graph(NamedTuple):
     """(N,) earliest start."""
     tail: Ints
     """(N,) least time from its end to the very end."""
+    waits: Ints
+    """(N,) scratch."""
+    last: Ints
+    """(M,) scratch."""
 
 
 def empty_graph(shop: Shop) -> Graph:
     """Room for a plan; `load` fills it."""
     n = len(shop.before)
-    sizes = n, n, n, n, shop.n_machines, n, n, n, n
+    sizes = n, n, n, n, shop.n_machines, n, n, n, n, n, shop.n_machines
     return Graph(*(np.zeros(size, np.int64) for size in sizes))
 
 
 @compiled
 def load(shop: Shop, graph: Graph, machine: Ints, order: Ints) -> Any:
     """Take a plan: each machine does its operations in the order given. Returns the makespan."""
-    last = np.full(shop.n_machines, -1)
+    last = graph.last
+    last[:] = -1
     graph.first[:] = -1
     for i in order:
         k = machine[i]
@@ -77,7 +96,7 @@ def longest_paths(shop: Shop, graph: Graph) -> int:
     Source: Kahn (1962), topological sorting.
     """
     n = len(shop.before)
-    waits = np.empty(n, np.int64)
+    waits = graph.waits
     order, head, tail, duration = graph.order, graph.head, graph.tail, graph.duration
     found = 0
     for i in range(n):

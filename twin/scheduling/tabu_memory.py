@@ -8,11 +8,10 @@ Source: Glover (1989), "Tabu search, part I", ORSA Journal on Computing 1.
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from twin.scheduling.jobshop_graph import Shop
-from twin.scheduling.tabu_graph import Graph
+from twin.scheduling.tabu_graph import Graph, compiled, inlined
 
 __all__ = [
     "BEST",
@@ -25,16 +24,16 @@ __all__ = [
     "draw",
     "empty_memory",
     "forbid",
-    "is_tabu",
+    "undoes",
 ]
 
 Ints = NDArray[np.int64]
-compiled: Any = njit(cache=True, nogil=True)
 
 ITERATION, MAKESPAN, BEST, BEST_AT = range(4)
 """Cells of `Memory.state`."""
 ARCS = 1 << 16
 """Cells for pairs of operations, by hash: two pairs that share one are forbidden together."""
+FOUND = 7
 FAR = np.iinfo(np.int64).max
 
 
@@ -55,6 +54,8 @@ class Memory(NamedTuple):
     """(N,) scratch."""
     path: Ints
     """(N,) scratch: a critical path."""
+    found: Ints
+    """(FOUND,) scratch: the best move so far."""
     state: Ints
     """(4,) iteration, makespan, best makespan, iteration at which that was found."""
     rng: NDArray[np.uint64]
@@ -68,10 +69,11 @@ def empty_memory(shop: Shop, seed: int) -> Memory:
     best_machine, best_order, head, tail, path = np.zeros((5, n), np.int64)
     mixed = (seed * 0x9E3779B97F4A7C15 + 0xD1B54A32D192ED03) % (1 << 64)
     rng = np.array([mixed | 1], np.uint64)
-    return Memory(*until, best_machine, best_order, head, tail, path, np.zeros(4, np.int64), rng)
+    found, state = np.zeros(FOUND, np.int64), np.zeros(4, np.int64)
+    return Memory(*until, best_machine, best_order, head, tail, path, found, state, rng)
 
 
-@compiled
+@inlined
 def draw(rng: NDArray[np.uint64], below: int) -> Any:
     """A number in 0 … below − 1. Source: Marsaglia (2003), xorshift."""
     x = rng[0]
@@ -82,7 +84,7 @@ def draw(rng: NDArray[np.uint64], below: int) -> Any:
     return np.int64((x >> np.uint64(33)) % np.uint64(below))
 
 
-@compiled
+@inlined
 def _cell(u: int, v: int) -> int:
     """Of the pair u before v."""
     return ((u * 40503) ^ (v * 30011 + 7)) & (ARCS - 1)
@@ -116,51 +118,32 @@ def critical_path(shop: Shop, graph: Graph, makespan: int, memory: Memory) -> in
     return length
 
 
-@compiled
-def _is_later(graph: Graph, x: int, a: int) -> bool:
-    """Whether x comes after a (-1: the start) on the machine that both are on."""
-    while x >= 0 and x != a:
-        x = graph.prev[x]
-    return x == a
+@inlined
+def undoes(arc_until: Ints, prev: Ints, rank: Ints, v: int, a: int, after: int, now: int) -> Any:
+    """Whether v, which is after a, undoes a recent move if it goes after `after` on its machine.
 
-
-@compiled
-def is_tabu(graph: Graph, v: int, k: int, after: int, a: int, memory: Memory) -> Any:
-    """Whether to put v after `after` on machine k undoes a recent move.
-
-    v is removed; it was after a. -1: the machine's start.
+    -1: the machine's start. v may be removed or not.
     """
-    now = memory.state[ITERATION]
-    if k != graph.machine[v]:
-        return memory.machine_until[v, k] > now
-    x = after
-    if _is_later(graph, after, a):
-        while x != a:
-            if memory.arc_until[_cell(x, v)] > now:
-                return True
-            x = graph.prev[x]
-        return False
-    x = a
-    while x != after:
-        if memory.arc_until[_cell(v, x)] > now:
+    later = a < 0 or (after >= 0 and rank[after] > rank[a])
+    x, stop = (after, a) if later else (a, after)
+    while x != stop:
+        if x != v and arc_until[_cell(x, v) if later else _cell(v, x)] > now:
             return True
-        x = graph.prev[x]
+        x = prev[x]
     return False
 
 
 @compiled
 def forbid(graph: Graph, v: int, k: int, after: int, a: int, memory: Memory, until: int) -> None:
-    """Remember a move, told as in `is_tabu`, so that it is not undone before an iteration."""
+    """Remember that v, which is removed and was after a, goes after `after` on machine k.
+
+    -1: the machine's start. It is not to be undone before an iteration.
+    """
     if k != graph.machine[v]:
         memory.machine_until[v, graph.machine[v]] = until
         return
-    x = after
-    if _is_later(graph, after, a):
-        while x != a:
-            memory.arc_until[_cell(v, x)] = until
-            x = graph.prev[x]
-        return
-    x = a
-    while x != after:
-        memory.arc_until[_cell(x, v)] = until
+    later = a < 0 or (after >= 0 and graph.rank[after] > graph.rank[a])
+    x, stop = (after, a) if later else (a, after)
+    while x != stop:
+        memory.arc_until[_cell(v, x) if later else _cell(x, v)] = until
         x = graph.prev[x]

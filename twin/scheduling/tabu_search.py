@@ -3,22 +3,26 @@
 Source: Nowicki & Smutnicki (1996), Management Science 42; Mastrolilli & Gambardella (2000).
 """
 
-from typing import Any
-
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from twin.scheduling.jobshop_graph import Shop
 from twin.scheduling.tabu_blocks import block_step
-from twin.scheduling.tabu_graph import Graph, load
+from twin.scheduling.tabu_graph import Graph, compiled, load
 from twin.scheduling.tabu_insert import insert_step
 from twin.scheduling.tabu_memory import BEST, BEST_AT, ITERATION, MAKESPAN, Memory
 
 __all__ = ["begin", "search"]
 
 Ints = NDArray[np.int64]
-compiled: Any = njit(cache=True, nogil=True)
+
+
+@compiled
+def _keep(memory: Memory, machine: Ints, order: Ints) -> None:
+    """As the best plan; cell by cell, since numba copies an array by way of a new one."""
+    for i in range(len(order)):
+        memory.best_machine[i] = machine[i]
+        memory.best_order[i] = order[i]
 
 
 @compiled
@@ -26,7 +30,7 @@ def begin(shop: Shop, graph: Graph, memory: Memory, machine: Ints, order: Ints) 
     """Stand at a plan: machine (N,), order (N,) of all operations. Nothing is forbidden."""
     memory.machine_until[:] = 0
     memory.arc_until[:] = 0
-    memory.best_machine[:], memory.best_order[:] = machine, order
+    _keep(memory, machine, order)
     memory.state[ITERATION], memory.state[BEST_AT] = 0, 0
     memory.state[MAKESPAN] = memory.state[BEST] = load(shop, graph, machine, order)
 
@@ -58,5 +62,4 @@ def search(
             insert_step(shop, graph, memory, tenure, spread)
         if state[MAKESPAN] < state[BEST]:
             state[BEST], state[BEST_AT] = state[MAKESPAN], state[ITERATION]
-            memory.best_machine[:] = graph.machine
-            memory.best_order[:] = graph.order
+            _keep(memory, graph.machine, graph.order)
