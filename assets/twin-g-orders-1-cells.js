@@ -31,15 +31,16 @@
     const of = t("{n} of {m} steps done", { n: done, m: steps.length });
     const at = steps.findIndex(([s]) => s === "running");
     if (at >= 0) {
-      const [, machine, pieces] = steps[at];
+      const [, machine, pieces, planned] = steps[at];
       const where = machine ? t("{step} on {machine}", { step: stepName(order, state, at), machine: machineName(state, machine) }) : stepName(order, state, at);
-      return [of, pieces ? t("{where}, {n} of {m} pieces", { where, n: number(pieces, 0), m: number(order.quantity, 0) }) : where];
+      return [of, pieces ? t("{where}, {n} of {m} pieces", { where, n: number(pieces, 0), m: number(order.quantity, 0) })
+        : planned ? t("{where}, about {n} %", { where, n: number(100 * planned, 0) }) : where];
     }
     if (order.state === "open" && done) return [of, t("next: {step}", { step: stepName(order, state, done) })];
-    if (order.state === "open") return [t("not begun"), order.ahead ? t("released {time}", { time: when(order.release) }) : ""];
+    if (order.state === "open") return [t("not begun"), order.ahead ? t("not before {time}", { time: when(order.release) }) : ""];
     return [of, ""];
   };
-  const share = (order, [state, , pieces]) => (state === "done" ? 1 : state === "running" ? Math.min(1, pieces / order.quantity || 0) : 0);
+  const share = (order, [state, , pieces, planned]) => (state === "done" ? 1 : state === "running" ? Math.min(1, pieces / order.quantity || planned || 0) : 0);
   /** A field a step, filled as far as it is done. */
   const bar = (order) => h("div", { class: "steps-bar", "aria-hidden": "true" }, ...(order.steps || []).map((step) =>
     h("span", { class: `step-${step[0]}` }, h("i", { style: `width:${Math.round(100 * share(order, step))}%` }))));

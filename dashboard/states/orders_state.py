@@ -15,7 +15,8 @@ CLOSED_SHOWN = 200
 HOUR_US = 3_600_000_000
 Order = Mapping[str, Any]
 Forecast = Mapping[str, Any]
-"""end (µs UTC or None), left_out, reason and by, of an order in the plan in force."""
+"""end (µs UTC or None), steps (their ends by number), left_out, reason and by, of an order in the
+plan in force."""
 
 
 def orders_state(snapshot: Snapshot) -> dict[str, Any]:
@@ -48,10 +49,11 @@ def in_order(orders: Mapping[str, Any]) -> list[dict[str, Any]]:
 def forecasts(schedule: Mapping[str, Any]) -> dict[str, Forecast]:
     """Order → when the plan in force lets it end, and why it comes late or not at all."""
     plan = schedule.get("in_force") or {}
-    ends: dict[str, int] = {}
+    found: dict[str, dict[str, Any]] = {}
     for operation in plan.get("operations") or ():
-        ends[operation["order"]] = max(ends.get(operation["order"], 0), operation["end"])
-    found: dict[str, dict[str, Any]] = {i: {"end": end} for i, end in ends.items()}
+        order = found.setdefault(operation["order"], {"end": 0, "steps": {}})
+        order["end"] = max(order["end"], operation["end"])
+        order["steps"][operation["step"]] = operation["end"]
     for late in plan.get("late") or ():
         found.setdefault(late["order"], {"end": None}).update(_reason(late))
     for left in plan.get("left_out") or ():
@@ -65,6 +67,7 @@ def _reason(told: Mapping[str, Any]) -> dict[str, Any]:
 
 def _row(snapshot: Snapshot, order: Order, planned: Forecast | None, n: int) -> dict[str, Any]:
     zone, known = snapshot.plant.zone, planned or {}
+    ends = known.get("steps") or {}
     end = order.get("closed") if order["state"] == "done" else known.get("end")
     is_open = order["state"] == "open"
     times = {"release": order["release"], "due": order["due"], "end": end}
@@ -76,7 +79,8 @@ def _row(snapshot: Snapshot, order: Order, planned: Forecast | None, n: int) -> 
         "reason": order.get("reason"),
         "undo": order.get("cancel"),
         "steps": [
-            [s["state"], s["machine"], done_quantity(order, s)] for s in order.get("steps") or ()
+            [s["state"], s["machine"], done_quantity(order, s), _share(snapshot, s, ends.get(k))]
+            for k, s in enumerate(order.get("steps") or ())
         ],
         "late_h": None if end is None else round((end - order["due"]) / HOUR_US, 1),
         "overdue": is_open and order["due"] < snapshot.plant_us,
@@ -86,6 +90,14 @@ def _row(snapshot: Snapshot, order: Order, planned: Forecast | None, n: int) -> 
         "by": known.get("by") if is_open else None,
     }
     return {k: v for k, v in row.items() if v is not None and v is not False and v != ""}
+
+
+def _share(snapshot: Snapshot, step: Mapping[str, Any], end: int | None) -> float | None:
+    """Of a step under way whose pieces nobody counts: how far it must be if it goes as planned."""
+    if step["state"] != "running" or step.get("quantity_done") or not step["start"] or not end:
+        return None
+    gone, whole = snapshot.plant_us - step["start"], max(1, end - step["start"])
+    return round(min(0.95, max(0.0, gone / whole)) * 20) / 20
 
 
 def _product(product: Any) -> dict[str, Any]:

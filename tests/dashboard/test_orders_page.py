@@ -63,8 +63,8 @@ class Ordered:
 
     def plan(self, ends: list[tuple[str, float]], **more: Any) -> None:
         operations = [
-            {"order": o, "step": 0, "machine": "mill-08", "end": self.now + int(h * HOUR_US)}
-            for o, h in ends
+            {"order": o, "step": n, "machine": "mill-08", "end": self.now + int(h * HOUR_US)}
+            for n, (o, h) in enumerate(ends)
         ]
         text = json.dumps({"operations": operations, "services": []} | more).encode()
         self.store.set_documents("schedule", {"in_force": text})
@@ -127,10 +127,20 @@ def test_steps_tell_state_machine_and_pieces(ordered: Ordered) -> None:
     ordered.add(an_order(ordered.now, 1, 5, steps=steps))
     row = orders_state(ordered.snapshot)["orders"]["O-1"]
     assert row["steps"] == [
-        ["done", "mill-08", 100],
-        ["running", "press-01", 40],
-        ["waiting", None, 0],
+        ["done", "mill-08", 100, None],
+        ["running", "press-01", 40, None],
+        ["waiting", None, 0, None],
     ]
+
+
+def test_a_step_whose_pieces_nobody_counts_is_as_far_as_the_plan_has_it(ordered: Ordered) -> None:
+    running = {"state": "running", "machine": "mill-08", "end": None}
+    for begun_h, share in ((1, 0.25), (0, 0.0), (90, 0.95)):
+        step = running | {"start": ordered.now - begun_h * HOUR_US}
+        ordered.add(an_order(ordered.now, 1, 5, steps=[step]))
+        ordered.plan([("O-1", 3)])
+        row = orders_state(ordered.snapshot)["orders"]["O-1"]
+        assert row["steps"][0][3] == share
 
 
 def test_open_orders_are_all_shown_and_of_closed_ones_the_newest(ordered: Ordered) -> None:
