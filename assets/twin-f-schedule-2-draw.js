@@ -28,8 +28,8 @@
     return patterns.get(name);
   };
 
-  const striped = (ctx, ground, line) => {
-    const name = `striped|${ground}|${line}`;
+  const dotted = (ctx, ground, line, wide) => {
+    const name = `dotted|${ground}|${line}|${wide}`;
     if (!patterns.has(name)) {
       const tile = document.createElement("canvas");
       tile.width = tile.height = 4;
@@ -37,13 +37,13 @@
       c.fillStyle = ground;
       c.fillRect(0, 0, 4, 4);
       c.fillStyle = line;
-      c.fillRect(0, 0, 1, 1);
+      c.fillRect(0, 0, wide, 1);
       patterns.set(name, ctx.createPattern(tile, "repeat"));
     }
     return patterns.get(name);
   };
-  /** How a family of products is told from another: tones and dots, no hue; hatching means other things. */
-  const tones = (ctx, c) => [c.tile, c.normal, c.well, striped(ctx, c.tile, c.hatch)];
+  /** How a family of products is told from another: tones, dots, lines; no hue, and hatching means other things. */
+  const tones = (ctx, c) => [c.tile, c.normal, dotted(ctx, c.tile, c.hatch, 1), dotted(ctx, c.well, c.normal, 4)];
 
   const fill = (ctx, style, rects) => {
     if (!rects.length) return;

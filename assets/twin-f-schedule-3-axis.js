@@ -50,7 +50,7 @@
     ctx.strokeStyle = c.edge;
     ctx.lineWidth = 1;
     ctx.beginPath();
-    for (const [s, isDay] of found) { const x = Math.round(g.x(s)) + 0.5; ctx.moveTo(x, g.top * (isDay ? 0.1 : 0.92)); ctx.lineTo(x, g.top); }
+    for (const [s, isDay] of found) { const x = Math.round(g.x(s)) + 0.5; if (isDay) { ctx.moveTo(x, g.top * 0.08); ctx.lineTo(x, g.top * 0.5); } ctx.moveTo(x, g.top * 0.93); ctx.lineTo(x, g.top); }
     ctx.moveTo(g.left, g.top - 0.5);
     ctx.lineTo(g.width, g.top - 0.5);
     ctx.stroke();
