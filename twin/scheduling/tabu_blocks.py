@@ -147,9 +147,7 @@ def _try_sooner(shop: Shop, graph: Graph, memory: Memory, found: Ints, v: int, u
 
 
 @inlined
-def _try_block(
-    shop: Shop, graph: Graph, memory: Memory, found: Ints, low: int, high: int, length: int
-) -> None:
+def _try_block(shop: Shop, graph: Graph, memory: Memory, found: Ints, low: int, high: int) -> None:
     """Moves within path[low … high], one machine's, the earliest operation at `high`."""
     path = memory.path
     first, last = path[high], path[low]
@@ -160,7 +158,7 @@ def _try_block(
             _try_later(shop, graph, memory, found, x, last)
             if inner:
                 _try_sooner(shop, graph, memory, found, last, x)
-        if high < length - 1 and x != first:
+        if graph.head[first] > 0 and x != first:
             _try_sooner(shop, graph, memory, found, x, first)
             if inner:
                 _try_later(shop, graph, memory, found, first, x)
@@ -170,7 +168,8 @@ def _try_block(
 def block_step(shop: Shop, graph: Graph, memory: Memory, tenure: int, spread: int) -> None:
     """One move: the best that is not tabu or looks better than the best known; else a random one.
 
-    The first block's operations only go later, the last one's only sooner: else nothing is gained.
+    Operations of a block that starts at 0 only go later, those of the last block only sooner: else
+    nothing is gained.
     """
     state, path = memory.state, memory.path
     found = memory.found
@@ -183,7 +182,7 @@ def block_step(shop: Shop, graph: Graph, memory: Memory, tenure: int, spread: in
         while high + 1 < length and graph.prev[path[high]] == path[high + 1]:
             high += 1
         if high > low:
-            _try_block(shop, graph, memory, found, low, high, length)
+            _try_block(shop, graph, memory, found, low, high)
         low = high + 1
     v, after = found[WHO], found[AFTER]
     if v < 0:
