@@ -6,10 +6,12 @@
     quality ratio  Q = GQ / PQ               good quantity / produced quantity
     OEE              = A · E · Q
 
-Nobody counts pieces here: a rate that is measured now and then stands for the time since the look
-before, so PRI · PQ = ∫ rate / nominal rate dt while the machine produces, and GQ is the part of it
-that was made within tolerance. Time of which nothing is known is in none of the sums, and said.
-Rates above the nominal one count as nominal: an index above 100 % means a wrong nominal rate.
+Where actual starts and ends of operations are known, APT lies between them and PRI · PQ is the
+planned run time of what was made. Where they are not, nobody counts pieces: a rate that is measured
+now and then stands for the time since the look before, so PRI · PQ = ∫ rate / nominal rate dt while
+the machine produces. GQ is the part of it that was made within tolerance. Time of which nothing is
+known is in none of the sums, and said. Rates above the nominal one count as nominal: an index above
+100 % means a wrong nominal rate.
 """
 
 from typing import NamedTuple

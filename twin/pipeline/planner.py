@@ -23,6 +23,7 @@ from twin.pipeline.gauge import rss_bytes
 from twin.pipeline.machines_now import machines_now
 from twin.pipeline.planning.run import start_planning
 from twin.pipeline.production import ProductionKept, stands_idle
+from twin.pipeline.ran import read_runs
 from twin.pipeline.scorer import start_scorer
 from twin.pipeline.services import planned_services, under_way
 from twin.pipeline.site import Site, prepare
@@ -62,9 +63,8 @@ def run_planner(settings: Settings, stop: threading.Event | None = None) -> None
                 rows, (now_us, speed) = read_rows(store, site), _now(store)
                 plan = make_plan(site, rows, now_us, speed, failures)
                 found = machines_now(site, rows, now_us, speed, failures)
-                production.look(
-                    site.plant, found, now_us, under_way(planned_services(store), now_us)
-                )
+                serviced = under_way(planned_services(store), now_us)
+                production.look(site.plant, found, now_us, serviced, read_runs(store, site.plant))
                 production.save(store)
                 plan["oee"] = production.figures(site.plant, now_us)
                 store.set_plan(orjson.dumps(plan))

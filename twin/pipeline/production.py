@@ -1,8 +1,11 @@
-"""OEE from the views: every look of the planner adds to quarters of an hour, kept a line.
+"""OEE from actual starts and ends, or from the views: every look of the planner adds to quarters of
+an hour, kept a line.
 
-A machine's newest reading stands for the time since its reading before. That time is unknown
-where the machine was silent for more than three periods on average, or where a look came more than
-an hour after the last. What was gathered is kept in the store: a planner that starts again goes on.
+Where a machine's operations are reported, it produces from an actual start to the actual end, and
+at the end its planned run time tells how fast it was. Where they are not, its newest reading stands
+for the time since its reading before. That time is unknown where the machine was silent for more
+than three periods on average, or where a look came more than an hour after the last. What was
+gathered is kept in the store: a planner that starts again goes on.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,6 +16,7 @@ import orjson
 
 from twin.core.oee import EMPTY, Looks, Tally, indices, tally, total
 from twin.core.view import NEVER
+from twin.pipeline.ran import NOTHING, Ran
 from twin.pipeline.worklist import MachineNow
 from twin.plant import MachineClass, Plant, is_paused, shift_began
 from twin.stores.base import Store
@@ -32,6 +36,9 @@ IDLE_SHARE = 0.05
 """Share of the input's upper end under which the machine stands idle."""
 
 
+_Row = tuple[float, bool, bool, float, bool, float]
+
+
 class Seen(NamedTuple):
     """How far a machine's time is accounted for, µs UTC, and how many samples it had sent."""
 
@@ -45,6 +52,8 @@ class ProductionKept:
     def __init__(self) -> None:
         self._seen: dict[str, Seen] = {}
         self._sums: dict[int, dict[str, Tally]] = {}
+        self._worked: dict[str, float] = {}
+        """Seconds that operations under way have produced."""
         self._n_looks = 0
 
     def load(self, store: Store) -> None:
@@ -62,9 +71,10 @@ class ProductionKept:
                 for bucket, lines in kept["sums"].items()
             }
             seen = {m: Seen(int(kept["until"]), 0) for m in kept["machines"]}
+            worked = {str(key): float(s) for key, s in kept.get("worked", {}).items()}
         except (KeyError, TypeError, ValueError):  # of another release
             return
-        self._sums, self._seen = sums, seen
+        self._sums, self._seen, self._worked = sums, seen, worked
 
     def save(self, store: Store) -> None:
         """Keep what was gathered, at most once in SAVE_LOOKS looks. Raises StoreError."""
@@ -74,6 +84,7 @@ class ProductionKept:
         document = {
             "until": min(seen.until for seen in self._seen.values()),
             "machines": list(self._seen),
+            "worked": {key: round(s, 1) for key, s in self._worked.items()},
             "sums": {
                 str(bucket): {line: [round(s, 1) for s in sums] for line, sums in lines.items()}
                 for bucket, lines in self._sums.items()
@@ -82,29 +93,39 @@ class ProductionKept:
         store.set_documents(KIND, {NAME: orjson.dumps(document)})
 
     def look(
-        self, plant: Plant, found: Sequence[MachineNow], now_us: int, in_service: set[str]
+        self,
+        plant: Plant,
+        found: Sequence[MachineNow],
+        now_us: int,
+        in_service: set[str],
+        ran: Ran = NOTHING,
     ) -> None:
         """Add what is seen of the machines at plant time now_us; in_service: planned to stand."""
         works = not is_paused(plant.plant.pauses, plant.zone, now_us)
         # A machine that has left the plant must not hold back the time that all are kept until.
         there = {now.machine.id for now in found}
         self._seen = {m: seen for m, seen in self._seen.items() if m in there}
-        by_line: dict[str, list[tuple[float, bool, bool, float, bool, float]]] = {}
+        by_line: dict[str, list[_Row]] = {}
+        slow: dict[str, float] = {}
         for now in found:
             if now.machine_class.production is not None:
-                planned = works and now.machine.id not in in_service
-                by_line.setdefault(now.machine.line, []).append(self._one(now, now_us, planned))
+                planned, line = works and now.machine.id not in in_service, now.machine.line
+                span, row = self._one(now, now_us, planned)
+                rows = [row]
+                if ran.knows(now.machine.id):
+                    rows = self._as_ran(now.machine.id, span, row, ran)
+                    slow[line] = slow.get(line, 0.0) + self._slow_s(now.machine.id, span[1], ran)
+                by_line.setdefault(line, []).extend(rows)
         quarter = self._sums.setdefault(now_us // BUCKET_US, {})
         for line, rows in by_line.items():
             columns = (np.array(column) for column in zip(*rows, strict=True))
-            quarter[line] = total([quarter.get(line, EMPTY), tally(Looks(*columns))])
+            made = Tally(made_s=-slow.get(line, 0.0))
+            quarter[line] = total([quarter.get(line, EMPTY), tally(Looks(*columns)), made])
         oldest = (now_us - DAY_US) // BUCKET_US
         self._sums = {b: sums for b, sums in self._sums.items() if oldest < b}
 
-    def _one(
-        self, now: MachineNow, now_us: int, planned: bool
-    ) -> tuple[float, bool, bool, float, bool, float]:
-        """A row of Looks: what is accounted for by this look at one machine."""
+    def _one(self, now: MachineNow, now_us: int, planned: bool) -> tuple[tuple[int, int], _Row]:
+        """What is accounted for by this look at one machine: from when to when, a row of Looks."""
         is_absent = now.is_silent or now.row["time"] == NEVER
         until = now_us if is_absent or now.is_failed else int(now.row["time"])
         n_applied = int(now.row["n_applied"])
@@ -116,7 +137,25 @@ class ProductionKept:
         limit_s = min(LOOK_MAX_S, STALE_PERIODS * now.machine_class.period_s * periods)
         is_known = not is_absent and dt_s <= limit_s
         rate, runs, good = _reading(now.machine_class, now.row) if is_known else _UNKNOWN
-        return dt_s, planned, now.is_failed, rate, runs, good
+        span = (before.until, max(before.until, until))
+        return span, (dt_s, planned, now.is_failed, rate, runs, good)
+
+    def _as_ran(self, machine: str, span: tuple[int, int], row: _Row, ran: Ran) -> list[_Row]:
+        """The row told apart by actual starts and ends: what was produced in, and the rest."""
+        dt_s, planned, is_failed, _, _, good = row
+        ran_s = 0.0
+        for run, seconds in ran.within(machine, *span) if planned and not is_failed else ():
+            self._worked[run.key] = self._worked.get(run.key, 0.0) + seconds
+            ran_s += seconds
+        ran_s = min(ran_s, max(dt_s, 0.0))
+        produced = (ran_s, planned, is_failed, 1.0, True, good)
+        return [produced, (dt_s - ran_s, planned, is_failed, 0.0, False, np.nan)]
+
+    def _slow_s(self, machine: str, until: int, ran: Ran) -> float:
+        """By how much operations that have ended took longer than their planned run time; while
+        one runs it is taken to be in time, and one that was quicker had a wrong planned time."""
+        done = [(run, self._worked.pop(run.key, 0.0)) for run in ran.ended(machine, until)]
+        return sum(max(0.0, s - run.planned_s) for run, s in done if run.planned_s > 0)
 
     def figures(self, plant: Plant, now_us: int) -> dict[str, Any] | None:
         """OEE of the shift under way and of the last 24 h, and of each line; None: no class of

@@ -1,0 +1,111 @@
+"""OEE from actual starts and ends: what a machine produced in, and how fast by its planned time."""
+
+import orjson
+import pytest
+from shop_bench import PLANT as SMALL
+from shop_bench import Office
+from test_oee_from_views import MINUTE_US, START_US, day, mill, plant
+
+from twin.pipeline.orders import report
+from twin.pipeline.production import ProductionKept
+from twin.pipeline.ran import Ran, Run, read_runs
+from twin.pipeline.services import HOUR_US
+from twin.stores.memory import MemoryStore
+
+__all__ = ["plant"]
+
+
+def ran(*runs: Run) -> Ran:
+    return Ran({"mill-01": runs})
+
+
+def looked(plant, told, minutes, kept=None, first=0, failed=(), load=72.0) -> ProductionKept:
+    """A look a minute; told: what is written of the operations, for ever or by minute."""
+    kept = kept or ProductionKept()
+    for n in range(first, first + minutes + 1):
+        at = START_US + n * MINUTE_US
+        now = mill(plant, at, 100 + n, load=load)._replace(is_failed=n in failed)
+        kept.look(plant, [now], at, set(), told(n) if callable(told) else told)
+    return kept
+
+
+def test_availability_is_production_time_of_planned_busy_time(plant) -> None:
+    """From minute 30 to 90 of 120: A = 1/2; in time: E = 1, whatever load the machine shows."""
+    told = ran(Run("a", 0, START_US + 30 * MINUTE_US, START_US + 90 * MINUTE_US, 3600.0))
+    found = day(looked(plant, told, 120, load=45.0), plant, 120)
+    assert found["busy_h"] == pytest.approx(2.0)
+    assert found["availability"] == pytest.approx(0.5)
+    assert found["performance"] == pytest.approx(1.0)
+    assert found["unknown"] == 0.0
+
+
+def test_performance_is_planned_run_time_of_production_time(plant) -> None:
+    """Forty minutes of work that took sixty: E = 2/3, once it has ended and not before."""
+    end = START_US + 90 * MINUTE_US
+
+    def told(n: int) -> Ran:
+        is_over = START_US + n * MINUTE_US >= end
+        return ran(Run("a", 0, START_US + 30 * MINUTE_US, end if is_over else None, 2400.0))
+
+    kept = looked(plant, told, 80)
+    assert day(kept, plant, 80)["performance"] == pytest.approx(1.0)
+    kept = looked(plant, told, 39, kept, first=81)
+    assert day(kept, plant, 120)["performance"] == pytest.approx(2 / 3)
+    assert day(kept, plant, 120)["availability"] == pytest.approx(0.5)
+
+
+def test_what_was_quicker_than_planned_is_not_above_all(plant) -> None:
+    told = ran(Run("a", 0, START_US, START_US + 60 * MINUTE_US, 9000.0))
+    assert day(looked(plant, told, 60), plant, 60)["performance"] == pytest.approx(1.0)
+
+
+def test_failed_machine_produces_nothing_though_its_operation_is_not_over(plant) -> None:
+    told = ran(Run("a", 0, START_US, None, 7200.0))
+    found = day(looked(plant, told, 120, failed=range(61, 121)), plant, 120)
+    assert found["availability"] == pytest.approx(0.5)
+
+
+def test_time_that_a_stop_took_is_not_slowness(plant) -> None:
+    """An hour of work, half an hour of failure in it: A = 2/3, E = 1."""
+
+    def told(n: int) -> Ran:
+        return ran(Run("a", 0, START_US, START_US + 90 * MINUTE_US if n >= 90 else None, 3600.0))
+
+    found = day(looked(plant, told, 90, failed=range(21, 51)), plant, 90)
+    assert found["availability"] == pytest.approx(2 / 3)
+    assert found["performance"] == pytest.approx(1.0)
+
+
+def test_planner_that_starts_again_knows_how_long_an_operation_took(plant) -> None:
+    def told(n: int) -> Ran:
+        return ran(Run("a", 0, START_US, START_US + 100 * MINUTE_US if n > 100 else None, 3000.0))
+
+    store, before = MemoryStore(2), looked(plant, told, 60)
+    for _ in range(5):
+        before.save(store)
+    after = ProductionKept()
+    after.load(store)
+    whole = looked(plant, told, 60, after, first=61)
+    assert day(whole, plant, 121)["performance"] == pytest.approx(0.5, abs=0.01)
+
+
+def test_machine_of_which_no_operation_is_reported_is_read_as_before(plant) -> None:
+    told = Ran({"mill-02": [Run("a", 0, START_US, None, 60.0)]})
+    found = day(looked(plant, told, 60), plant, 60)
+    assert found["performance"] == pytest.approx(0.8)
+
+
+def test_runs_are_read_from_the_orders() -> None:
+    """By hand: 10 fixed minutes and 2 a piece of 30, on the first step of a shaft."""
+    store, office = MemoryStore(1), Office(("a", "shaft", 30, 0, 900), ("b", "pan", 5, 0, 900))
+    report(office.orders["a"], "operation_start", START_US, "mill-01", {"step": 0})
+    report(office.orders["b"], "operation_start", START_US, "press-01", {"step": 0})
+    office.orders["b"] |= {"state": "cancelled", "closed": START_US + HOUR_US}
+    store.set_documents("orders", {i: orjson.dumps(o) for i, o in office.orders.items()})
+    found = read_runs(store, SMALL)
+    assert found.within("mill-01", START_US, START_US + HOUR_US) == [
+        (Run("a", 0, START_US, None, 70 * 60.0), 3600.0)
+    ]
+    ((_, seconds),) = found.within("press-01", START_US, START_US + 2 * HOUR_US)
+    assert seconds == 3600.0
+    assert not found.knows("mill-02")
