@@ -14,6 +14,7 @@ from twin.scheduling.cpsat import cpsat
 from twin.scheduling.problem import Alternative, Job, Machine, Operation, Problem
 from twin.scheduling.rules import RULES, best_rule
 from twin.scheduling.schedule import Answer, Limit
+from twin.scheduling.tabu import tabu
 
 
 def as_solver(rule):
@@ -62,6 +63,7 @@ def whole(seed):
 
 SOLVERS = {name: (as_solver(rule), (whole, small_plant, pure_shop)) for name, rule in RULES.items()}
 SOLVERS["cpsat"] = (cpsat, (whole, pure_shop))
+SOLVERS["tabu"] = (tabu, (pure_shop,))
 RACING = {cpsat}
 """Its workers share what they find when they find it: only a proof makes it repeat."""
 CASES = [
