@@ -1,0 +1,86 @@
+"""What policies choose beforehand: intervals and waiting rates, on plants of training seeds.
+
+Every candidate runs the same training months as it will run the scored ones, crews and all; each
+class then takes the one that cost least on its machines. So the fixed interval has the same chance
+as the planner to be at its best.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from twin.evaluation.plant_asks import Interval, KnownWear, Planner
+from twin.evaluation.plant_lives import EPOCH_H, Lives
+from twin.evaluation.plant_months import Policy
+from twin.scheduling.maintenance import best_age
+
+__all__ = ["Basis", "Choices", "basis_of", "candidates", "chosen", "policy_of"]
+
+Figures = Mapping[str, float]
+"""By class."""
+FACTORS = {
+    "fixed_interval": (0.75, 0.85, 0.95, 1.05),
+    "twin": (0.7, 1.0, 1.4, 2.0, 2.8),
+    "known_wear": (0.7, 1.0, 1.4, 2.0),
+}
+"""Tried: intervals over the best age of machines with a crew each; g over the clairvoyant rate."""
+
+
+class Basis(NamedTuple):
+    """What new machines of a class are like."""
+
+    rate: float
+    """Money an hour of one who serves each machine just before it fails."""
+    age_h: float
+    """The best fixed age."""
+    growth_h: float
+    """How fast the logarithm of the hazard rises as failure comes near, an hour."""
+
+
+class Choices(NamedTuple):
+    """The factor of each class, by policy."""
+
+    factor: dict[str, dict[str, float]]
+
+
+def basis_of(lives: Lives, planned: float, failure: float) -> Basis:
+    """Of lives of new machines and the cost of a service and of a failure."""
+    level = np.log(np.maximum(lives.hazard_h.astype(np.float64), 1e-12))
+    look_h = np.arange(len(level))[:, None] * EPOCH_H
+    near = (level > np.log(1e-5)) & (level < np.log(1e-2)) & (look_h < lives.length_h)
+    rise = np.diff(level, axis=0)[near[1:]] / EPOCH_H
+    growth = float(rise.mean()) if len(rise) else 0.0
+    rate = planned / float(lives.length_h.mean())
+    return Basis(rate, best_age(lives.length_h, planned, failure), growth)
+
+
+def policy_of(name: str, basis: Mapping[str, Basis], factor: Figures) -> Policy:
+    """A policy with its figures: those of each class times its factor."""
+    if name == "fixed_interval":
+        return Interval({c: basis[c].age_h * factor[c] for c in basis})
+    g = {c: basis[c].rate * factor[c] for c in basis}
+    if name == "twin":
+        return Planner(g)
+    return KnownWear(g, {c: basis[c].growth_h for c in basis})
+
+
+def candidates(basis: Mapping[str, Basis]) -> dict[tuple[str, float], Policy]:
+    """Every policy with every factor, the same for all classes."""
+    return {
+        (name, factor): policy_of(name, basis, dict.fromkeys(basis, factor))
+        for name, factors in FACTORS.items()
+        for factor in factors
+    }
+
+
+def chosen(costs: Sequence[Mapping[tuple[str, float], Figures]]) -> Choices:
+    """From each training seed's costs by candidate and class: the cheapest in all."""
+    classes = list(next(iter(costs[0].values())))
+    total = {key: {c: sum(cost[key][c] for cost in costs) for c in classes} for key in costs[0]}
+    return Choices(
+        {
+            name: {c: min(factors, key=lambda f: total[name, f][c]) for c in classes}
+            for name, factors in FACTORS.items()
+        }
+    )

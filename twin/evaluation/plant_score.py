@@ -1,0 +1,120 @@
+"""One plant of one seed under every policy: what it cost, machine by machine."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.errors import TwinError
+from twin.evaluation.plant_asks import Oracle, Threshold
+from twin.evaluation.plant_choices import Basis, Choices, basis_of, candidates, policy_of
+from twin.evaluation.plant_lives import Lives, machine_lives, new_lives
+from twin.evaluation.plant_months import Months, Policy, run_months
+from twin.evaluation.plant_orders import Orders
+from twin.modelfile import ClassModel, default_model, load_model
+from twin.pipeline.servicing import service_costs
+from twin.plant import Plant, load_plant
+
+__all__ = ["Scored", "Setting", "basis_of_class", "score_seed", "train_seed"]
+
+Array = NDArray[np.float64]
+LIFE_H = 480.0
+"""About what policies use of a life: so many hours a life are made for the months, and two."""
+BASIS_LIVES = 150
+
+
+class Setting(NamedTuple):
+    """What is simulated; everything a process of its own needs."""
+
+    plant: Path
+    models: Path
+    hours: float
+    period_s: float
+
+
+class Scored(NamedTuple):
+    """Of a policy on one plant; arrays (N,) by machine, the same machines for every policy."""
+
+    cost: Array
+    """Services, repairs, output lost meanwhile, and late orders."""
+    failures: Array
+    services: Array
+    down_h: Array
+    used: Array
+    lives: Array
+    tardiness_h: float
+    energy: float
+    energy_kwh: float
+
+
+def basis_of_class(setting: Setting, class_id: str, *, seed: int) -> Basis:
+    """What new machines of a class are like, on training lives."""
+    plant = load_plant(setting.plant)
+    model = _model(setting, plant, class_id)
+    lives = new_lives(plant, class_id, model, BASIS_LIVES, seed, setting.period_s)
+    return basis_of(lives, *service_costs(plant.classes[class_id].costs))
+
+
+def train_seed(
+    setting: Setting, basis: Mapping[str, Basis], seed: int
+) -> dict[tuple[str, float], dict[str, float]]:
+    """What each candidate costs by class on a training plant."""
+    plant = load_plant(setting.plant)
+    lives = _all_lives(setting, plant, seed)
+    found = {}
+    for key, policy in candidates(basis).items():
+        months = run_months(plant, lives, setting.hours, seed, policy)
+        cost = np.bincount(months.class_of, months.tally.cost)
+        found[key] = {c: float(cost[i]) for i, c in enumerate(months.classes)}
+    return found
+
+
+def score_seed(
+    setting: Setting, basis: Mapping[str, Basis], choices: Choices, seed: int
+) -> dict[str, Scored]:
+    """Every policy on the same plant: the same lives, repairs and orders."""
+    plant = load_plant(setting.plant)
+    lives = _all_lives(setting, plant, seed)
+    policies: dict[str, Policy] = {"run_to_failure": Policy()}
+    policies |= {name: policy_of(name, basis, choices.factor[name]) for name in choices.factor}
+    policies["threshold"] = Threshold()
+    policies["oracle"] = Oracle({c: known.rate for c, known in basis.items()})
+    return {
+        name: _scored(run_months(plant, lives, setting.hours, seed, policy), seed)
+        for name, policy in policies.items()
+    }
+
+
+def _scored(months: Months, seed: int) -> Scored:
+    orders = Orders(months.plant, months.machines, months.hours, seed)
+    late, tally = orders.late(months.down), months.tally
+    return Scored(
+        tally.cost + late.money,
+        tally.failures,
+        tally.services,
+        tally.down_h,
+        tally.used,
+        tally.lives,
+        late.late_h,
+        late.energy,
+        late.energy_kwh,
+    )
+
+
+def _all_lives(setting: Setting, plant: Plant, seed: int) -> dict[str, Lives]:
+    k = int(setting.hours / LIFE_H) + 2
+    return {
+        c: machine_lives(plant, c, _model(setting, plant, c), k, seed, setting.period_s)
+        for c in sorted(plant.classes)
+        if plant.machines_of(c)
+    }
+
+
+def _model(setting: Setting, plant: Plant, class_id: str) -> ClassModel:
+    """The class's fitted model; one that predicts nothing where there is none."""
+    try:
+        return load_model(setting.models / f"{class_id}.json")
+    except TwinError:
+        return default_model(class_id, plant.classes[class_id])
