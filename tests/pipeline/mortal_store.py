@@ -3,8 +3,8 @@
 __all__ = ["DeathError", "Mortal"]
 
 
-class DeathError(Exception):
-    """The process ends here."""
+class DeathError(BaseException):
+    """The process ends here: nothing that handles errors may go on."""
 
 
 class Mortal:

@@ -35,7 +35,8 @@ class Kept:
         self.suggestions: list[Record] = loaded(documents.get("suggestions"), [])
         self.proposed: Record | None = loaded(documents.get("proposed"), None)
         self.plans = {int(n[5:]) for n in documents if n.startswith("plan-") and n[5:].isdigit()}
-        self._written = {n: documents.get(n) for n in ("suggestions", "versions", "changes")}
+        own = ("proposed", "suggestions", "versions", "changes")
+        self._written = {name: documents.get(name) for name in own}
 
     @classmethod
     def of(cls, store: Store) -> "Kept":
@@ -54,7 +55,7 @@ class Kept:
         head = {k: plan[k] for k in ("version", "made", "why", "solver", "terms")}
         self.versions = [*self.versions, head | {"in_force_from": None, "who": None}]
         self.versions = self.versions[-VERSIONS_KEPT:]
-        text = orjson.dumps(plan)
+        text = self._written["proposed"] = orjson.dumps(plan)
         self.plans.add(plan["version"])
         out: dict[str, bytes | None] = {"proposed": text, plan_name(plan["version"]): text}
         keep = set(sorted(self.plans)[-PLANS_KEPT:])

@@ -190,9 +190,8 @@ class PlanLoop:
         """Nothing better than the plan in force is known: that is what is proposed."""
         in_force = situation.in_force
         assert in_force is not None
-        if self.kept.proposed is None or self.kept.proposed["version"] != in_force["version"]:
-            self.kept.proposed = dict(in_force)
-            documents["proposed"] = orjson.dumps(in_force)
+        self.kept.proposed = dict(in_force)
+        documents |= self.kept.changed("proposed", in_force)
         return int(in_force["version"])
 
     def _suggested(self, situation: Situation, found: list[Record]) -> Documents:

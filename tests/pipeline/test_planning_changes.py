@@ -1,0 +1,294 @@
+"""Plans kept up, bars dragged and scenarios: what moves, what stays, what it costs."""
+
+import numpy as np
+import pytest
+from desk_bench import HOUR_US, T0_US
+from planning_bench import G, World, machines_at, site_of
+from test_planning_problem import order, running
+
+from twin.errors import PlanningError, SchemaError
+from twin.evaluation.invented import small_plant
+from twin.pipeline.planning.change import first_start, try_task
+from twin.pipeline.planning.plan_document import plan_document, schedule_of
+from twin.pipeline.planning.prepare import prepare_plan
+from twin.pipeline.planning.problem_of import state_problem
+from twin.pipeline.planning.retime import retime
+from twin.pipeline.planning.situation import Situation
+from twin.pipeline.planning.solve import solve
+from twin.pipeline.planning.suggest import service_suggestions
+from twin.pipeline.planning.whatif import WhatIf, drag, scenario, try_change
+from twin.scheduling.check import check
+from twin.scheduling.rules import best_rule
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    return site_of(tmp_path_factory.mktemp("plant"))
+
+
+def planned(site, n_orders=6, lives=None, now_us=T0_US, **more):
+    """A situation with a plan for it: (situation, plan)."""
+    orders = {f"A-{n}": order(site, f"A-{n}", quantity=20 + 10 * n) for n in range(n_orders)}
+    held = Situation(
+        site.plant, now_us, machines=machines_at(site, lives, now_us), orders=orders, **more
+    )
+    stated = state_problem(held)
+    solved = solve(stated.problem)
+    plan = plan_document(
+        stated, solved.schedule, solved.terms, version=1, why="first", solver=solved.solver
+    )
+    return held._replace(in_force=plan), plan
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_plan_that_is_in_time_is_kept_as_it_is(seed):
+    problem = small_plant(seed, 24)
+    _, schedule, _ = best_rule(problem)
+    kept = retime(problem, schedule)
+    assert not kept.dropped
+    for got, want in zip(kept.schedule, schedule, strict=True):
+        np.testing.assert_array_equal(got, want)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_plan_that_falls_behind_keeps_machines_turns_and_every_rule(seed):
+    """Every third operation may only begin later than planned."""
+    problem = small_plant(seed, 24)
+    _, schedule, _ = best_rule(problem)
+    wanted = schedule._replace(start=schedule.start.copy())
+    late = np.flatnonzero(schedule.machine >= 0)[::3]
+    wanted.start[late] += 40
+    kept = retime(problem, wanted)
+    verdict = check(problem, kept.schedule)
+    assert not [f for f in verdict.faults if f.rule != 7]
+    is_kept = kept.schedule.machine >= 0
+    np.testing.assert_array_equal(kept.schedule.machine[is_kept], schedule.machine[is_kept])
+    pinned = set(kept.unpinned)
+    assert all(
+        kept.schedule.start[i] >= wanted.start[i]
+        for i in np.flatnonzero(is_kept)
+        if i not in pinned
+    )
+
+
+def test_a_plan_written_and_read_again_is_the_same(site):
+    held, plan = planned(site, lives={"mill-0": 60.0, "press-1": 90.0})
+    stated = state_problem(held)
+    again = schedule_of(stated, plan)
+    solved = solve(stated.problem)
+    for got, want in zip(again, solved.schedule, strict=True):
+        np.testing.assert_array_equal(got, want)
+
+
+def test_an_hour_later_work_that_has_not_begun_is_not_in_the_past(site):
+    held, plan = planned(site)
+    later = held._replace(now_us=T0_US + 3 * HOUR_US)
+    kept = prepare_plan(later, plan)
+    assert not kept.verdict.faults
+    assert min(kept.kept.start) >= kept.stated.earliest
+
+
+def test_an_order_that_runs_outside_the_plan_comes_in_its_turn(site):
+    held, plan = planned(site)
+    outside = order(site, "X", quantity=50, steps=[running("mill-4", T0_US)])
+    now = held._replace(orders={**held.orders, "X": outside}, now_us=T0_US + HOUR_US // 2)
+    prepared = prepare_plan(now, plan)
+    assert not prepared.verdict.faults
+    own = [i for i, key in enumerate(prepared.stated.keys) if key[0] == "X"]
+    assert all(prepared.kept.machine[i] >= 0 for i in own)
+
+
+def test_new_orders_fill_gaps_and_move_nothing(site):
+    held, plan = planned(site)
+    now = held._replace(orders={**held.orders, "NEW": order(site, "NEW")})
+    prepared = prepare_plan(now, plan)
+    known = prepared.kept.machine >= 0
+    assert not known.all()
+    assert (prepared.filled.machine >= 0).all()
+    np.testing.assert_array_equal(prepared.filled.start[known], prepared.kept.start[known])
+    assert not prepared.filled_verdict.faults
+
+
+def test_what_begins_within_half_an_hour_is_pinned_and_nothing_later(site):
+    held, plan = planned(site)
+    prepared = prepare_plan(held, plan)
+    until = prepared.stated.horizon.tick(T0_US + 1800 * 1_000_000)
+    operations = [op for job in prepared.stated.problem.jobs for op in job.operations]
+    for operation, start in zip(operations, prepared.kept.start.tolist(), strict=True):
+        assert (operation.pin is not None) == (start <= until)
+
+
+# --- dragging ---------------------------------------------------------------------------------
+def bar(plan, n=3):
+    return sorted(plan["operations"], key=lambda o: o["start"])[n]
+
+
+def test_a_bar_put_back_where_it_is_costs_nothing_and_moves_nothing(site):
+    held, plan = planned(site, lives={"mill-0": 60.0})
+    now = prepare_plan(held, plan, freeze_s=0.0)
+    for o in plan["operations"]:
+        same = {k: o[k] for k in ("order", "step", "machine", "start")}
+        found = drag(now, {"kind": "operation", **same})
+        assert (found["faults"], found["delta"], found["moves"]) == ([], 0.0, [])
+    for s in plan["services"]:
+        found = drag(now, {"kind": "service", "id": s["id"], "start": s["start"]})
+        assert (found["faults"], found["delta"], found["moves"]) == ([], 0.0, [])
+
+
+def test_a_drags_price_is_the_difference_of_two_schedules_that_the_checker_reckons(site):
+    held, plan = planned(site, lives={"mill-0": 60.0})
+    now = prepare_plan(held, plan, freeze_s=0.0)
+    o = bar(plan)
+    change = {"kind": "operation", **{k: o[k] for k in ("order", "step", "machine")}}
+    found = drag(now, change | {"start": o["start"] + 7 * HOUR_US})
+    assert found["faults"] == []
+    after = schedule_of(now.stated, found["plan"])
+    terms = check(now.stated.problem, after).terms
+    before = check(now.stated.problem, now.kept).terms
+    paid = (terms.total - terms.stability) - (before.total - before.stability)
+    assert found["delta"] == pytest.approx(paid, abs=0.01)
+    moved = next(
+        x for x in found["plan"]["operations"] if (x["order"], x["step"]) == (o["order"], o["step"])
+    )
+    assert moved["start"] - o["start"] >= 7 * HOUR_US - 60_000_000
+
+
+def test_a_service_dragged_on_by_an_hour_costs_what_its_curve_says(site):
+    """One machine, no orders: nothing else can change."""
+    held, plan = planned(site, n_orders=0, lives={"mill-0": 60.0})
+    now = prepare_plan(held, plan, freeze_s=0.0)
+    service = plan["services"][0]
+    found = drag(now, {"kind": "service", "id": service["id"], "start": service["start"] + HOUR_US})
+    s = (service["start"] - now.stated.horizon.start_us) / HOUR_US
+    rise = 9000.0 * (np.exp(-s / 60.0) - np.exp(-(s + 1.0) / 60.0)) - G
+    assert found["delta"] == pytest.approx(rise, rel=1e-3)
+
+
+def test_a_bar_dragged_before_the_step_before_it_comes_right_after_or_is_faulted(site):
+    held, plan = planned(site)
+    now = prepare_plan(held, plan, freeze_s=0.0)
+    second = next(o for o in plan["operations"] if o["step"] == 1)
+    change = {k: second[k] for k in ("order", "step", "machine")}
+    found = drag(now, {"kind": "operation", **change, "start": T0_US})
+    assert found["faults"] or not found["is_exact"]
+
+
+def test_what_cannot_be_dragged_is_said(site):
+    held, plan = planned(site)
+    now = prepare_plan(held, plan, freeze_s=0.0)
+    o = bar(plan)
+    gone = {"kind": "operation", "order": "none", "step": 0, "machine": "mill-0", "start": T0_US}
+    with pytest.raises(SchemaError, match="none"):
+        drag(now, gone)
+    with pytest.raises(SchemaError, match="machine"):
+        drag(
+            now,
+            {
+                "kind": "operation",
+                "order": o["order"],
+                "step": 0,
+                "machine": "press-0",
+                "start": T0_US,
+            },
+        )
+    with pytest.raises(SchemaError, match="service"):
+        drag(now, {"kind": "service", "id": "none", "start": T0_US})
+
+
+# --- suggestions ------------------------------------------------------------------------------
+def test_every_alternative_of_a_suggestion_can_be_done_and_none_is_cheaper(site):
+    held, _ = planned(site, lives={"mill-0": 30.0, "mill-1": 50.0, "press-0": 40.0})
+    stated = state_problem(held)
+    schedule = solve(stated.problem).schedule
+    found = service_suggestions(stated, schedule, 1)
+    assert {s["machine"] for s in found} == {"mill-0", "mill-1", "press-0"}
+    ids = [task.id for task in stated.problem.tasks]
+    for s in found:
+        t = ids.index(s["id"])
+        deltas = {a["kind"]: a["delta"] for a in s["alternatives"]}
+        assert deltas["best"] == 0.0
+        assert min(deltas.values()) >= 0.0
+        assert s["saves"] == deltas["nothing"]
+        without = try_task(stated, schedule, t, None)
+        for a in s["alternatives"]:
+            start = None if a["start"] is None else stated.horizon.tick(a["start"])
+            again = try_task(stated, schedule, t, start)
+            assert not again.verdict.faults
+            if start is not None:
+                assert without.total - again.total == pytest.approx(
+                    s["saves"] - a["delta"], abs=0.02
+                )
+
+
+def test_the_first_start_is_free_and_the_quarter_before_is_not(site):
+    held, _ = planned(site, lives={"mill-0": 30.0, "mill-1": 30.0, "mill-2": 30.0, "mill-3": 30.0})
+    stated = state_problem(held)
+    schedule = solve(stated.problem).schedule
+    for t in range(len(stated.problem.tasks)):
+        start = first_start(stated, schedule, t, stated.earliest)
+        assert start is not None
+        assert not try_task(stated, schedule, t, start).verdict.faults
+
+
+# --- scenarios --------------------------------------------------------------------------------
+def test_scenarios_show_what_comes_and_leave_the_plan_alone(site):
+    held, plan = planned(site, n_orders=8, lives={"mill-0": 60.0})
+    now = prepare_plan(held, plan)
+    due = T0_US + 20 * HOUR_US
+    rush = scenario(
+        now, [{"kind": "rush", "product": "cover", "quantity": 30, "due": due}], plan, None
+    )
+    assert "what-if-1" in {o["order"] for o in rush["plan"]["operations"]}
+    down = {"kind": "down", "machine": "mill-1", "until": T0_US + 40 * HOUR_US}
+    found = scenario(now, [down], plan, None)["plan"]
+    own = [o for o in found["operations"] if o["machine"] == "mill-1"]
+    assert all(o["start"] >= down["until"] for o in own)
+    service = plan["services"][0]
+    later = service["start"] + 30 * HOUR_US
+    postpone = {"kind": "postpone", "service": service["id"], "machine": "mill-0", "start": later}
+    found = scenario(now, [postpone], plan, None)
+    assert all(s["start"] >= later for s in found["plan"]["services"])
+    assert found["kept"]["risk"] > found["before"]["risk"]
+    with pytest.raises(SchemaError):
+        scenario(now, [{"kind": "flood"}], plan, None)
+
+
+def test_an_extra_shift_opens_what_was_closed(tmp_path):
+    shift = '[[shift]]\nlines = ["one"]\nstart = "08:00"\nend = "12:00"\n'
+    site = site_of(tmp_path, shift)
+    held, plan = planned(site, n_orders=2)
+    now = prepare_plan(held, plan)
+    midnight = T0_US // (24 * HOUR_US) * 24 * HOUR_US
+    extra = {"kind": "shift", "line": "one", "start": midnight + 46 * HOUR_US}
+    found = scenario(now, [extra | {"end": midnight + 54 * HOUR_US}], plan, None)
+    assert found["after"]["makespan_h"] <= found["before"]["makespan_h"]
+    stated = state_problem(held)
+    wider = state_problem(
+        held._replace(extra_shifts=[("one", extra["start"], midnight + 54 * HOUR_US)])
+    )
+    hours = [sum(b - a for a, b in s.problem.calendars[0]) / 60 for s in (stated, wider)]
+    assert hours[1] - hours[0] == 8.0
+
+
+def test_trying_writes_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr("twin.pipeline.machines_now._long_run_cost_h", lambda _s, _m: G)
+    world = World(tmp_path)
+    for n in range(3):
+        world.add_order(f"A-{n}")
+    world.hear(mill_0=60.0)
+    world.settle()
+    before = {k: world.store.documents(k) for k in ("schedule", "desk", "orders")}
+    monkeypatch.setattr("time.time_ns", lambda: world.now * 1000)
+    whatif = WhatIf(world.store, world.site, None)
+    o = bar(world.document("in_force"))
+    change = {k: o[k] for k in ("order", "step", "machine")} | {"start": o["start"] + HOUR_US}
+    assert try_change(whatif, {"kind": "operation", **change})["faults"] == []
+    whatif.scenario([{"kind": "down", "machine": "mill-0", "until": world.now + 9 * HOUR_US}], 0.1)
+    assert {k: world.store.documents(k) for k in before} == before
+
+
+def test_no_plan_is_no_answer(site):
+    held = Situation(site.plant, T0_US)
+    empty = prepare_plan(held, None)
+    with pytest.raises((PlanningError, SchemaError)):
+        drag(empty, {"kind": "operation", "order": "A", "step": 0, "machine": "mill-0", "start": 0})

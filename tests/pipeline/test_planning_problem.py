@@ -1,0 +1,302 @@
+"""A plant's situation as a problem, held to the plant file minute by minute and to closed forms."""
+
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+from desk_bench import HOUR_US, T0_US
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from order_bench import DUE_US
+from planning_bench import G, machines_at, site_of, situation
+
+from twin.pipeline.orders import new_order
+from twin.pipeline.planning.horizon import Horizon, crew_calendar, line_calendar, prices
+from twin.pipeline.planning.prepare import prepare_plan
+from twin.pipeline.planning.problem_of import state_problem
+from twin.pipeline.planning.retime import slot
+from twin.pipeline.planning.tasks import curve_of
+from twin.scheduling.check import check, lay_out
+from twin.scheduling.rules import best_rule
+from twin.scheduling.working_time import WorkingTime
+
+MINUTE_US = 60_000_000
+BERLIN = ("[plant]\n", '[plant]\ntimezone = "Europe/Berlin"\n')
+SHIFT = """
+[[shift]]
+lines = ["one"]
+days = ["mon", "tue", "wed", "thu", "fri"]
+start = "22:00"
+end = "14:00"
+"""
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    return site_of(tmp_path_factory.mktemp("plant"), SHIFT)
+
+
+@pytest.fixture(scope="module")
+def open_site(tmp_path_factory):
+    """No shifts: open but for the midday pause."""
+    return site_of(tmp_path_factory.mktemp("open"))
+
+
+def order(site, order_id="A-0", product="cover", quantity=30, release=T0_US, steps=(), **more):
+    detail = {"product": product, "quantity": quantity, "release": release, "due": DUE_US}
+    made = new_order(site.plant, detail | {"priority": 3, "note": ""}, order_id, "Wu", T0_US)
+    for step, known in zip(made["steps"], steps, strict=False):
+        step.update(known)
+    return made | more
+
+
+def running(machine, since_us, **more):
+    return {"state": "running", "machine": machine, "start": since_us, **more}
+
+
+def solved(site, *orders, **more):
+    stated = state_problem(situation(site, orders, **more))
+    _, schedule, _ = best_rule(stated.problem)
+    return stated, schedule
+
+
+def is_open(local):
+    """By the words of the plant file: nights from Monday 22:00, not at noon."""
+    begun = local if local.hour >= 22 else local - timedelta(days=1)
+    in_shift = (local.hour >= 22 or local.hour < 14) and begun.weekday() < 5
+    return in_shift and not (12 <= local.hour < 13)
+
+
+@settings(deadline=None, max_examples=20)
+@given(start_us=st.integers(1_672_531_200, 1_735_689_600).map(lambda s: s * 1_000_000))
+def test_a_lines_calendar_is_open_when_the_plant_file_says_so_minute_by_minute(site, start_us):
+    horizon = Horizon.from_now(start_us, 3 * 1440)
+    time = WorkingTime(line_calendar(site.plant, "one", horizon))
+    for tick in range(horizon.first, horizon.ticks, 7):
+        local = datetime.fromtimestamp(horizon.us(tick) / 1e6, UTC)
+        assert time.is_open(tick) == is_open(local), local
+
+
+@settings(deadline=None, max_examples=20)
+@given(start_us=st.integers(1_672_531_200, 1_735_689_600).map(lambda s: s * 1_000_000))
+def test_prices_are_the_tariffs_mean_over_each_quarter(site, start_us):
+    horizon = Horizon.from_now(start_us, 1440)
+    local = [datetime.fromtimestamp(horizon.us(t) / 1e6, UTC) for t in range(horizon.ticks)]
+    by_minute = np.array([0.1 if t.hour >= 22 or t.hour < 6 else 0.2 for t in local])
+    np.testing.assert_allclose(prices(site.plant, horizon), by_minute.reshape(-1, 15).mean(axis=1))
+
+
+def test_a_crew_is_there_in_its_shifts_alone_and_from_now_on(site):
+    horizon = Horizon.from_now(T0_US + 7 * MINUTE_US, 1440)
+    time = WorkingTime(crew_calendar(site.plant.crews[0].shifts, site.plant.zone, horizon))
+    hours = [datetime.fromtimestamp(horizon.us(t) / 1e6, UTC).hour for t in range(1440)]
+    there = [t >= horizon.first and 6 <= hour < 18 for t, hour in enumerate(hours)]
+    assert [time.is_open(t) for t in range(1440)] == there
+
+
+def test_an_operation_takes_its_pieces_minutes_on_each_machine_that_can_do_it(site):
+    stated = state_problem(situation(site, [order(site, quantity=30)]))
+    found = [
+        {(stated.machine_ids[a.machine], a.duration) for a in op.alternatives}
+        for op in stated.problem.jobs[0].operations
+    ]
+    assert found == [
+        {(f"mill-{n}", 60) for n in range(5)},
+        {(f"press-{n}", 30) for n in range(4)},
+        {("mill-0", 30), ("mill-1", 30)},
+    ]
+
+
+def test_work_in_progress_keeps_its_machine_and_has_the_open_time_left_that_it_has_not_had(site):
+    since = T0_US - 3 * HOUR_US
+    begun = order(site, quantity=200, steps=[running("mill-3", since)])
+    stated = state_problem(situation(site, [begun]))
+    first = stated.problem.jobs[0].operations[0]
+    minutes = [datetime.fromtimestamp((since + n * MINUTE_US) / 1e6, UTC) for n in range(180)]
+    worked = sum(map(is_open, minutes))
+    assert [(stated.machine_ids[a.machine], a.duration) for a in first.alternatives] == [
+        ("mill-3", 400 - worked)
+    ]
+    assert first.pin.machine == stated.machine_ids.index("mill-3")
+
+
+def test_pieces_that_are_told_count_more_than_the_clock(site):
+    step = running("mill-3", T0_US - 3 * HOUR_US, quantity_done=150)
+    stated = state_problem(situation(site, [order(site, quantity=200, steps=[step])]))
+    assert stated.problem.jobs[0].operations[0].alternatives[0].duration == 100
+
+
+def test_steps_that_are_done_are_not_planned_again(site):
+    done = {"state": "done", "machine": "mill-2", "start": T0_US - HOUR_US, "end": T0_US}
+    stated = state_problem(situation(site, [order(site, steps=[done])]))
+    assert stated.keys == (("A-0", 1), ("A-0", 2))
+
+
+def test_nothing_starts_on_a_machine_that_stands_failed_before_its_repair_is_due(open_site):
+    since = T0_US - 2 * HOUR_US
+    orders = [order(open_site, f"A-{n}", quantity=300) for n in range(6)]
+    stated, schedule = solved(open_site, *orders, failed_us={"mill-1": since})
+    repaired = since + open_site.plant.classes["mill"].costs.unplanned_h * HOUR_US
+    assert stated.closed["mill-1"] == (since, repaired)
+    own = schedule.machine == stated.machine_ids.index("mill-1")
+    assert all(stated.horizon.us(int(t)) >= repaired for t in schedule.start[own])
+
+
+@pytest.mark.parametrize("rul_h", [20.0, 60.0, 400.0])
+def test_the_risk_curve_is_the_expected_money_of_an_exponential_life(open_site, rul_h):
+    """C(s) = C_p + (C_f − C_p)(1 − e^(−s/µ)) + g (H − s), no output being lost."""
+    horizon = Horizon.from_now(T0_US, 168 * 60)
+    calendar = line_calendar(open_site.plant, "one", horizon)
+    now = machines_at(open_site, {"mill-0": rul_h})[0]
+    hours = np.arange(horizon.ticks // 15 + 1) / 4.0
+    wanted = 1000.0 + 9000.0 * -np.expm1(-hours / rul_h) + G * (168.0 - hours)
+    curve = curve_of(now, horizon, calendar)
+    np.testing.assert_allclose(curve.money, wanted, rtol=1e-4)
+    np.testing.assert_allclose(curve.p_fail, -np.expm1(-hours / rul_h), rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize(("g", "best"), [(0.0, 0), (89.0 * np.exp(-1.68), 0), (91.0, 672)])
+def test_a_life_without_memory_is_serviced_at_once_or_never(open_site, g, best):
+    """dC/ds = λ(C_f − C_p)·e^(−λs) − g, λ(C_f − C_p) = 90: never falls where g ≤ 90·e^(−λH), never
+    rises where g ≥ 90; between, C has no minimum inside."""
+    horizon = Horizon.from_now(T0_US, 168 * 60)
+    calendar = line_calendar(open_site.plant, "one", horizon)
+    now = machines_at(open_site, {"mill-0": 100.0})[0]._replace(long_run_cost_h=g)
+    assert np.argmin(curve_of(now, horizon, calendar).money) == best
+
+
+def test_a_service_that_loses_output_waits_for_the_pause(tmp_path):
+    site = site_of(tmp_path)
+    plant = site.plant
+    dear = plant.classes["mill"].costs.model_copy(update={"output_per_h": 500.0, "planned_h": 1.0})
+    mill = plant.classes["mill"].model_copy(update={"costs": dear})
+    site = site._replace(plant=plant.model_copy(update={"classes": plant.classes | {"mill": mill}}))
+    horizon = Horizon.from_now(T0_US // (24 * HOUR_US) * (24 * HOUR_US), 24 * 60)
+    calendar = line_calendar(site.plant, "one", horizon)
+    curve = curve_of(machines_at(site, {"mill-0": 1000.0})[0], horizon, calendar)
+    assert np.argmin(curve.money) == 12 * 4
+    before = curve.money[11 * 4]
+    p = -np.expm1(-12.0 / 1000.0)
+    # all of the output, 500, is lost an hour before; none of it at noon.
+    assert before - curve.money[48] == pytest.approx(500.0 - (p * 500) + G, rel=0.1)
+
+
+def service(machine, start_h, hours=2.0, **more):
+    start = T0_US + round(start_h * HOUR_US)
+    base = {"id": f"s-{machine}", "machine": machine, "start": start, "duration_h": hours}
+    return base | {"state": "planned", "crew": None} | more
+
+
+def test_a_planned_service_stays_where_people_put_it_whoever_has_to_do_it(open_site):
+    """Two at once for one crew: somebody from outside does the other."""
+    planned = [service("mill-0", 1.0), service("mill-1", 1.5), service("press-0", 2.0)]
+    stated, schedule = solved(open_site, order(open_site), services=planned)
+    starts = {
+        t.id: stated.horizon.us(int(s))
+        for t, s in zip(stated.problem.tasks, schedule.task_start, strict=True)
+    }
+    for s in planned:
+        assert 0 <= starts[s["id"]] - s["start"] < MINUTE_US
+    assert not check(stated.problem, schedule).faults
+
+
+def test_work_in_progress_waits_while_its_machine_is_serviced(open_site):
+    """300 minutes are left; a service of two hours comes after one: the work ends 420 after now."""
+    begun = order(open_site, quantity=150, steps=[running("mill-3", T0_US)])
+    stated, schedule = solved(open_site, begun, services=[service("mill-3", 1.0)])
+    assert [s["id"] for s in stated.overlaid] == ["s-mill-3"]
+    end = int(lay_out(stated.problem, schedule).end[0])
+    without, alone = solved(open_site, begun)
+    later = end - int(lay_out(without.problem, alone).end[0])
+    assert later in {120, 180}  # the midday pause may fall into the service or after it
+
+
+def test_services_wait_for_parts_that_were_used_up(tmp_path):
+    more = '[class.mill.service]\npart = "kit"\n'
+    site = site_of(tmp_path, more)
+    lives = {f"mill-{n}": 40.0 for n in range(4)}
+    stated, schedule = solved(site, lives=lives)
+    assert sum(int(s) >= 0 for s in schedule.task_start) == 2  # two lie in the store
+    served = [{"machine": "mill-4", "done": T0_US - 24 * HOUR_US, "state": "done", "start": 0}]
+    stated = state_problem(situation(site, lives=lives, served=served))
+    _, schedule, _ = best_rule(stated.problem)
+    assert sum(int(s) >= 0 for s in schedule.task_start) == 1
+
+
+def test_a_lock_is_kept_and_one_that_cannot_be_is_loosened_not_the_plan_lost(open_site):
+    plan_orders = [order(open_site, "A-0"), order(open_site, "A-1")]
+    start = T0_US + 5 * HOUR_US
+    lock = {"order": "A-0", "step": 0, "machine": "mill-4", "start": start, "who": "Wu"}
+    held = situation(open_site, plan_orders)
+    decided = held.decisions._replace(locks=[lock])
+    stated = state_problem(held._replace(decisions=decided))
+    _, schedule, _ = best_rule(stated.problem)
+    assert stated.machine_ids[int(schedule.machine[0])] == "mill-4"
+    assert 0 <= start - stated.horizon.us(int(schedule.start[0])) < MINUTE_US
+    impossible = [lock, {**lock, "step": 1, "machine": "press-0"}]  # both at once
+    plan = {"operations": [], "services": [], "version": 1}
+    prepared = prepare_plan(
+        held._replace(decisions=decided._replace(locks=impossible)), plan | placed(stated, schedule)
+    )
+    assert not prepared.verdict.faults
+    assert prepared.loosened
+
+
+def placed(stated, schedule):
+    """Operations as a plan holds them."""
+    return {
+        "operations": [
+            {
+                "order": key[0],
+                "step": key[1],
+                "machine": stated.machine_ids[int(schedule.machine[i])],
+                "start": stated.horizon.us(int(schedule.start[i])),
+            }
+            for i, key in enumerate(stated.keys)
+        ]
+    }
+
+
+def test_an_order_due_after_the_horizon_may_wait_and_one_too_long_is_named(open_site):
+    late = order(open_site, "LATER", quantity=9000, due=T0_US + 2000 * HOUR_US)
+    long = order(open_site, "LONG", quantity=9000)
+    stated = state_problem(situation(open_site, [late, long]))
+    assert [(out.order, out.reason) for out in stated.left_out] == [("LONG", "too_long")]
+    assert not stated.keys
+
+
+@settings(deadline=None, max_examples=200)
+@given(
+    windows=st.lists(st.tuples(st.integers(0, 20), st.integers(1, 25)), min_size=1, max_size=5),
+    held=st.lists(st.tuples(st.integers(0, 60), st.integers(1, 9)), max_size=3),
+    free=st.integers(0, 20),
+    setup=st.integers(0, 8),
+    after=st.integers(0, 30),
+    duration=st.integers(1, 12),
+)
+def test_a_slot_is_the_first_that_a_search_of_every_tick_finds(
+    windows, held, free, setup, after, duration
+):
+    calendar, at = [], 0
+    for gap, length in windows:
+        calendar.append((at + gap + 1, at + gap + 1 + length))
+        at = calendar[-1][1]
+    taken = sorted((a, a + n) for a, n in held)
+    is_open = {t for a, b in calendar for t in range(a, b)}
+
+    def fits(start):
+        if start not in is_open or start < after:
+            return None
+        ahead = [t for t in sorted(is_open) if free <= t < start]
+        behind = [t for t in sorted(is_open) if t >= start]
+        if len(ahead) < setup or len(behind) < duration:
+            return None
+        begin = ahead[-setup] if setup else start
+        end = behind[duration - 1] + 1
+        if begin < free or any(a < end and begin < b for a, b in taken):
+            return None
+        return start, end
+
+    wanted = next((found for t in range(at + 1) if (found := fits(t)) is not None), None)
+    got = slot(WorkingTime(tuple(calendar)), taken, free, setup, after, duration)
+    assert got == wanted
