@@ -15,8 +15,9 @@ from twin.errors import PlanningError
 from twin.scheduling.anneal_loop import anneal_moves, build_from, load, sample_rises
 from twin.scheduling.anneal_state import BEST, State, best_of, new_state, schedule_of
 from twin.scheduling.problem import Problem
+from twin.scheduling.rules import best_rule
 from twin.scheduling.schedule import Answer, Limit, Schedule, Tell
-from twin.scheduling.timeline import Timeline, timeline
+from twin.scheduling.timeline import NEVER, Timeline, timeline
 
 __all__ = ["Cooling", "anneal", "first_schedule"]
 
@@ -30,10 +31,10 @@ ROUND_MOVES = 4_000
 class Cooling(NamedTuple):
     """From a temperature at which this share of the moves that cost is kept, down."""
 
-    share: float = 0.10
-    span: float = 1e-3
+    share: float = 0.15
+    span: float = 1e-2
     """Last temperature over first."""
-    patience: float = 10.0
+    patience: float = 8.0
     """A move is given up when it has cost this many temperatures too much, half reckoned."""
     meetings: int = 6
     """How often the dearer chain goes on from the cheaper one."""
@@ -57,7 +58,7 @@ def anneal(
     """
     begun = limit.clock()
     tl = timeline(problem)
-    chains = [_chain(tl, limit.seed * CHAINS + k, start) for k in range(CHAINS)]
+    chains = _chains(problem, tl, limit.seed, start)
     told = _Best(begun, limit, tell)
     told.look(chains)
     hot = _hot(tl, chains[0], cooling.share)
@@ -108,8 +109,22 @@ class _Best:
         return self._found
 
 
-def _chain(tl: Timeline, seed: int, start: Schedule | None) -> State:
-    return _built(tl, seed) if start is None else _loaded(tl, seed, start)
+def _chains(problem: Problem, tl: Timeline, seed: int, start: Schedule | None) -> list[State]:
+    """All from the start; without one, from what is built, or from a rule's if that has faults."""
+    seeds = [seed * CHAINS + k for k in range(CHAINS)]
+    if start is None:
+        built = [_built(tl, each) for each in seeds]
+        if np.isfinite(built[0].sums[BEST]):
+            return built
+        start = _by_rule(problem)
+    return built if start is None else [_loaded(tl, each, start) for each in seeds]
+
+
+def _by_rule(problem: Problem) -> Schedule | None:
+    try:
+        return best_rule(problem)[1]
+    except PlanningError:
+        return None
 
 
 def _built(tl: Timeline, seed: int) -> State:
@@ -118,14 +133,14 @@ def _built(tl: Timeline, seed: int) -> State:
     work = np.bincount(
         operation["job"], tl.alternative["duration"][operation["first_alternative"]], len(job)
     )
-    pinned = np.zeros(len(job))
-    np.add.at(pinned, operation["job"], operation["pin"] >= 0)
+    pinned = np.full(len(job), NEVER)
+    np.minimum.at(pinned, operation["job"], np.where(operation["pin"] < 0, NEVER, operation["pin"]))
     tasks = np.lexsort((tl.task["latest"], tl.task["pin"] < 0))
     keys = (job["due"] - 2.0 * work, job["due"], job["release"], -job["late"] / (1.0 + work))
     states = []
     for key in keys:
         state = new_state(tl, seed)
-        build_from(tl, state, tasks, np.lexsort((key, pinned == 0)))
+        build_from(tl, state, tasks, np.lexsort((key, pinned)))
         states.append(state)
     return min(states, key=lambda s: float(s.sums[0]))
 

@@ -172,7 +172,8 @@ def _jobs(problem: Problem) -> Rows:
         late = 0.0 if job.due is None else weights.tardiness * job.late_cost_h * problem.tick_h
         row["first"], row["n"], row["release"] = first, len(job.operations), job.release
         row["due"], row["late"] = NEVER if job.due is None else job.due, late
-        row["left_out"] = _weighted(weights.tardiness, job.left_out_cost)
+        pinned = any(operation.pin is not None for operation in job.operations)
+        row["left_out"] = inf if pinned else _weighted(weights.tardiness, job.left_out_cost)
         first += len(job.operations)
     return rows
 
@@ -237,7 +238,7 @@ def _tasks(problem: Problem) -> tuple[Rows, Array]:
         row["earliest"], row["latest"] = task.earliest, task.latest
         row["risk"], row["n_risk"] = len(risk), len(task.risk)
         row["pin"] = -1 if task.pin is None else task.pin.start
-        row["must"] = isinf(task.skip_cost)
+        row["must"] = isinf(task.skip_cost) or task.pin is not None
         row["skip"] = 0.0 if row["must"] else weights.risk * task.skip_cost
         row["was_start"] = -1 if plan is None else plan.task_start[t]
         if plan is not None and row["was_start"] >= 0:
