@@ -95,6 +95,7 @@ def floor() -> ShopFloor:
 
 def shop_at(office: Office, minute: int = 0) -> Shop:
     shop = Shop(floor(), MIDNIGHT + minute * MINUTE)
+    shop.began -= HOUR
     shop.read(office.board())
     return shop
 

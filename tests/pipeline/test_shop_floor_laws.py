@@ -242,3 +242,11 @@ def test_work_begun_by_a_floor_that_nobody_remembers_is_gone_on_with() -> None:
     told = run(heir, office, 400)
     assert ("a", 0) not in times(told, "operation_start")
     assert office.orders["a"]["state"] == "done"
+
+
+def test_a_shop_that_has_just_begun_waits_a_little_for_a_first_plan() -> None:
+    office = Office(("a", "pan", 20, 0, 600))
+    shop = Shop(floor(), MIDNIGHT)
+    shop.read(office.board())
+    assert times(run(shop, office, 19), "operation_start") == {}
+    assert times(run(shop, office, 40), "operation_start") == {("a", 0): MIDNIGHT + 20 * MINUTE}

@@ -13,6 +13,8 @@ __all__ = ["next_choice", "unplanned"]
 URGENT_US = 24 * 60 * MINUTE_US
 SOON_US = 12 * 60 * MINUTE_US
 """No machine is set up for longer than this before its piece is there."""
+PATIENCE_US = 20 * MINUTE_US
+"""For so long after it began the shop waits for a first plan."""
 Operation = tuple[str, int]
 """Order and step."""
 
@@ -24,7 +26,9 @@ def next_choice(shop: ShopState, machine: str, free: list[Operation]) -> Choice 
 
 def unplanned(shop: ShopState) -> list[Operation]:
     """The next step of every order that the plan in force does not know; what it leaves out, as
-    long as it reaches, is left out."""
+    long as it reaches, is left out. While a first plan is to be expected, nothing."""
+    if shop.board.plan_end == 0 and shop.time < shop.began + PATIENCE_US:
+        return []
     left_out = shop.board.left_out if shop.time < shop.board.plan_end else ()
     found = []
     for order_id, order in shop.board.orders.items():

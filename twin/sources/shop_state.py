@@ -46,6 +46,7 @@ class ShopState:
 
     def __init__(self, floor: ShopFloor, time: int) -> None:
         self.floor, self.time, self.board = floor, time, Board()
+        self.began = time
         self.held: dict[str, Held] = {}
         self.family: dict[str, str] = {}
         """What machines are set up for."""
@@ -125,6 +126,7 @@ class ShopState:
         """All that `restore` needs besides the board, for orjson."""
         return {
             "time": self.time,
+            "began": self.began,
             "held": {m: asdict(held) for m, held in self.held.items()},
             "family": self.family,
             "down": self.down,
@@ -134,7 +136,7 @@ class ShopState:
 
     def restore(self, kept: dict[str, Any]) -> None:
         """Go on from what to_json gave."""
-        self.time = kept["time"]
+        self.time, self.began = kept["time"], kept["began"]
         self.held = {m: Held(**held) for m, held in kept["held"].items()}
         self.family, self.down, self.begun = kept["family"], kept["down"], kept["begun"]
         self.done = {}
