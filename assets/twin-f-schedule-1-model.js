@@ -30,7 +30,7 @@
     if (value === null || value === undefined) return "—";
     const large = Math.abs(value) >= 10000;
     return new Intl.NumberFormat(locale, { style: "currency", currency, notation: large ? "compact" : "standard",
-      maximumFractionDigits: large ? 1 : 0, minimumFractionDigits: 0, signDisplay: sign ? "exceptZero" : "auto" }).format(value);
+      ...(large ? { maximumSignificantDigits: 3 } : { maximumFractionDigits: 0, minimumFractionDigits: 0 }), signDisplay: sign ? "exceptZero" : "auto" }).format(value);
   };
   plan.hours = (hours) => twin.duration(Math.abs(hours));
   plan.whys = () => ({

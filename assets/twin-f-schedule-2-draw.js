@@ -118,7 +118,7 @@
       if (bar.setup > g.to) break;
       if (bar.end < g.from) continue;
       const x = g.x(bar.start), w = Math.max(1.5, g.x(bar.end) - x - 0.5), box = [x, y + top, w, high];
-      if (bar.kind === "service") { found.service.push([bar, box]); continue; }
+      if (bar.kind === "service") { found.service.push([bar, box, row]); continue; }
       if (bar.setup < bar.start) found.setup.push([g.x(bar.setup), y + top + high * 0.55, Math.max(1, x - g.x(bar.setup)), high * 0.45]);
       if (looks.dims(bar)) { found.faded.push(box); continue; }
       if (bar.pin === "done") found.done.push(box);
@@ -132,13 +132,13 @@
   };
 
   const services = (ctx, g, c, found, looks) => {
-    for (const [bar, [x, y, w, h]] of found) {
+    for (const [bar, [x, y, w, h], row] of found) {
       const state = looks.serviceState(bar), open = state === "open";
       fill(ctx, c.well, [[x, y, w, h]]);
       stroke(ctx, c.ink, 2, [[x, y, w, h]], open ? [5, 3] : []);
       if (!open) fill(ctx, c.ink, [[x, y, Math.min(5, w), h]]);
       if (w > 18) wrench(ctx, x + (open ? 11 : 15), y + h / 2, Math.min(7, h * 0.36), c.ink);
-      if (w > 70) looks.write(ctx, looks.serviceText(bar, state), x + (open ? 21 : 25), y + h / 2, w - 28, c.ink);
+      if (w > 70) looks.write(ctx, row.kind === "crew" ? bar.row.text : looks.serviceText(bar, state), x + (open ? 21 : 25), y + h / 2, w - 28, c.ink);
     }
   };
 

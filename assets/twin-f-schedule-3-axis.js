@@ -66,14 +66,14 @@
   };
 
   const fitted = new Map();
-  /** As much of a text as a width holds; measured once. */
-  plan.fit = (ctx, text, room) => {
+  /** As much of a text as a width holds, nothing if that is too little to tell it by; measured once. */
+  plan.fit = (ctx, text, room, least = 2) => {
     const key = `${ctx.font}|${Math.floor(room)}|${text}`;
     if (!fitted.has(key)) {
       if (fitted.size > 5000) fitted.clear();
       let cut = text;
       while (cut.length > 1 && ctx.measureText(cut === text ? cut : `${cut}…`).width > room) cut = cut.slice(0, -1);
-      fitted.set(key, cut === text ? text : cut.length > 1 ? `${cut}…` : "");
+      fitted.set(key, cut === text ? text : cut.length >= least ? `${cut}…` : "");
     }
     return fitted.get(key);
   };

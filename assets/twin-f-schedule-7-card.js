@@ -28,6 +28,13 @@
 
   /** tell: {state(), suggestionOf(bar), lock(bar, button), accept, veto, showTable()} of the page. */
   plan.card = (region, chart, move, tell) => {
+    /** For who has neither a mouse nor keys at hand. */
+    const moveBy = () => {
+      const { rows, row } = move.held(), list = rows.length > 1 ? h("select", { "aria-label": t("Machine") }, ...rows.map((r, n) => h("option", { value: n, selected: r === row ? "" : null }, r.text))) : null;
+      list?.addEventListener("change", () => move.to(move.held().start, rows[Number(list.value)]));
+      const step = (minutes, text) => button(text, "", () => move.to(move.held().start + minutes * 60));
+      return h("div", { class: "move-by" }, step(-60, t("1 h earlier")), step(-15, t("15 min earlier")), step(15, t("15 min later")), step(60, t("1 h later")), list);
+    };
     const hanging = () => {
       const { bar, start, row, answer, asking } = move.held(), model = chart.model;
       const name = bar.kind === "service" ? t("Service of {name}", { name: bar.row.text }) : `${bar.order.id}, ${plan.stepText(model, bar)}`;
@@ -40,7 +47,8 @@
             button(t("Cancel"), "", () => { move.cancel(); chart.scroll.focus({ preventScroll: true }); }))),
         h("p", { class: `card-cost ${answer?.ok === false ? "bad" : ""}`, role: "status", "data-cost": asking ? "asking" : answer?.says ? "unknown" : answer?.ok ? "known" : "fault" },
           ...words.flatMap((text, n) => (n ? [" · ", text] : [h("strong", {}, text)]))),
-        h("p", { class: "quiet" }, t("Arrows: 15 minutes, with Shift an hour; up and down: another machine. Enter keeps it, Esc gives up.")),
+        moveBy(),
+        h("p", { class: "quiet keys-only" }, t("Arrows: 15 minutes, with Shift an hour; up and down: another machine. Enter keeps it, Esc gives up.")),
       ];
     };
     const chosen = (bar) => {
@@ -65,9 +73,11 @@
       const now = children.map((c) => c.outerHTML).join("");
       if (now === before) return;
       before = now;
+      const inList = region.querySelector("select") === document.activeElement;
       const held = region.contains(document.activeElement) ? document.activeElement.textContent : null;
       region.replaceChildren(...children);
-      if (held) ([...region.querySelectorAll("button, a")].find((b) => b.textContent === held) || chart.scroll).focus({ preventScroll: true });
+      if (inList && region.querySelector("select")) region.querySelector("select").focus({ preventScroll: true });
+      else if (held) ([...region.querySelectorAll("button, a")].find((b) => b.textContent === held) || chart.scroll).focus({ preventScroll: true });
     };
   };
 })();

@@ -39,7 +39,7 @@
 
   plan.looks = ({ g, ctx, state, model, other, chart, suggestionOf, order }) => {
     const curves = new Map((state.suggestions || []).filter((s) => s.state === "open" && s.curve?.length > 1).map((s) => [s.machine, s.curve]));
-    const top = Math.round(g.rowH * 0.14), write = (c, text, x, y, room, colour) => { c.fillStyle = colour; c.fillText(plan.fit(c, text, room), x, y); };
+    const top = Math.round(g.rowH * 0.14), write = (c, text, x, y, room, colour) => { c.fillStyle = colour; c.fillText(plan.fit(c, text, room, 5), x, y); };
     return {
       write,
       risk: (row) => {

@@ -127,7 +127,7 @@
       if (!state) return;
       chart.now = model ? model.s(state.now_us) : 0;
       head({ plans: state.plans, currency: state.currency, saves: state.saves ?? null });
-      suggestions(state.suggestions || []);
+      suggestions(state.suggestions || [], state.n_crews);
       const open = (state.suggestions || []).filter((s) => s.state === "open").length;
       say(region("n-suggestions"), open || "");
       if (!model || fetched !== state.stamp) { paintView(); return; }
