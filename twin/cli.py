@@ -130,7 +130,9 @@ def evaluate(args: Args, settings: Settings) -> None:
     elif args.dataset == "policy":
         from twin.evaluation.plant_policy import evaluate_policy, policy_lines
 
-        found = evaluate_policy(settings.plant, months=args.months, seeds=args.seeds)
+        found = evaluate_policy(
+            settings.plant, months=args.months, seeds=args.seeds, models=settings.models
+        )
         _print(found, args.json, policy_lines(found))
     else:
         from twin.evaluation import evaluate_dataset
