@@ -56,6 +56,8 @@ class Graph(NamedTuple):
     """(N,) earliest start."""
     tail: Ints
     """(N,) least time from its end to the very end."""
+    peak: Ints
+    """(N,) latest end of the operations up to each place of `order`."""
     waits: Ints
     """(N,) scratch."""
     last: Ints
@@ -65,7 +67,7 @@ class Graph(NamedTuple):
 def empty_graph(shop: Shop) -> Graph:
     """Room for a plan; `load` fills it."""
     n = len(shop.before)
-    sizes = n, n, n, n, shop.n_machines, n, n, n, n, n, shop.n_machines
+    sizes = n, n, n, n, shop.n_machines, n, n, n, n, n, n, shop.n_machines
     return Graph(*(np.zeros(size, np.int64) for size in sizes))
 
 
@@ -112,6 +114,7 @@ def longest_paths(shop: Shop, graph: Graph) -> int:
         done += 1
         end = head[i] + duration[i]
         makespan = max(makespan, end)
+        graph.peak[done - 1] = makespan
         for j in (shop.after[i], graph.next[i]):
             if j >= 0:
                 head[j] = max(head[j], end)
@@ -167,30 +170,26 @@ def paths_without(shop: Shop, graph: Graph, v: int, head: Ints, tail: Ints) -> i
     """
     n, at = len(shop.before), graph.rank[v]
     order, duration = graph.order, graph.duration
-    makespan = 0
-    for place in range(n):
+    for i in range(n):
+        head[i], tail[i] = graph.head[i], graph.tail[i]
+    makespan = graph.peak[at - 1] if at > 0 else 0
+    for place in range(at, n):
         i = order[place]
-        if place < at:
-            head[i] = graph.head[i]
-        else:
-            j, k = shop.before[i], graph.prev[i]
-            reached = shop.release[i]
-            if j >= 0:
-                reached = max(reached, head[j] + duration[j])
-            if k >= 0:
-                reached = max(reached, head[k] + duration[k])
-            head[i] = reached
-        makespan = max(makespan, head[i] + duration[i])
-    for place in range(n - 1, -1, -1):
+        j, k = shop.before[i], graph.prev[i]
+        reached = shop.release[i]
+        if j >= 0:
+            reached = max(reached, head[j] + duration[j])
+        if k >= 0:
+            reached = max(reached, head[k] + duration[k])
+        head[i] = reached
+        makespan = max(makespan, reached + duration[i])
+    for place in range(at, -1, -1):
         i = order[place]
-        if place > at:
-            tail[i] = graph.tail[i]
-        else:
-            j, k = shop.after[i], graph.next[i]
-            left = 0
-            if j >= 0:
-                left = tail[j] + duration[j]
-            if k >= 0:
-                left = max(left, tail[k] + duration[k])
-            tail[i] = left
+        j, k = shop.after[i], graph.next[i]
+        left = 0
+        if j >= 0:
+            left = tail[j] + duration[j]
+        if k >= 0:
+            left = max(left, tail[k] + duration[k])
+        tail[i] = left
     return makespan
