@@ -21,6 +21,7 @@ from twin.pipeline.expected import NO_LOSS, expected_stops, lost_output
 from twin.pipeline.failures import Failures
 from twin.pipeline.gauge import rss_bytes
 from twin.pipeline.machines_now import machines_now
+from twin.pipeline.planning.front import start_fronts
 from twin.pipeline.planning.run import start_planning
 from twin.pipeline.production import ProductionKept, stands_idle
 from twin.pipeline.ran import read_runs
@@ -50,8 +51,9 @@ def run_planner(settings: Settings, stop: threading.Event | None = None) -> None
         start_scorer(store, settings, stop)
         desk = start_desk(store, settings, stop, site_changed)
         planning = start_planning(store, settings, stop)
+        fronts = start_fronts(store, settings, stop)
         while not stop.wait(PLAN_S):
-            for part in (desk, planning):
+            for part in (desk, planning, fronts):
                 if not part.is_alive() and not stop.is_set():
                     raise StoreError(f"planner: the {part.name}'s thread has failed, see above")
             try:

@@ -6,9 +6,11 @@ from twin.actions import Action
 from twin.pipeline.desk.effects import Context, Effects, Handler
 from twin.pipeline.desk.state import DeskState
 
-__all__ = ["HANDLERS", "KIND", "WISH"]
+__all__ = ["FRONT_PLANS", "HANDLERS", "KIND", "WISH"]
 
 KIND, WISH = "schedule", "front_wish"
+FRONT_PLANS = "front-plans"
+"""Kind of the documents that hold the points' plans, apart: only who adopts one reads it."""
 
 
 def _explore(_state: DeskState, action: Action, context: Context) -> Effects:

@@ -7,6 +7,7 @@ import orjson
 
 from twin.actions import Action
 from twin.pipeline.desk.effects import Context, Effects, Handler, Undoer, refused
+from twin.pipeline.desk.front import FRONT_PLANS
 from twin.pipeline.desk.schedule_documents import (
     KIND,
     Record,
@@ -58,11 +59,10 @@ def _plan_of_point(context: Context, point: str) -> Record | None:
     """The plan of a point of the front, with a version of its own."""
     front = document(context, "front") or {}
     found = next((p for p in front.get("points", ()) if p["id"] == point), None)
-    plan = None if found is None else document(context, str(found["plan"]))
-    if plan is None:
+    text = None if found is None else context.documents(FRONT_PLANS).get(str(found["plan"]))
+    if text is None:
         return None
-    if plan.get("version"):
-        return dict(plan)
+    plan = orjson.loads(text)
     known = [document(context, name) for name in ("proposed", "in_force")]
     heads = document(context, "versions") or []
     versions = [p["version"] for p in (*known, *heads) if p]

@@ -1,0 +1,211 @@
+"""What a plan could trade for what: the Pareto front that somebody asked for, as it grows.
+
+A wish (`front_wish`, written by the desk) is searched in a process of its own, once; a newer wish
+ends an older search. The front is document "front" of kind "schedule": points with their terms.
+Their plans lie apart (kind FRONT_PLANS), because only who adopts one reads it.
+"""
+
+import hashlib
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, cast
+
+import orjson
+
+from twin.config import Settings
+from twin.errors import PlanningError, TwinError
+from twin.pipeline.apart import run_apart
+from twin.pipeline.desk.front import FRONT_PLANS, WISH
+from twin.pipeline.failures import Failures
+from twin.pipeline.planning.plan_document import plan_document, terms_document
+from twin.pipeline.planning.prepare import Prepared, prepare_plan
+from twin.pipeline.planning.situation import KIND, loaded, read_situation
+from twin.pipeline.site import Site, load_site
+from twin.plant import load_plant
+from twin.scheduling.pareto import Front, Traded, pareto_front
+from twin.scheduling.problem import Problem
+from twin.scheduling.schedule import Limit, Schedule, Solver
+from twin.stores.base import Store
+
+__all__ = ["FrontSearch", "Search", "search_apart", "start_fronts"]
+
+STEP_S = 1.0
+WRITE_S = 2.0
+"""Wall seconds between two writes of a front that grows."""
+READ_S = 10.0
+"""Wall seconds besides the search until somebody can have chosen a point."""
+GRACE_S = 90.0
+"""The first search on a computer compiles before it begins."""
+Record = dict[str, Any]
+Shown = Callable[[Front], None]
+Search = Callable[[Problem, Schedule | None, float, Shown, Callable[[], bool]], Front]
+"""(problem, start, seconds, told every better front, asked whether to stop) → the last front."""
+
+
+def traded(
+    problem: Problem, limit: Limit, start: Schedule | None = None, tell: Shown | None = None
+) -> Front:
+    """The front with the arguments that a process of its own is given."""
+    return pareto_front(problem, limit, start=start, tell=tell)
+
+
+def search_apart(
+    problem: Problem,
+    start: Schedule | None,
+    seconds: float,
+    tell: Shown,
+    stop: Callable[[], bool],
+) -> Front:
+    """The search in a process of its own. Raises PlanningError."""
+    answer = run_apart(
+        cast(Solver, traded), problem, seconds, 1, start, cast(Any, tell), stop, GRACE_S
+    )
+    return cast(Front, answer)
+
+
+def start_fronts(store: Store, settings: Settings, stop: threading.Event) -> threading.Thread:
+    """Search for what is wished in a thread until stop is set."""
+
+    def run() -> None:
+        search, told = FrontSearch(store), ""
+        while not stop.wait(STEP_S):
+            try:
+                if search.is_wished():
+                    site = load_site(store, load_plant(settings.plant))
+                    search.step(site, stop.is_set)
+                told = ""
+            except TwinError as error:
+                if str(error) != told:
+                    print(f"trade-offs: {error}", file=sys.stderr, flush=True)
+                told = str(error)
+
+    job = threading.Thread(target=run, name="trade-offs", daemon=True)
+    job.start()
+    return job
+
+
+class FrontSearch:
+    """One search at a time, for the newest wish that no front answers."""
+
+    def __init__(
+        self,
+        store: Store,
+        search: Search = search_apart,
+        clock: Callable[[], int] = lambda: time.time_ns() // 1000,
+        wall: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._store, self._search, self._clock, self._wall = store, search, clock, wall
+        self._failures = Failures()
+
+    def is_wished(self) -> bool:
+        """Whether somebody waits for a front. Raises StoreError."""
+        wish, front = self._read(WISH), self._read("front")
+        if wish is None:
+            return False
+        return front is None or front["wish"] != wish["id"] or bool(front["growing"])
+
+    def step(self, site: Site, stop: Callable[[], bool] = lambda: False) -> None:
+        """Search for the newest wish; why there is no front stands in it. Raises StoreError."""
+        wish = self._read(WISH)
+        if not wish:
+            return
+        clock = self._store.clock()
+        now_us = clock.plant_now(self._clock())
+        situation = read_situation(self._store, site, self._failures, now_us, clock.speed)
+        head = {
+            "wish": wish["id"],
+            "who": wish["who"],
+            "made": now_us,
+            "until_s": wish["seconds"],
+            "base": None,
+        }
+        lead_s = (float(wish["seconds"]) + READ_S) * max(situation.speed, 1e-3)
+        try:
+            prepared = prepare_plan(situation, situation.in_force, lead_s=lead_s)
+            self._run(prepared, head, float(wish["seconds"]), stop)
+        except PlanningError as error:
+            self._write({**head, "seconds": 0.0, "growing": False, "points": []}, str(error))
+
+    def _run(
+        self, prepared: Prepared, head: Record, seconds: float, stop: Callable[[], bool]
+    ) -> None:
+        verdict = prepared.verdict
+        holds = verdict.terms is not None and not verdict.faults
+        if verdict.terms is not None and holds and prepared.stated.situation.in_force:
+            head["base"] = terms_document(verdict.terms)
+        written, known = float("-inf"), set[str]()
+        self._forget()
+
+        def show(front: Front) -> None:
+            nonlocal written
+            if self._wall() - written >= WRITE_S or not front.growing:
+                self._show(prepared, head, front, known)
+                written = self._wall()
+
+        def is_over() -> bool:
+            return stop() or (self._read(WISH) or {}).get("id") != head["wish"]
+
+        front = self._search(
+            prepared.stated.problem, prepared.kept if holds else None, seconds, show, is_over
+        )
+        show(front._replace(growing=False))
+
+    def _show(self, prepared: Prepared, head: Record, front: Front, known: set[str]) -> None:
+        """Points that are new with their plans, before the front that names them."""
+        points = {_name(point): point for point in front.points}
+        plans: dict[str, bytes | None] = {
+            name: orjson.dumps(_plan_of(prepared, point, front.seconds))
+            for name, point in points.items()
+            if name not in known
+        }
+        plans |= dict.fromkeys(known - points.keys())
+        if plans:
+            self._store.set_documents(FRONT_PLANS, plans)
+        known.clear()
+        known.update(points)
+        self._write(
+            {
+                **head,
+                "seconds": round(front.seconds, 1),
+                "growing": front.growing,
+                "hypervolume": round(front.hypervolume, 4),
+                "points": [
+                    {"id": name, "plan": name, "terms": terms_document(point.terms)}
+                    for name, point in points.items()
+                ],
+            }
+        )
+
+    def _forget(self) -> None:
+        old = self._store.documents(FRONT_PLANS)
+        if old:
+            self._store.set_documents(FRONT_PLANS, dict.fromkeys(old))
+
+    def _write(self, front: Mapping[str, Any], fault: str | None = None) -> None:
+        text = orjson.dumps({**front, "fault": fault})
+        self._store.set_documents(KIND, {"front": text})
+
+    def _read(self, name: str) -> Record | None:
+        found: Record | None = loaded(self._store.document(KIND, name), None)
+        return found
+
+
+def _plan_of(prepared: Prepared, point: Traded, seconds: float) -> Record:
+    """The point as a plan; its version is given by who puts it in force."""
+    return plan_document(
+        prepared.stated,
+        point.schedule,
+        point.terms,
+        version=0,
+        why="chosen",
+        solver="pareto",
+        seconds=seconds,
+    )
+
+
+def _name(point: Traded) -> str:
+    """The same plan has the same name, however often it is told."""
+    digest = hashlib.sha256(b"".join(part.tobytes() for part in point.schedule))
+    return f"p{digest.hexdigest()[:12]}"
