@@ -11,15 +11,17 @@
     alarms: ["alarm"],
     work: ["failure", "repair", "service"],
     comments: ["comment"],
+    orders: ["operation", "order", "setup"],
     twin: ["bad_sensor", "sensor_back", "changed", "model", "catalogue", "source"],
   };
-  const kindNames = () => ({ all: t("All of it"), alarms: t("Alarms"), work: t("Failures and services"), comments: t("Comments"), twin: t("Sensors and twin") });
+  const kindNames = () => ({ all: t("All of it"), alarms: t("Alarms"), work: t("Failures and services"), comments: t("Comments"), orders: t("Orders"), twin: t("Sensors and twin") });
 
   const texts = () => ({
     alarm_on: t("Beyond a limit"), alarm_off: t("Back within its limit"), bad_sensor: t("Sensor not to be trusted"), alarm_limit: t("Another limit passed"),
     sensor_back: t("Sensor trusted again"), changed: t("Behaves unlike its twin"), failure: t("Failure"), failure_retracted: t("Failure taken back"),
     repair: t("Repaired, twin starts anew"), model: t("New model"), catalogue: t("Plant file changed"), source: t("Source"), alarm_state: t("Alarm changed its state"),
     service_planned: t("Service planned"), service_moved: t("Service moved"), service_cancelled: t("Service called off"), service_done: t("Service done"), comment: t("Comment"),
+    service_start: t("Service begun"), operation_start: t("Operation begun"), operation_end: t("Operation ended"), setup: t("Setting up"), order_progress: t("Pieces reported"),
     "alarm.acknowledge": t("Alarm acknowledged"), "alarm.shelve": t("Alarm shelved"), "alarm.unshelve": t("Alarm no longer shelved"),
     "alarm.remove": t("Alarm taken out of service"), "alarm.restore": t("Alarm back in service"), "failure.report": t("Failure reported"),
     "repair.report": t("Repair reported, twin starts anew"), "comment.add": t("Comment"), "service.plan": t("Service planned"),

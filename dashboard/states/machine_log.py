@@ -93,7 +93,7 @@ def _line(snapshot: Snapshot, names: Mapping[str, Any], entry: Mapping[str, Any]
     line = {
         "time": _iso(snapshot, entry.get("time")),
         "kind": entry.get("verb") or entry.get("kind"),
-        "about": next((names[key] for key in about if key in names), None),
+        "about": next((names[key] for key in about if key in names), detail.get("order")),
         "planned": detail.get("planned"),
         "who": entry.get("who"),
         "text": detail.get("text") or detail.get("note") or detail.get("reason"),
