@@ -19,6 +19,7 @@ from dashboard.access.secret import secret_key
 from dashboard.data import Reader
 from dashboard.i18n import pick
 from dashboard.snapshot import Snapshot, machine_of
+from dashboard.states.shift_plan import plan_now
 from dashboard.times import local
 from twin.errors import StoreError
 from twin.stores.base import Store
@@ -64,7 +65,7 @@ def feed_address(store: Store, crew_id: str, language: str) -> str:
 
 def calendar_of(snapshot: Snapshot, crew_id: str, language: str) -> Calendar:
     """The crew's services of the plan in force; accepted ones are confirmed, others tentative."""
-    plan = snapshot.schedule.get("in_force") or {}
+    plan = plan_now(snapshot) or {}
     calendar = Calendar()
     calendar.add("prodid", PRODUCT)
     calendar.add("version", "2.0")

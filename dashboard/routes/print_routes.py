@@ -15,7 +15,7 @@ from dashboard.access.language import reader_language
 from dashboard.data import Reader
 from dashboard.i18n import Translate, pick
 from dashboard.snapshot import Snapshot
-from dashboard.states.shift_plan import ShiftPlan, shift_plan
+from dashboard.states.shift_plan import ShiftPlan, plan_now, shift_plan
 from dashboard.times import local, offset_text
 
 __all__ = ["AHEAD_MAX", "printed_plan", "register"]
@@ -95,7 +95,7 @@ def printed_plan(snapshot: Snapshot, ahead: int, language: str) -> str:
 
 
 def _about(snapshot: Snapshot, shift: ShiftPlan, t: Translate) -> str:
-    plan = snapshot.schedule.get("in_force")
+    plan = plan_now(snapshot)
     if plan is None:
         return t("No plan is in force.")
     zone = f"{snapshot.plant.zone}, {offset_text(shift.start, snapshot.plant.zone)}"

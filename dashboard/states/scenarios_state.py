@@ -3,6 +3,7 @@
 from typing import Any
 
 from dashboard.snapshot import Snapshot
+from dashboard.states.shift_plan import plan_now
 from dashboard.times import iso_local
 
 __all__ = ["scenarios_state"]
@@ -11,7 +12,7 @@ __all__ = ["scenarios_state"]
 def scenarios_state(snapshot: Snapshot) -> dict[str, Any]:
     """Choices and the plan in force; times as the plant's clocks show them."""
     plant = snapshot.plant
-    plan = snapshot.schedule.get("in_force") or {}
+    plan = plan_now(snapshot) or {}
     names = {m.id: m.name or m.id for m in plant.machines}
     services = [
         {

@@ -10,7 +10,14 @@ from dashboard.snapshot import Snapshot
 from twin.pipeline.services import HOUR_US
 from twin.plant import Plant, shift_began
 
-__all__ = ["ShiftPlan", "open_suggestions", "plan_between", "shift_plan", "shift_span"]
+__all__ = [
+    "ShiftPlan",
+    "open_suggestions",
+    "plan_between",
+    "plan_now",
+    "shift_plan",
+    "shift_span",
+]
 
 Line = Mapping[str, Any]
 
@@ -34,6 +41,16 @@ class ShiftPlan(NamedTuple):
         return {o["order"] for o in self.operations if o.get("late")}
 
 
+def plan_now(snapshot: Snapshot) -> Line | None:
+    """The plan in force as the planner keeps it up with what happens; None: none is in force."""
+    in_force = snapshot.schedule.get("in_force")
+    kept_up = snapshot.schedule.get("in_force_now")
+    if in_force and kept_up and kept_up.get("version") == in_force.get("version"):
+        found: Line = kept_up
+        return found
+    return in_force or None
+
+
 def shift_span(plant: Plant, now_us: int, ahead: int = 0) -> tuple[int, int]:
     """Start and end, µs UTC, of the shift under way, or of the one so many shifts ahead."""
     head = plant.plant
@@ -51,7 +68,7 @@ def shift_plan(snapshot: Snapshot, ahead: int = 0) -> ShiftPlan:
 
 def plan_between(snapshot: Snapshot, start_us: int, end_us: int) -> ShiftPlan:
     """What overlaps [start_us, end_us); nothing where no plan is in force."""
-    plan = snapshot.schedule.get("in_force") or {}
+    plan = plan_now(snapshot) or {}
     operations = _overlapping(plan.get("operations", ()), start_us, end_us)
     services = _overlapping(plan.get("services", ()), start_us, end_us)
     stated = [{**o, "state": _state(snapshot, o)} for o in operations]

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from dashboard.numbers import rounded
 from dashboard.snapshot import Snapshot, age_s, row_of
-from dashboard.states.shift_plan import plan_between, shift_span
+from dashboard.states.shift_plan import plan_between, plan_now, shift_span
 from dashboard.states.tiles import lines_of, states_of, tile_codes
 from dashboard.states.work_list import failed_machines, work_list
 from dashboard.times import local
@@ -154,7 +154,7 @@ def _item(item: Mapping[str, Any]) -> dict[str, Any]:
 
 def _shift(snapshot: Snapshot, machines: Iterable[str]) -> dict[str, Any] | None:
     """This shift's operations, and the next services of the area; None without a plan in force."""
-    if not snapshot.schedule.get("in_force"):
+    if plan_now(snapshot) is None:
         return None
     own = set(machines)
     start, end = shift_span(snapshot.plant, snapshot.plant_us)
