@@ -24,11 +24,11 @@ Array = NDArray[np.float64]
 TICK_H = 0.25
 AFTER_H = 21 * 24.0
 """Time after the months in which what was ordered until then is made."""
-LOAD = 0.85
+LOAD = 0.9
 """Orders' work over what the pool can do in its shifts."""
 WORK_H = 10.0
 """Of an order, mean."""
-ALLOWED_H = 72.0
+ALLOWED_H = 48.0
 """From an order to its due date; and twice its own work."""
 POWER_KW = 20.0
 """Where no product says."""
