@@ -7,7 +7,7 @@ from planning_bench import G, World, bare_settings
 
 from twin.errors import PlanningError
 from twin.pipeline.planning.signs import Waiting, signs_of
-from twin.scheduling.schedule import Answer
+from twin.scheduling.schedule import Answer, Schedule
 from twin.types import Event
 
 
@@ -131,11 +131,12 @@ def test_undoing_a_veto_brings_the_service_back(world):
     assert world.suggestion("mill-0")["state"] == "open"
 
 
-def wrong(problem, start, _seconds, _seed):
+def wrong(problem, _start, _seconds, _seed):
     """A solver that lies: all at once on the first machine that can, and for free."""
     first = [op.alternatives[0].machine for job in problem.jobs for op in job.operations]
     machine = np.array(first, np.int64)
-    schedule = start._replace(machine=machine, start=np.zeros(len(machine), np.int64))
+    nobody = np.full(len(problem.tasks), -1, np.int64)
+    schedule = Schedule(machine, np.zeros(len(machine), np.int64), nobody, nobody)
     return Answer(schedule, -1e9, None, 0.0)
 
 

@@ -8,7 +8,7 @@ from twin.scheduling.schedule import Schedule, Terms
 
 __all__ = ["LEAST_MOVE_TICKS", "comparison", "moves", "work_price"]
 
-LEAST_MOVE_TICKS = 5
+LEAST_MOVE_TICKS = 15
 """What starts within so many minutes of where it was has not moved."""
 
 

@@ -6,7 +6,6 @@ from typing import NamedTuple
 import numpy as np
 
 from twin.errors import PlanningError
-from twin.pipeline.planning.horizon import TICK_US
 from twin.pipeline.planning.plan_document import Plan, schedule_of
 from twin.pipeline.planning.problem_of import HORIZON_H, Stated, operation_of, pinned, state_problem
 from twin.pipeline.planning.retime import retime
@@ -20,10 +19,10 @@ __all__ = ["FREEZE_S", "Prepared", "fill", "prepare_plan"]
 
 FREEZE_S = 1800.0
 """What begins within this is being set up for: it stays where it is."""
-CAP, FADE = 240, 480.0
+CAP, FADE = 480, 1440.0
 """Ticks: a move by this much is a move altogether; what is later than this by so much again is
 moved for a third of the cost."""
-MACHINE_HOURS, TIME_HOURS = 2.0, 1.0
+MACHINE_HOURS, TIME_HOURS = 1.0, 0.25
 """What moving an operation of now costs, in hours of an order of usual priority being late."""
 
 
@@ -114,7 +113,7 @@ def _referred(stated: Stated, kept: Schedule) -> Stated:
         kept.task_start,
         MACHINE_HOURS * usual,
         TIME_HOURS * usual,
-        CAP * 60_000_000 // TICK_US,
+        CAP,
         FADE,
     )
     return replace(stated, problem=replace(stated.problem, reference=reference))

@@ -59,7 +59,9 @@ def solve(
     bound = None
     if improve is not None and seconds > 0.0 and (problem.n_operations or problem.tasks):
         try:
-            answer = improve(problem, judge.best, seconds, seed)
+            # From a plan in force it begins warm, else from nothing: a rule's plan would hold it.
+            begin = judge.best if problem.reference is not None else None
+            answer = improve(problem, begin, seconds, seed)
             bound = answer.bound
             judge.take(name, answer.schedule)
         except PlanningError as error:
