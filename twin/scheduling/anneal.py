@@ -19,7 +19,7 @@ from twin.scheduling.rules import best_rule
 from twin.scheduling.schedule import Answer, Limit, Schedule, Tell
 from twin.scheduling.timeline import NEVER, Timeline, timeline
 
-__all__ = ["Cooling", "anneal", "first_schedule"]
+__all__ = ["COLD_START", "WARM", "Cooling", "anneal", "first_schedule"]
 
 Array = NDArray[np.float64]
 
@@ -40,7 +40,9 @@ class Cooling(NamedTuple):
     """How often the dearer chain goes on from the cheaper one."""
 
 
-COOLING = Cooling()
+COLD_START = Cooling()
+WARM = Cooling(share=0.03)
+"""From a plan that is good already: what it is worth is not forgotten."""
 
 
 def anneal(
@@ -48,15 +50,16 @@ def anneal(
     limit: Limit,
     start: Schedule | None = None,
     tell: Tell | None = None,
-    cooling: Cooling = COOLING,
+    cooling: Cooling | None = None,
 ) -> Answer:
     """A schedule at most as dear as `start`, or as the best of a few built greedily.
 
-    The same seed and the same readings of the clock give the same answer. A start that is no longer
-    possible is repaired as far as it can be. No bound. Raises PlanningError where no schedule
-    without a fault was found.
+    Unless told otherwise it begins hot without a start, and warm at one. The same seed and the
+    same readings of the clock give the same answer. A start that is no longer possible is repaired
+    as far as it can be. No bound. Raises PlanningError where no schedule without a fault was found.
     """
     begun = limit.clock()
+    cooling = cooling or (COLD_START if start is None else WARM)
     tl = timeline(problem)
     chains = _chains(problem, tl, limit.seed, start)
     told = _Best(begun, limit, tell)
