@@ -67,6 +67,7 @@
       else place.replaceChildren(empty(t("No order is open."), t("Add one by hand, import a file, or let your system send them to the gateway.")));
       say(region("more"), found.length > SHOWN_MAX ? t("and {n} more: narrow the filters", { n: found.length - SHOWN_MAX })
         : state.more && ["done", "cancelled", "all"].includes(bar.values.state) ? t("{n} older ones are in the CSV.", { n: state.more }) : "");
+      say(table.querySelectorAll("th")[5], bar.values.state === "done" ? t("Done") : t("Done by"));
       bar.say(bar.isActive() ? t("{n} of {m} orders", { n: found.length, m: every.length }) : "");
       const { sort, ...asked } = Object.fromEntries(new URLSearchParams(bar.query()));
       const query = new URLSearchParams(asked).toString();
