@@ -9,7 +9,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "sources"))
 
 from small_plant import plant_with
 
-from twin.pipeline.orders import new_order, report
+from twin.pipeline.orders import PROGRESS_KINDS, new_order, report
 from twin.sources.shop import Shop
 from twin.sources.shop_board import Board
 from twin.sources.shop_floor import ShopFloor
@@ -64,7 +64,7 @@ class Office:
 
     def fold(self, events: Iterable[Event]) -> None:
         for event in events:
-            if event.kind.startswith("operation"):
+            if event.kind in PROGRESS_KINDS:
                 order = self.orders[event.detail["order"]]
                 report(order, event.kind, event.time, event.machine_id, event.detail)
             for service in self.services:

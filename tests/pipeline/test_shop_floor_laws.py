@@ -155,6 +155,16 @@ def test_an_order_is_done_when_its_last_step_ends() -> None:
     assert office.orders["a"]["closed"] == times(events, "operation_end")["a", 1]
 
 
+def test_pieces_are_told_every_hour_in_proportion_to_the_work() -> None:
+    office = Office(("a", "shaft", 100, 0, 900))
+    office.planned(("a", 0, "mill-01", 120))
+    events = run(shop_at(office), office, 310)
+    told = [e.detail["quantity_done"] for e in events if e.kind == "order_progress"]
+    took = 210 * floor().noise("a", 0)
+    assert told == [int(100 * n * 60 / took) for n in (1, 2, 3)]
+    assert office.orders["a"]["steps"][0]["quantity_done"] == told[-1]
+
+
 def test_the_plan_in_force_says_where_and_not_before_when() -> None:
     office = Office(("a", "pan", 20, 0, 600))
     office.planned(("a", 0, "press-02", 120), ("a", 1, "mill-02", 400))

@@ -106,6 +106,7 @@ def order_paths() -> dict[str, Any]:
         "/v1/orders/{order_id}": {
             "parameters": [order_id],
             "get": _asked("getOrder", "One order.", {"200": _of("As it is now.", "Order")}),
+            "patch": _change(),
             "delete": _cancel(),
         },
     }
@@ -158,6 +159,22 @@ def _list() -> dict[str, Any]:
     found = {"description": "By due.", "content": {"application/json": {"schema": schema}}}
     asked = _asked("getOrders", "All open orders and the last that were closed.", {"200": found})
     return asked | {"parameters": [state]}
+
+
+def _change() -> dict[str, Any]:
+    """What may be changed is what a new order has, but its id and product."""
+    kept = {k: v for k, v in NEW_ORDER["properties"].items() if k not in {"id", "product"}}
+    schema = {"type": "object", "additionalProperties": False, "properties": kept}
+    answers = {
+        "200": _of("As it is now.", "Order"),
+        "202": _of("Kept, and changed as soon as the desk is there; as it was.", "Order"),
+        "409": _of("It is no longer open, or was begun.", "Error"),
+        "415": _of("Not JSON.", "Error"),
+        "422": _of("Something in it cannot be so.", "Error"),
+        "429": _of("The twin is behind; nothing was stored: wait Retry-After.", "Error"),
+    }
+    body = {"required": True, "content": {"application/json": {"schema": schema}}}
+    return _asked("changeOrder", "Change an order.", answers) | {"requestBody": body}
 
 
 def _cancel() -> dict[str, Any]:

@@ -16,6 +16,8 @@ from twin.types import Event
 
 __all__ = ["Shop"]
 
+PROGRESS_US = 60 * MINUTE_US
+"""How often it is said how many pieces are made."""
 FAILED, SERVICED = "failed", "serviced"
 
 
@@ -37,6 +39,8 @@ class Shop(ShopState):
             soon = [e.time for e in changes[:1] if e.time > self.time]
             minute = (self.time // MINUTE_US + 1) * MINUTE_US
             self._pass(min([until, minute, *soon, *self.ends()]))
+            if self.time % PROGRESS_US == 0:
+                self._report_progress()
             while changes and changes[0].time <= self.time:
                 self.happen(changes.pop(0))
             self._dispatch()
@@ -121,8 +125,8 @@ class Shop(ShopState):
         order_id, n, setup, not_before = choice
         order = self.board.orders[order_id]
         product, quantity = order["product"], order["quantity"]
-        left = round(self.floor.work(product, n, quantity, machine) * self.floor.noise(order_id, n))
-        held = Held(order_id, n, product, quantity, setup, left, not_before)
+        held = Held(order_id, n, product, quantity, setup, 0, not_before)
+        held.left = self._whole(held, machine)
         self.held[machine], self.family[machine] = held, self.floor.products[product].family
         return held
 
@@ -132,6 +136,18 @@ class Shop(ShopState):
         if ready is not None and max(ready, held.not_before) <= self.time:
             held.started = True
             self._tell(self.time, "operation_start", machine, held)
+
+    def _report_progress(self) -> None:
+        for machine, held in self.held.items():
+            if held.started and machine not in self.down:
+                whole = self._whole(held, machine)
+                done = int(held.quantity * (1 - held.left / whole))
+                self._tell(self.time, "order_progress", machine, held, quantity_done=done)
+
+    def _whole(self, held: Held, machine: str) -> int:
+        """All the work of an operation, as the world has it, µs."""
+        work = self.floor.work(held.product, held.step, held.quantity, machine)
+        return round(work * self.floor.noise(held.order, held.step))
 
     def _begin_services(self) -> None:
         """Services whose time it is, on machines that do not stand: they interrupt what runs."""
