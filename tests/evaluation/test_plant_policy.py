@@ -13,7 +13,8 @@ from twin.evaluation.plant_choices import FACTORS, basis_of, chosen
 from twin.evaluation.plant_crews import Ask, Crews
 from twin.evaluation.plant_lives import Lives, machine_lives, new_lives
 from twin.evaluation.plant_months import EPOCH_H, NOTICE_H, Months, Policy, run_months
-from twin.evaluation.plant_policy import POLICIES, evaluate_policy, policy_lines, policy_report
+from twin.evaluation.plant_policy import evaluate_policy
+from twin.evaluation.plant_report import POLICIES, policy_lines, policy_report
 from twin.evaluation.plant_score import Scored
 from twin.modelfile import load_model
 from twin.plant import load_plant
@@ -268,7 +269,7 @@ def scored(cost):
 def test_ratios_are_to_the_oracle_on_the_same_machines_with_an_interval():
     rng = np.random.default_rng(4)
     base = rng.uniform(1.0, 2.0, 40)
-    names = (*POLICIES, "known_wear")
+    names = (*POLICIES, "known_wear", "as_fitted")
     one = {name: scored(base * (k + 1)) for k, name in enumerate(names)}
     one["oracle"] = scored(base)
     report = policy_report([one, one], ["a"] * 20 + ["b"] * 20)

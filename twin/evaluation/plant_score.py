@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.errors import TwinError
-from twin.evaluation.plant_asks import Oracle, Threshold
+from twin.evaluation.plant_asks import Oracle, Planner, Threshold
 from twin.evaluation.plant_choices import Basis, Choices, basis_of, candidates, policy_of
 from twin.evaluation.plant_lives import Lives, machine_lives, new_lives
 from twin.evaluation.plant_months import Months, Policy, run_months
@@ -81,6 +81,9 @@ def score_seed(
     policies |= {name: policy_of(name, basis, choices.factor[name]) for name in choices.factor}
     policies["threshold"] = Threshold()
     policies["oracle"] = Oracle({c: known.rate for c, known in basis.items()})
+    policies["as_fitted"] = Planner(
+        {c: _fitted_g(setting, plant, c, known.rate) for c, known in basis.items()}
+    )
     return {
         name: _scored(run_months(plant, lives, setting.hours, seed, policy), seed)
         for name, policy in policies.items()
@@ -110,6 +113,17 @@ def _all_lives(setting: Setting, plant: Plant, seed: int) -> dict[str, Lives]:
         for c in sorted(plant.classes)
         if plant.machines_of(c)
     }
+
+
+def _fitted_g(setting: Setting, plant: Plant, class_id: str, rate: float) -> float:
+    """Money an hour by the limit that the model file holds, as the running planner takes it; the
+    clairvoyant's where it holds none."""
+    hazard = _model(setting, plant, class_id).hazard_model
+    if hazard is None or hazard.replace_at is None:
+        return rate
+    machine_class = plant.classes[class_id]
+    per_step = hazard.replace_at * service_costs(machine_class.costs)[0]
+    return per_step * 3600.0 / machine_class.step_s
 
 
 def _model(setting: Setting, plant: Plant, class_id: str) -> ClassModel:
