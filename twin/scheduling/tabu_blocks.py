@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.scheduling.jobshop_graph import Shop
-from twin.scheduling.tabu_graph import Graph, compiled, inlined, insert, longest_paths, remove
+from twin.scheduling.tabu_graph import Graph, compiled, insert, longest_paths, remove
 from twin.scheduling.tabu_memory import (
     BEST,
     FAR,
@@ -32,21 +32,21 @@ VALUE, WHO, AFTER, TIES, ANY_WHO, ANY_AFTER, SEEN = range(7)
 """Cells of what a step has found: the best move, and any."""
 
 
-@inlined
+@compiled
 def _reached(shop: Shop, graph: Graph, i: int) -> Any:
     """When its job lets operation i start."""
     j = shop.before[i]
     return graph.head[j] + graph.duration[j] if j >= 0 else shop.release[i]
 
 
-@inlined
+@compiled
 def _left(shop: Shop, graph: Graph, i: int) -> Any:
     """What its job still takes after operation i."""
     j = shop.after[i]
     return graph.tail[j] + graph.duration[j] if j >= 0 else 0
 
 
-@inlined
+@compiled
 def estimate_later(shop: Shop, graph: Graph, u: int, v: int, head: Ints) -> Any:
     """About the longest path through what moves when u goes directly after v, further on.
 
@@ -69,7 +69,7 @@ def estimate_later(shop: Shop, graph: Graph, u: int, v: int, head: Ints) -> Any:
     return longest
 
 
-@inlined
+@compiled
 def estimate_sooner(shop: Shop, graph: Graph, v: int, u: int, head: Ints) -> Any:
     """About the longest path through what moves when v goes directly before u, further ahead.
 
@@ -93,7 +93,7 @@ def estimate_sooner(shop: Shop, graph: Graph, v: int, u: int, head: Ints) -> Any
     return max(longest, begin + p[v] + max(_left(shop, graph, v), after))
 
 
-@inlined
+@compiled
 def _may_go_later(shop: Shop, graph: Graph, u: int, v: int) -> Any:
     """Whether surely no path leads from the job's next operation after u to v."""
     j = shop.after[u]
@@ -101,7 +101,7 @@ def _may_go_later(shop: Shop, graph: Graph, u: int, v: int) -> Any:
     return j < 0 or (j != v and graph.tail[v] + graph.duration[v] >= left)
 
 
-@inlined
+@compiled
 def _may_go_sooner(shop: Shop, graph: Graph, v: int, u: int) -> Any:
     """Whether surely no path leads from u to the job's operation before v."""
     j = shop.before[v]
@@ -109,7 +109,7 @@ def _may_go_sooner(shop: Shop, graph: Graph, v: int, u: int) -> Any:
     return j < 0 or (j != u and graph.head[u] + graph.duration[u] >= reached)
 
 
-@inlined
+@compiled
 def _weigh(memory: Memory, found: Ints, who: int, after: int, value: int, tabu: bool) -> None:
     """Keep a move, which is as good as the best or better, if it is allowed."""
     if tabu and value >= memory.state[BEST]:
@@ -122,7 +122,7 @@ def _weigh(memory: Memory, found: Ints, who: int, after: int, value: int, tabu: 
         found[VALUE], found[WHO], found[AFTER] = value, who, after
 
 
-@inlined
+@compiled
 def _try_later(shop: Shop, graph: Graph, memory: Memory, found: Ints, u: int, v: int) -> None:
     """u directly after v, which comes later on its machine."""
     if not _may_go_later(shop, graph, u, v):
@@ -134,7 +134,7 @@ def _try_later(shop: Shop, graph: Graph, memory: Memory, found: Ints, u: int, v:
         _weigh(memory, found, u, v, value, tabu)
 
 
-@inlined
+@compiled
 def _try_sooner(shop: Shop, graph: Graph, memory: Memory, found: Ints, v: int, u: int) -> None:
     """v directly before u, which comes sooner on its machine."""
     if not _may_go_sooner(shop, graph, v, u):
@@ -146,7 +146,7 @@ def _try_sooner(shop: Shop, graph: Graph, memory: Memory, found: Ints, v: int, u
         _weigh(memory, found, v, after, value, tabu)
 
 
-@inlined
+@compiled
 def _try_block(shop: Shop, graph: Graph, memory: Memory, found: Ints, low: int, high: int) -> None:
     """Moves within path[low … high], one machine's, the earliest operation at `high`."""
     path = memory.path

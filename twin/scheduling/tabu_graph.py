@@ -19,7 +19,6 @@ __all__ = [
     "Graph",
     "compiled",
     "empty_graph",
-    "inlined",
     "insert",
     "load",
     "longest_paths",
@@ -28,9 +27,9 @@ __all__ = [
 ]
 
 Ints = NDArray[np.int64]
+
 OPTIONS: Any = {"cache": True, "nogil": True, "_nrt": False}
 compiled: Any = njit(**OPTIONS)
-inlined: Any = njit(forceinline=True, **OPTIONS)
 """Nothing compiled here makes an array: without numba's run time no reference is counted, which
 else takes three quarters of the time, since each look into a Graph counts one up and one down."""
 

@@ -12,7 +12,6 @@ from twin.scheduling.jobshop_graph import Shop
 from twin.scheduling.tabu_graph import (
     Graph,
     compiled,
-    inlined,
     insert,
     longest_paths,
     paths_without,
@@ -39,7 +38,7 @@ NOWHERE = -2
 """-1 is a machine's start."""
 
 
-@inlined
+@compiled
 def places(shop: Shop, graph: Graph, v: int, k: int, head: Ints, tail: Ints) -> tuple[int, int]:
     """Where v may go on machine k without a cycle: after operation a, …, before operation b.
 
@@ -63,7 +62,7 @@ def places(shop: Shop, graph: Graph, v: int, k: int, head: Ints, tail: Ints) -> 
     return a, x
 
 
-@inlined
+@compiled
 def _try_machine(
     shop: Shop,
     graph: Graph,

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.scheduling.jobshop_graph import Shop
-from twin.scheduling.tabu_graph import Graph, compiled, inlined
+from twin.scheduling.tabu_graph import Graph, compiled
 
 __all__ = [
     "BEST",
@@ -73,7 +73,7 @@ def empty_memory(shop: Shop, seed: int) -> Memory:
     return Memory(*until, best_machine, best_order, head, tail, path, found, state, rng)
 
 
-@inlined
+@compiled
 def draw(rng: NDArray[np.uint64], below: int) -> Any:
     """A number in 0 … below − 1. Source: Marsaglia (2003), xorshift."""
     x = rng[0]
@@ -84,7 +84,7 @@ def draw(rng: NDArray[np.uint64], below: int) -> Any:
     return np.int64((x >> np.uint64(33)) % np.uint64(below))
 
 
-@inlined
+@compiled
 def _cell(u: int, v: int) -> int:
     """Of the pair u before v."""
     return ((u * 40503) ^ (v * 30011 + 7)) & (ARCS - 1)
@@ -118,7 +118,7 @@ def critical_path(shop: Shop, graph: Graph, makespan: int, memory: Memory) -> in
     return length
 
 
-@inlined
+@compiled
 def undoes(arc_until: Ints, prev: Ints, rank: Ints, v: int, a: int, after: int, now: int) -> Any:
     """Whether v, which is after a, undoes a recent move if it goes after `after` on its machine.
 
