@@ -63,7 +63,8 @@
     const cell = (label, css, ...children) => h("td", { class: css || null, "data-label": label }, ...children);
     const end = order.state === "done" ? order.closed : order.end;
     return h("tr", { "data-id": id, class: order.state === "open" ? null : "closed" },
-      h("th", { scope: "row", class: "order-id" }, id, order.note ? h("div", { class: "detail note" }, order.note) : null),
+      h("th", { scope: "row", class: "order-id" }, order.state === "open" && order.end
+        ? h("a", { href: `/schedule?order=${encodeURIComponent(id)}`, "data-nav": 1, title: t("Show in the schedule") }, id) : id, order.note ? h("div", { class: "detail note" }, order.note) : null),
       cell(t("Product"), "product", ...two(productName(state, order.product), t("{n} pieces", { n: number(order.quantity, 0) }))),
       cell(t("Priority"), "num", String(order.priority)),
       cell(t("Progress"), "progress", bar(order), ...two(order.state === "cancelled" ? t("cancelled") : far, order.reason || detail)),

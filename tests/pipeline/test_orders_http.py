@@ -202,6 +202,43 @@ def test_an_order_is_cancelled_once_and_a_done_one_never(ask, bench):
     assert ask("DELETE", "/v1/orders/C")[0] == 404
 
 
+@pytest.mark.parametrize(
+    ("body", "status", "reason"),
+    [
+        ({"priority": 1, "due": "2026-03-06T12:00:00Z"}, 200, None),
+        ({"quantity": 10}, 200, None),
+        ({}, 200, None),
+        ({"quantity": 20}, 409, "order_started"),
+        ({"due": "2020-01-01"}, 422, "due_before_release"),
+        ({"due": "soon"}, 422, "time"),
+        ({"due": None}, 422, "value"),
+        ({"product": "bracket"}, 422, "known_key"),
+        ([], 422, "not_an_object"),
+        (b"{", 422, "not_json"),
+    ],
+)
+def test_an_order_that_was_begun_is_changed_as_far_as_it_may(ask, bench, body, status, reason):
+    assert ask("POST", body=GOOD | {"id": "A"})[0] == 201
+    tell(bench, "operation_start", "mill-0", "A", 0)
+    bench.step()
+    before = ask("GET", "/v1/orders/A")[1]
+    got, said, _ = ask("PATCH", "/v1/orders/A", body)
+    assert got == status
+    if reason is None:
+        assert said == before | body | ({"late_cost_h": 40.0} if "priority" in body else {})
+    else:
+        assert said["error"]["reason"] == reason
+        assert ask("GET", "/v1/orders/A")[1] == before
+
+
+def test_only_an_open_order_that_there_is_is_changed(ask):
+    assert ask("PATCH", "/v1/orders/A", {"priority": 1})[0] == 404
+    ask("POST", body=GOOD | {"id": "A"})
+    ask("DELETE", "/v1/orders/A")
+    assert ask("PATCH", "/v1/orders/A", {"priority": 1})[0] == 409
+    assert ask("PATCH", "/v1/orders/A", b"x", kind="text/csv")[0] == 415
+
+
 def test_what_the_desk_refuses_after_all_is_said(ask, bench, monkeypatch):
     """Two who send the same number at once: the door saw none of it yet."""
     door_sees = bench.store.documents("orders")
@@ -249,6 +286,8 @@ def test_the_description_names_every_answer_these_tests_have_seen():
     assert set(one["delete"]["responses"]) == {
         *("200", "202", "401", "403", "404", "409", "429", "503")
     }
+    patched = set(one["patch"]["responses"])
+    assert patched == {"200", "202", "401", "403", "404", "409", "415", "422", "429", "503"}
     pattern = openapi()["components"]["schemas"]["NewOrder"]["properties"]["id"]["pattern"]
     assert re.fullmatch(pattern, "WO-0001")
     assert order()["product"] == "cover"

@@ -5,6 +5,7 @@ twice is the same action, whichever process is asked and whatever died in betwee
 """
 
 import hashlib
+import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -77,11 +78,17 @@ class OrdersDoor:
             return Said(False, [], {})
         return Said(True, self._of_tokens(set(known), source), self._refused(ids))
 
+    def change(self, source: str, detail: dict[str, Any]) -> Said:
+        """Change an order as a detail of order.change says."""
+        return self._about("order.change", detail, source)
+
     def cancel(self, source: str, order_id: str, reason: str) -> Said:
         """Call an order off."""
-        key = f"{order_id}\n{self._wall_us()}"
-        detail = {"order": order_id, "reason": reason}
-        action_id = self._act("order.cancel", detail, source, _token(source, key, 0))
+        return self._about("order.cancel", {"order": order_id, "reason": reason}, source)
+
+    def _about(self, verb: str, detail: dict[str, Any], source: str) -> Said:
+        order_id = detail["order"]
+        action_id = self._act(verb, detail, source, secrets.token_hex(16))
         if not self._wait(action_id):
             return Said(False, [], {})
         found = self.orders().get(order_id)

@@ -1,4 +1,4 @@
-"""Orders over HTTP: POST, GET and DELETE under /v1/orders, with the tokens of /v1/readings.
+"""Orders over HTTP: POST, GET, PATCH and DELETE under /v1/orders, with the tokens of /v1/readings.
 
 Answers say what to do: 201 taken in, 202 kept and soon taken in, 200 as asked, 401 token,
 403 origin, 404 no such order, 409 such an order is there or is no longer open, 413 too much,
@@ -12,11 +12,12 @@ from datetime import UTC, datetime
 from functools import wraps
 from typing import Any
 
+import orjson
 from flask import Flask, Response, request
 
 from twin.errors import StoreError
-from twin.pipeline.order_rows import WANTED, Fault, fault_text
-from twin.pipeline.orders import Order
+from twin.pipeline.order_rows import WANTED, Fault, change_detail, fault_text
+from twin.pipeline.orders import Order, change_fault
 from twin.pipeline.orders_body import order_rows
 from twin.pipeline.orders_door import OrdersDoor, Said
 from twin.sources.answers import Answer, away, busy, no_token, refused, respond, source_of, wrong
@@ -29,6 +30,12 @@ TIMES = ("release", "due", "added", "closed", "start", "end")
 HIDDEN = ("action", "cancel", "token", "moved")
 STATES = ("open", "done", "cancelled")
 CONFLICTS = {"new", "order_exists", "too_many"}
+REFUSALS = {
+    "order_not_open": "the order is done or cancelled, want one that is open",
+    "order_started": "the order was begun, want its quantity and release as they are",
+    "due_before_release": "want a time due after the release",
+    "unknown_order": "want an order that there is",
+}
 Handler = Callable[..., Answer | Response]
 
 
@@ -59,6 +66,7 @@ def register_orders(
     add("POST", "/v1/orders", _post)
     add("GET", "/v1/orders", _list)
     add("GET", "/v1/orders/<order_id>", _one)
+    add("PATCH", "/v1/orders/<order_id>", _change)
     add("DELETE", "/v1/orders/<order_id>", _cancel)
 
 
@@ -110,6 +118,31 @@ def _one(door: OrdersDoor, _source: str, order_id: str) -> Answer:
     return Answer(200, _public(order)) if order else _nowhere(order_id)
 
 
+def _change(door: OrdersDoor, source: str, order_id: str) -> Answer | Response:
+    """What the body says; an order that is so already is answered as it is."""
+    if request.mimetype != "application/json":
+        return wrong(415, "media_type", f"got {request.mimetype!r}, want application/json")
+    try:
+        cells = orjson.loads(request.get_data())
+    except orjson.JSONDecodeError as error:
+        return wrong(422, "not_json", str(error))
+    if not isinstance(cells, dict):
+        return wrong(422, "not_an_object", "got no object, want what is to be changed")
+    known = door.known()
+    order = known.orders.get(order_id)
+    detail, faults = change_detail(order_id, cells, known)
+    if order is None:
+        return _nowhere(order_id)
+    if detail is None:
+        return wrong(422, faults[0].want, "; ".join(map(fault_text, faults)))
+    code = change_fault(order, detail)
+    if code == "nothing_to_change":
+        return Answer(200, _public(order))
+    if code:
+        return wrong(422 if code == "due_before_release" else 409, code, REFUSALS[code])
+    return busy() if door.is_busy() else _said(door.change(source, detail), order)
+
+
 def _cancel(door: OrdersDoor, source: str, order_id: str) -> Answer | Response:
     """Asked again, it answers again: a cancelled order is what was wanted."""
     order = door.orders().get(order_id)
@@ -118,16 +151,19 @@ def _cancel(door: OrdersDoor, source: str, order_id: str) -> Answer | Response:
     if order["state"] == "cancelled":
         return Answer(200, _public(order))
     if order["state"] != "open":
-        return wrong(409, "order_not_open", f"order {order_id!r}: got state 'done', want 'open'")
-    if door.is_busy():
-        return busy()
+        return wrong(409, "order_not_open", REFUSALS["order_not_open"])
     reason = request.args.get("reason", "").strip()[:2000] or f"cancelled by {source}"
-    said = door.cancel(source, order_id, reason)
+    return busy() if door.is_busy() else _said(door.cancel(source, order_id, reason), order)
+
+
+def _said(said: Said, before: Order) -> Answer:
+    """What the desk made of a change to an order."""
     if not said.folded:
-        return Answer(202, _public(order))
+        return Answer(202, _public(before))
     if said.refused:
-        return wrong(409, next(iter(said.refused.values())), f"order {order_id!r}: not cancelled")
-    return Answer(200, _public(said.orders[0])) if said.orders else _nowhere(order_id)
+        code = next(iter(said.refused.values()))
+        return wrong(409, code, REFUSALS.get(code, code))
+    return Answer(200, _public(said.orders[0])) if said.orders else _nowhere(before["id"])
 
 
 def _nowhere(order_id: str) -> Answer:
