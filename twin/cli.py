@@ -232,7 +232,8 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("dataset", choices=["cmapss", "jobshop", "plant", "policy"])
     sub.add_argument("--data", type=Path, help="folder that holds its files")
     sub.add_argument("--subset", help="cmapss: one of its subsets; default: all that are there")
-    sub.add_argument("--seconds", type=float, default=10.0, help="jobshop: for each instance")
+    seconds = "jobshop: for each instance; its gap is (makespan - best known) / best known"
+    sub.add_argument("--seconds", type=float, default=10.0, help=seconds)
     sub.add_argument("--months", type=float, default=6.0, help="policy: of simulated plant")
     sub.add_argument("--seeds", type=int, default=8, help="policy: how many plants")
     sub.add_argument("--seed", type=int, default=1, help="plant: of the invented problem")
