@@ -82,7 +82,7 @@
     const when = isPlan ? null : h("p", { class: "suggested-when" }, h("strong", {}, plan.when(s.start, near)), ` · ${[duration(s.hours), pick(s.crew_name)].filter(Boolean).join(" · ")}`);
     if (!open) return h("li", { class: `suggestion ${s.state}`, "data-suggestion": s.id }, head, when, decided(s, near));
     const brief = isPlan ? null : h("p", { class: "suggested-brief" }, s.if_not && s.p_start !== undefined && s.p_start !== null ? `${t("Failure: {without} without it, {with} with it", { without: percent(s.if_not.p_fail), with: percent(s.p_start) })} · ` : "",
-      (s.delays || []).some((d) => d.hours > 0.01) ? t("{n} orders later", { n: s.delays.filter((d) => d.hours > 0.01).length }) : t("delays no order"));
+      (s.delays || []).some((d) => d.hours > 0.01) ? t("orders later: {n}", { n: s.delays.filter((d) => d.hours > 0.01).length }) : t("delays no order"));
     const body = isPlan ? [h("p", {}, s.n_moves ? t("It moves {n} operations.", { n: s.n_moves }) : t("It moves work so that the whole costs less."), s.why ? ` ${t("It was made because {why}.", { why: plan.why(s.why) })}` : "")]
       : [brief, h("details", { class: "why", open: tell.first() === s.id ? "" : null }, h("summary", {}, t("Why")), h("ul", { class: "why-list" }, ...sentences(s, near, currency).map((text) => h("li", {}, text)))), ...(s.alternatives.length > 1 ? [table(s, near, currency)] : [])];
     const does = isPlan

@@ -21,7 +21,7 @@
   plan.reasonText = reasonText;
 
   /** tell: {show(order), names(id)} of the page. */
-  plan.late = (region, tell) => twin.once(({ late, out, model }) => {
+  plan.late = (region, tell) => twin.once(({ late, out }) => {
     const show = (order) => { const b = h("button", { type: "button", class: "button small" }, t("Show")); b.setAttribute("aria-label", t("Show order {order} in the chart", { order })); b.addEventListener("click", () => tell.show(order)); return b; };
     const table = (caption, list, isOut) => plan.wide(caption, h("table", { class: "plain-table late-table" }, h("caption", {}, caption),
       h("thead", {}, h("tr", {}, ...[t("Order"), isOut ? "" : t("Late by"), t("Due"), t("Reason"), ""].map((text) => h("th", { scope: "col" }, text || h("span", { class: "hidden" }, t("Actions")))))),
@@ -34,6 +34,6 @@
 
   /** Instead of a chart: nothing ordered, no plan made yet. */
   plan.nothing = (state) => state.n_orders === 0
-    ? h("div", { class: "empty" }, h("strong", {}, t("There is no open order")), t("Orders come from a file, from another system or by hand. As soon as there is one, the planner places it."))
+    ? h("div", { class: "empty" }, h("strong", {}, t("There is no open order")), t("Orders come from a file, from another system or by hand. As soon as there is one, the planner places it."), h("p", {}, h("a", { href: "/orders", "data-nav": 1 }, t("Orders"))))
     : h("div", { class: "empty" }, h("strong", {}, t("There is no plan yet")), t("The planner has {n} open orders and makes its first plan within a minute. If nothing comes, it may not be running.", { n: state.n_orders }));
 })();

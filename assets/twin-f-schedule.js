@@ -13,7 +13,7 @@
 
   twin.pages.schedule = (page) => {
     const region = (name) => page.querySelector(`[data-list="${name}"]`);
-    let state = null, model = null, other = null, bar = null, fetched = "", waiting = false, written = 0, isFirst = true;
+    let state = null, model = null, other = null, bar = null, fetched = "", waiting = false, written = 0, blanks = 0, isFirst = true;
     const suggestionOf = (b) => (b?.kind === "service" ? (state?.suggestions || []).find((s) => s.id === b.id) || null : null);
     const names = (id) => (model?.rows.find((row) => row.id === id)?.text ?? id) || "—";
 
@@ -81,7 +81,7 @@
     const fetchPlan = async () => {
       if (waiting || fetched === state.stamp || move.active()) return;  // nothing moves under a hand
       const which = state.plans.in_force ? "in_force" : state.plans.proposed ? "proposed" : null, stamp = state.stamp;
-      if (!which) { fetched = stamp; model = null; return; }
+      if (!which) { fetched = stamp; model = null; paintView(); return; }
       waiting = true;
       const data = await get(which).catch(() => null);
       waiting = false;
@@ -110,13 +110,30 @@
       region("plan-line").replaceChildren(parts[0], ...(proposed && force ? [" ", saves !== null && saves > 0.5 ? t("Plan {n} would save {money}.", { n: proposed.version, money: plan.cash(saves, currency) }) : t("Plan {n} is proposed.", { n: proposed.version }), " ", link] : []));
       region("terms").replaceChildren(...plan.termCards(force || proposed, currency));
     });
+    /** A link from another page names a suggestion: it comes into view, once, and its bar is selected. */
+    let pointed = new URLSearchParams(location.search).get("suggestion");
+    const pointOut = () => {
+      const item = pointed && [...region("suggestions").querySelectorAll("[data-suggestion]")].find((li) => li.dataset.suggestion === pointed);
+      const own = item && model && chart.layout.at.size ? model.byKey.get(`service/${pointed}`) : undefined;
+      if (!item || own === undefined && !model) return;
+      if (!chart.layout.at.size && !region("chart").hidden) return;
+      pointed = null;
+      remember({ suggestion: "" });
+      item.classList.add("pointed-at");
+      item.querySelector("details.why")?.setAttribute("open", "");
+      item.scrollIntoView({ block: "nearest" });
+      if (own && !region("chart").hidden) chart.select(own);
+    };
+    /** Until a plan is there: that it is on its way, or why there is none. */
+    const blank = () => (state.plans.in_force || state.plans.proposed ? h("p", { class: "loading" }, t("Loading the plan")) : plan.nothing(state));
     const paintView = () => {
-      if (!state || !bar) return;
-      none.replaceChildren(...(model ? [] : [plan.nothing(state)]));
+      if (!state) return;
       none.hidden = Boolean(model);
       for (const part of [tools, cardBox, chartBox, key]) part.hidden = !model;
-      if (!model) { region("table").replaceChildren(plan.nothing(state)); }
-      else {
+      if (!model) {
+        blanks += 1;
+        for (const place of [none, region("table"), region("late")]) place.replaceChildren(blank());
+      } else if (bar) {
         table.set(model, fits);
         chart.shows = showsRow;
         if (!region("chart").hidden && chart.model) { chart.lay(); if (isFirst) { isFirst = false; readRange(); } }
@@ -130,10 +147,11 @@
       suggestions(state.suggestions || [], state.n_crews);
       const open = (state.suggestions || []).filter((s) => s.state === "open").length;
       say(region("n-suggestions"), open || "");
-      if (!model || fetched !== state.stamp) { paintView(); return; }
+      pointOut();
+      if (!model) { paintView(); return; }
       const { late: lateOnes, left_out: out } = model.data, byId = new Map(model.data.orders.map((o) => [o.id, o]));
       const full = (item) => { const o = byId.get(item.order); return { ...item, product: o ? plan.productText(model, o) : "", due: o && o.due !== null ? model.say(o.due, "far") : "" }; };
-      late({ late: lateOnes.map(full), out: out.map(full), version: model.head.version });
+      late({ late: lateOnes.map(full), out: out.map(full), blanks });
       say(page.querySelector('[data-count="late"]'), lateOnes.length + out.length || "");
       chart.draw();
       compare.paint();

@@ -29,6 +29,7 @@ def show(visit: Visit) -> Component | None:
                 [
                     html.H1(title, tabIndex=-1),
                     html.P(className="plan-line", role="status", **{"data-list": "plan-line"}),
+                    _onward(t),
                 ],
                 className="head plain-head",
             ),
@@ -48,6 +49,14 @@ def show(visit: Visit) -> Component | None:
             "data-view": view if view in VIEWS else VIEWS[0],
         },
     )
+
+
+def _onward(t: Translate) -> Component:
+    """Pages that go on from the plan."""
+    inside = {"/trade-offs": t("Trade-offs"), "/scenarios": t("What if, for the plan")}
+    links = [html.A(text, href=href, **{"data-nav": "1"}) for href, text in inside.items()]
+    links.append(html.A(t("To print"), href="/schedule/print"))
+    return html.Nav(links, className="plan-onward", **{"aria-label": t("From the plan on")})
 
 
 def _plan(t: Translate) -> Component:

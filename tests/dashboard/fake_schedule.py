@@ -196,8 +196,9 @@ class FakeSchedule:
 
     def _suggestion(self, n: int, service: dict[str, Any]) -> dict[str, Any]:
         day = 24 * HOUR_US
-        late = [o["order"] for o in self.operations if o["machine"] == service["machine"]][:2]
-        delays = [{"order": o, "hours": 1.5 - k} for k, o in enumerate(late[: 2 - n % 2])]
+        own = (o["order"] for o in self.operations if o["machine"] == service["machine"])
+        late = list(dict.fromkeys(own))[: 2 - n % 2]
+        delays = [{"order": o, "hours": 1.5 - k} for k, o in enumerate(late)]
         curve = [
             [self.now + k * 6 * HOUR_US, 1 - float(np.exp(-0.03 * k * (n + 1))), 900.0 + 55.0 * k]
             for k in range(29)
