@@ -261,6 +261,17 @@ def test_of_closed_orders_the_newest_are_kept_and_open_ones_all(bench, monkeypat
     assert sorted(orders(bench)) == ["A-3", "A-4", "A-5", "A-6", "A-7"]
 
 
+def test_orders_that_systems_send_push_nothing_out_of_the_journal_that_people_did(bench):
+    said = bench.do("comment.add", {"text": "hot"}, machine="mill-0")
+    for _ in range(state.JOURNAL_MAX + 50):
+        bench.do("order.add", order("bracket"), who="erp")
+    bench.step()
+    verbs = [line["verb"] for line in bench.document("journal")]
+    assert verbs.count("order.add") == state.ORDER_LINES_MAX
+    assert done(bench, "action.undo", {"action": said}) == ""
+    assert bench.document("machines")["mill-0"]["comments"] == []
+
+
 def fill(bench, step):
     bench.do("order.import", {"orders": [order(), order("bracket")]})
     step()
@@ -278,7 +289,10 @@ def fill(bench, step):
 
 
 def outcome(bench):
-    kept = {i: {k: v for k, v in o.items() if k not in {"action", "cancel"}} for i, o in orders(bench).items()}
+    kept = {
+        i: {k: v for k, v in o.items() if k not in {"action", "cancel"}}
+        for i, o in orders(bench).items()
+    }
     verbs = [(x["verb"], x["outcome"], x["n"]) for x in bench.document("journal")]
     return kept, verbs, bench.kinds()
 

@@ -21,6 +21,8 @@ __all__ = ["DESK", "LOG", "MEMORY", "POSITION", "DeskState", "Line", "load_state
 DESK, LOG, MEMORY, POSITION = "desk", "log", "desk-memory", "position"
 JOURNAL_MAX = 250
 """Lines of people, and as many of the plant: a flood must not push out what people did."""
+ORDER_LINES_MAX = 100
+"""Of people's lines those about orders, which other systems send day and night."""
 TOKENS_MAX = 500
 COMMENTS_MAX, LOG_MAX, SHOWN_MAX, REPORTS_MAX = 50, 200, 20, 20
 SERVICES_MAX = 1000
@@ -130,6 +132,7 @@ class DeskState:
         kept = self.people if by_person else self.plant
         kept.append(line)
         del kept[:-JOURNAL_MAX]
+        _thin(self.people, ORDER_LINES_MAX)
         self.mark("journal")
         if by_person and line["machine"]:
             log = self.log_of(line["machine"])["log"]
@@ -229,6 +232,13 @@ def load_state(store: Store, now_us: int) -> DeskState:
 
 def _read(held: Mapping[str, bytes], name: str, default: Any) -> Any:
     return orjson.loads(held[name]) if name in held else default
+
+
+def _thin(lines: list[Line], most: int) -> None:
+    """Take out the oldest lines about orders beyond so many."""
+    places = [n for n, line in enumerate(lines) if line["verb"].startswith("order.")]
+    for n in reversed(places[:-most]):
+        del lines[n]
 
 
 def _alarms(state: DeskState) -> dict[str, Any]:
