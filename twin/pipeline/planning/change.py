@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 from twin.pipeline.planning.horizon import BUCKET
 from twin.pipeline.planning.problem_of import Stated, pinned
-from twin.pipeline.planning.retime import crews_free, has_part, retime
+from twin.pipeline.planning.retime import retime
+from twin.pipeline.planning.retime_tasks import crews_free, has_part
 from twin.scheduling.check import Verdict, check
 from twin.scheduling.layout import lay_out
 from twin.scheduling.problem import Pin, TaskPin

@@ -5,34 +5,31 @@ then a person can have read the plan. A machine that stands failed is closed unt
 be expected.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from math import ceil
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from twin.pipeline.planning.horizon import (
-    BUCKET,
-    Horizon,
-    crew_calendar,
-    line_calendar,
-    prices,
-    without,
+from twin.pipeline.planning.horizon import BUCKET, Horizon, prices
+from twin.pipeline.planning.jobs import Floor, Key, LeftOut, families_of, jobs_of
+from twin.pipeline.planning.overlaid import overlaid_services
+from twin.pipeline.planning.plant_records import (
+    IMPLICIT_CREW,
+    crew_records,
+    machine_calendars,
+    machine_records,
+    numbers_of,
+    setups,
+    transport,
 )
-from twin.pipeline.planning.jobs import Floor, Key, LeftOut, families_of, jobs_of, ticks_left
 from twin.pipeline.planning.situation import Situation
 from twin.pipeline.planning.supplies import crews_for, parts_for
-from twin.pipeline.planning.tasks import Curve, Numbers, planned_tasks, risk_tasks
+from twin.pipeline.planning.tasks import Curve, planned_tasks, risk_tasks
 from twin.pipeline.services import HOUR_US, Service
 from twin.plant import Plant
-from twin.scheduling.problem import Calendar, Crew, Machine, Operation, Pin, Problem, Task, Weights
-from twin.scheduling.working_time import WorkingTime
+from twin.scheduling.problem import Operation, Pin, Problem, Task, Weights
 
 __all__ = [
     "HORIZON_H",
-    "IMPLICIT_CREW",
     "Stated",
     "operation_of",
     "pinned",
@@ -47,8 +44,6 @@ OVERDUE_H = 1.0
 DECIDE_S, DECIDE_PLANT_S, DECIDE_MOST_S = 60.0, 900.0, 7200.0
 """A person has so many seconds on the wall, at least and at most so many of the plant, to decide
 on a service before it would begin."""
-IMPLICIT_CREW = "*"
-"""Who services machines where the plant file names no crew."""
 
 
 @dataclass(frozen=True)
@@ -100,20 +95,20 @@ def state_problem(
     }
     closed |= {m: (situation.now_us, until) for m, until in situation.down_until.items()}
     overlaid = overlaid_services(situation, horizon, closed)
-    calendars, of_machine = _calendars(situation, horizon, closed, overlaid)
+    calendars, of_machine = machine_calendars(situation, horizon, closed, overlaid)
     families = families_of(plant)
-    machines = _machines(situation, of_machine, families)
+    machines = machine_records(situation, of_machine, families)
     number = {machine.id: n for n, machine in enumerate(machines)}
-    floor = Floor(machines, calendars, number, _transport(plant))
+    floor = Floor(machines, calendars, number, transport(plant))
     work = jobs_of(situation, horizon, floor, earliest)
     own = {machine.id: calendars[machine.calendar] for machine in machines}
-    numbers = Numbers(_skills(plant), _parts(plant), _crews(plant), number)
+    numbers = numbers_of(plant, number)
     by_hand = situation._replace(services=[s for s in situation.services if s not in overlaid])
     fixed = planned_tasks(by_hand, horizon, own, numbers)
     decided = -(-horizon.ceil(_answered(situation, lead_s)) // BUCKET) * BUCKET
     found = risk_tasks(situation, horizon, own, numbers, decided)
     tasks = [task for task, _ in (*fixed, *found)]
-    crews, crew_calendars = _crew_records(plant, horizon, numbers, overlaid, len(calendars))
+    crews, crew_calendars = crew_records(plant, horizon, numbers, overlaid, len(calendars))
     # One that is always open, for whoever comes from outside.
     all_calendars = [*calendars, *crew_calendars, ((0, horizon.ticks),)]
     tasks, crews = crews_for(tasks, crews, all_calendars, machines, horizon.ticks)
@@ -126,7 +121,7 @@ def state_problem(
         tuple(tasks),
         tuple(crews),
         parts,
-        _setups(plant, families),
+        setups(plant, families),
         floor.transport,
         prices(plant, horizon),
         bucket=BUCKET,
@@ -159,166 +154,6 @@ def repair_expected(plant: Plant, machine_id: str, since_us: int, now_us: int) -
     machine = next(m for m in plant.machines if m.id == machine_id)
     usual = since_us + plant.costs_of(machine).unplanned_h * HOUR_US
     return int(max(usual, now_us + OVERDUE_H * HOUR_US) if usual <= now_us else usual)
-
-
-def _calendars(
-    situation: Situation,
-    horizon: Horizon,
-    closed: Mapping[str, tuple[int, int]],
-    overlaid: Sequence[Service],
-) -> tuple[list[Calendar], dict[str, int]]:
-    """Calendars, each once, and the number of each machine's."""
-    plant = situation.plant
-    of_line = {
-        line.id: line_calendar(plant, line.id, horizon, situation.extra_shifts)
-        for line in plant.lines
-    }
-    calendars: dict[Calendar, int] = {}
-    number: dict[str, int] = {}
-    for machine in plant.machines:
-        calendar = of_line[machine.line]
-        if machine.id in closed:
-            until = horizon.ceil(closed[machine.id][1])
-            calendar = tuple(without(calendar, [(0, until)]))
-        own = [service for service in overlaid if service["machine"] == machine.id]
-        calendar = tuple(without(calendar, [ticks_of(s, horizon) for s in own]))
-        number[machine.id] = calendars.setdefault(calendar, len(calendars))
-    return list(calendars), number
-
-
-def overlaid_services(
-    situation: Situation, horizon: Horizon, closed: Mapping[str, tuple[int, int]]
-) -> list[Service]:
-    """Planned services that come upon work in progress: the work waits meanwhile, machine and crew
-    are closed to all else."""
-    found = []
-    for service in situation.services:
-        running = situation.running.get(service["machine"])
-        if running is not None and ticks_of(service, horizon)[0] < _work_until(
-            situation, horizon, closed, service["machine"], running
-        ):
-            found.append(service)
-    return found
-
-
-def ticks_of(service: Service, horizon: Horizon) -> tuple[int, int]:
-    """From and until when a service takes its machine, within the horizon."""
-    end = horizon.ceil(int(service["start"] + service["duration_h"] * HOUR_US))
-    return max(horizon.first, horizon.ceil(int(service["start"]))), min(max(0, end), horizon.ticks)
-
-
-def _work_until(
-    situation: Situation,
-    horizon: Horizon,
-    closed: Mapping[str, tuple[int, int]],
-    machine_id: str,
-    running: Key,
-) -> int:
-    """Tick by which work in progress is done if nothing comes between."""
-    order, step = situation.orders[running[0]], running[1]
-    product = situation.plant.product(order["product"])
-    machine = next((m for m in situation.plant.machines if m.id == machine_id), None)
-    if product is None or machine is None or len(product.steps) != len(order["steps"]):
-        return 0
-    calendar = line_calendar(situation.plant, machine.line, horizon)
-    repaired = horizon.ceil(closed[machine_id][1]) if machine_id in closed else 0
-    left = ticks_left(situation, order, product, step)
-    end = WorkingTime(calendar).end(repaired, left)
-    return horizon.ticks if end is None else end
-
-
-def _machines(
-    situation: Situation, calendar: Mapping[str, int], families: Sequence[str]
-) -> list[Machine]:
-    plant = situation.plant
-    classes, sites = list(plant.classes), [site.id for site in plant.sites]
-    site_of = {line.id: line.site for line in plant.lines}
-    set_up = _set_up_for(situation, families)
-    found = []
-    for machine in plant.machines:
-        site = site_of[machine.line]
-        found.append(
-            Machine(
-                machine.id,
-                calendar[machine.id],
-                sites.index(site) if site is not None else 0,
-                classes.index(machine.class_id),
-                set_up.get(machine.id, -1),
-                plant.setup_cost_h(machine),
-            )
-        )
-    return found
-
-
-def _set_up_for(situation: Situation, families: Sequence[str]) -> dict[str, int]:
-    """Machine → family of what it works on or worked on last."""
-    last: dict[str, tuple[int, int]] = {}
-    for order in situation.orders.values():
-        product = situation.plant.product(order["product"])
-        for step in order["steps"]:
-            if product is None or step["start"] is None or step["machine"] is None:
-                continue
-            begun = (int(step["start"]), families.index(product.family))
-            last[step["machine"]] = max(last.get(step["machine"], begun), begun)
-    return {machine: family for machine, (_, family) in last.items()}
-
-
-def _setups(plant: Plant, families: Sequence[str]) -> tuple[NDArray[np.int64], ...]:
-    """A matrix a class: ticks of setting up, by family before and after."""
-    if not families:
-        return tuple(np.zeros((1, 1), np.int64) for _ in plant.classes)
-    return tuple(
-        np.array(
-            [[ceil(plant.changeover_minutes(c, a, b)) for b in families] for a in families],
-            np.int64,
-        )
-        for c in plant.classes
-    )
-
-
-def _transport(plant: Plant) -> NDArray[np.int64]:
-    sites = [site.id for site in plant.sites]
-    ticks = np.zeros((max(1, len(sites)),) * 2, np.int64)
-    for way in plant.transports:
-        a, b = sites.index(way.start), sites.index(way.end)
-        ticks[a, b] = ticks[b, a] = ceil(way.minutes)
-    return ticks
-
-
-def _skills(plant: Plant) -> dict[str, int]:
-    """Named skills from 1 on; 0 is what every crew can."""
-    named = {s for crew in plant.crews for s in crew.skills}
-    named |= {c.service.skill for c in plant.classes.values() if c.service.skill}
-    return {"": 0} | {skill: n for n, skill in enumerate(sorted(named), 1)}
-
-
-def _parts(plant: Plant) -> dict[str, int]:
-    return {part.id: n for n, part in enumerate(plant.parts)}
-
-
-def _crews(plant: Plant) -> dict[str, int]:
-    return {crew.id: n for n, crew in enumerate(plant.crews)}
-
-
-def _crew_records(
-    plant: Plant, horizon: Horizon, numbers: Numbers, overlaid: Sequence[Service], first: int
-) -> tuple[list[Crew], list[Calendar]]:
-    """The plant's crews and their calendars, numbered from `first`; without any one that can all
-    and is always there."""
-    sites = [site.id for site in plant.sites] or [""]
-    everywhere = frozenset(range(len(sites)))
-    if not plant.crews:
-        can = frozenset(numbers.skills.values())
-        return [Crew(IMPLICIT_CREW, first, can, everywhere)], [((0, horizon.ticks),)]
-    crews, calendars = [], []
-    for n, crew in enumerate(plant.crews):
-        can = frozenset({0, *(numbers.skills[s] for s in crew.skills)})
-        where = frozenset(sites.index(s) for s in crew.sites) or everywhere
-        crews.append(Crew(crew.id, first + n, can, where))
-        busy = [ticks_of(s, horizon) for s in overlaid if s.get("crew") == crew.id]
-        there = crew_calendar(crew.shifts, plant.zone, horizon)
-        calendars.append(tuple(without(there, busy)))
-    return crews, calendars
 
 
 def _locked(stated: Stated) -> Stated:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from twin.errors import PlanningError
-from twin.pipeline.planning.retime import crews_free
+from twin.pipeline.planning.retime_tasks import crews_free
 from twin.scheduling.check import check
 from twin.scheduling.problem import Problem
 from twin.scheduling.rules import RULES
