@@ -98,7 +98,7 @@
     const known = new Map();
     const list = h("ol", { class: "suggestion-list" });
     const nobody = () => h("p", { class: "notice" }, t("The plant file names no crew: no service can be planned until it does."));
-    return (found, nCrews) => {
+    return (found, nCrews, hasPlan) => {
       const items = found.map((s) => {
         const text = JSON.stringify([s, tell.currency()]);
         if (known.get(s.id)?.text !== text) {
@@ -108,7 +108,7 @@
         }
         return known.get(s.id).element;
       });
-      if (!items.length) { region.replaceChildren(...(nCrews ? [] : [nobody()]), h("div", { class: "empty" }, h("strong", {}, t("Nothing is suggested")), t("No service or change of the plan would save enough to be worth it now."))); return; }
+      if (!items.length) { region.replaceChildren(...(nCrews ? [] : [nobody()]), h("div", { class: "empty" }, h("strong", {}, t("Nothing is suggested")), hasPlan ? t("No service or change of the plan would save enough to be worth it now.") : t("The planner has not looked yet."))); return; }
       if (list.parentElement !== region) region.replaceChildren(...(nCrews ? [] : [nobody()]), list);
       const now = [...list.children], held = list.contains(document.activeElement);
       if (items.length === now.length && items.every((item, n) => item === now[n])) return;

@@ -129,6 +129,7 @@
     const paintView = () => {
       if (!state) return;
       none.hidden = Boolean(model);
+      page.querySelector("a[data-export]").hidden = !model;
       for (const part of [tools, cardBox, chartBox, key]) part.hidden = !model;
       if (!model) {
         blanks += 1;
@@ -144,7 +145,7 @@
       if (!state) return;
       chart.now = model ? model.s(state.now_us) : 0;
       head({ plans: state.plans, currency: state.currency, saves: state.saves ?? null });
-      suggestions(state.suggestions || [], state.n_crews);
+      suggestions(state.suggestions || [], state.n_crews, Boolean(state.plans.in_force || state.plans.proposed));
       const open = (state.suggestions || []).filter((s) => s.state === "open").length;
       say(region("n-suggestions"), open || "");
       pointOut();
