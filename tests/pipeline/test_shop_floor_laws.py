@@ -221,6 +221,7 @@ def test_a_machine_that_failed_before_its_service_is_serviced_with_its_repair() 
     shop = shop_at(office)
     run(shop, office, 90, failure("mill-01", 30, 4.0))
     assert shop.overtaken("mill-01", start + HOUR) == "s"
+    assert shop.overtaken("mill-01", start + 20 * HOUR) == "s", "its time went by meanwhile"
     assert shop.overtaken("mill-01", start - HOUR) is None
 
 

@@ -1,5 +1,6 @@
 """The simulated plant with people in it, on a store with a desk: each thing once, killed or not."""
 
+import zlib
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -248,3 +249,19 @@ def test_orders_come_when_they_are_placed_and_there_is_always_a_week_of_them() -
     flat = [o for hour in later for o in hour]
     assert flat == customers.placed(T0, T0 + 48 * HOUR)
     assert not {o.id for o in flat} & {o.id for o in first}
+
+
+def test_a_shop_floor_kept_by_another_release_goes_on_with_what_is_written() -> None:
+    world = World()
+    world.live(90)
+    running = [o["id"] for o in world.orders() if any(s["state"] == "running" for s in o["steps"])]
+    position = world.store.position("simulator")
+    kept = orjson.loads(zlib.decompress(position[8:]))
+    kept["shop"] = {"of": "another release"}
+    world.store.append({}, ("simulator", position[:8] + zlib.compress(orjson.dumps(kept))))
+    world.kill()
+    world.live(1)
+    assert running
+    assert set(running) <= {held.order for held in world.source.shop.held.values()}
+    began = [(e.detail["order"], e.detail["step"]) for e in world.events("operation_start")]
+    assert len(began) == len(set(began))

@@ -1,8 +1,10 @@
 """What simulated machines do when they are asked: same bytes again, service in place of failure."""
 
+import io
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -184,3 +186,24 @@ def test_machines_that_are_driven_are_serviced_by_nobody_but_who_asks() -> None:
     ]
     assert planned[0] > 0
     assert planned[1] == 0
+
+
+def test_a_state_of_the_first_release_is_gone_on_with() -> None:
+    """It had no commands, and kept of its events time, kind, machine and mode as text."""
+    whole = run(simulator(), 130, {})
+    state = [b.state for b in whole[:70] if b.state is not None][-1]
+    old, rest = b"", state
+    while rest:
+        size = int.from_bytes(rest[:4], "little")
+        arrays = dict(np.load(io.BytesIO(rest[4 : 4 + size])))
+        rest = rest[4 + size :]
+        for name in ("fleet.demand.asked_load", "fleet.demand.asked_speed", "fleet.driven"):
+            del arrays[name]
+        assert orjson.loads(arrays["events"].tobytes()) == []
+        arrays["events"] = np.array([], dtype=np.str_).reshape(0, 4)
+        file = io.BytesIO()
+        np.savez(file, **arrays)
+        old += len(file.getvalue()).to_bytes(4, "little") + file.getvalue()
+    again = simulator()
+    again.resume((whole[69].position or b"")[:8], old)
+    assert all(same(a, b) for a, b in zip(whole[70:], run(again, 60, {}), strict=True))

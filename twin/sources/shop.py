@@ -57,9 +57,8 @@ class Shop(ShopState):
 
     def overtaken(self, machine: str, time: int) -> str | None:
         """The service that was to begin by `time` on a machine that is begun anew then."""
-        due = [s for s in self.board.services if s.machine == machine]
-        due = [s for s in due if s.start <= time < s.end and s.id not in self.begun]
-        return due[0].id if due else None
+        own = [s for s in self.board.services if s.machine == machine]
+        return next((s.id for s in own if s.start <= time and s.id not in self.begun), None)
 
     def asked(self) -> dict[str, tuple[float, float]]:
         """Load and speed of every machine that orders are run on, as of now."""

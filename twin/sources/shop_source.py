@@ -173,9 +173,14 @@ class WorkingPlant:
             self._restore(kept)
 
     def _restore(self, kept: Mapping[str, Any]) -> None:
-        self.shop = Shop(self._floor, self.now_us)
-        self.shop.restore(dict(kept["shop"]))
-        self._after, self._placed_us = kept["after"], kept["placed"]
+        """Take up what the shop floor kept; of another release it begins with what is written."""
+        shop = Shop(self._floor, self.now_us)
+        self._after, self._placed_us = kept.get("after"), kept.get("placed", 0)
+        try:
+            shop.restore(dict(kept["shop"]))
+        except (KeyError, TypeError, ValueError):
+            return
+        self.shop = shop
 
     def describe(self) -> Mapping[str, Any]:
         at_work = len(self.shop.held) if self.shop is not None else 0
