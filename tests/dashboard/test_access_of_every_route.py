@@ -150,7 +150,10 @@ def test_stream_ends_when_its_reader_is_removed(
     assert client.get("/live/plant").status_code == 401
 
 
-READS = {"/_dash-update-component", "/data/what-if", "/data/schedule/what-if"}
+READS = {
+    *("/_dash-update-component", "/data/what-if"),
+    *("/data/schedule/what-if", "/data/plan-scenario"),
+}
 """Asked by POST for their length; they change nothing."""
 OWN = {"/sign-in", "/sign-out", "/do/name"}
 """What everybody may change: who they are."""
