@@ -15,9 +15,10 @@
   /** Is it in time? In a word, and more words below. */
   const lateness = (order) => {
     if (order.state === "cancelled") return ["—", ""];
-    if (order.left_out) return ["■ " + t("left out of the plan"), ""];
-    if (order.late_h > 0) return [`▲ ${spare(order.late_h)}`, ""];
-    if (order.late_h !== undefined) return [spare(order.late_h), ""];
+    const plan = order.proposed ? t("if the proposed plan is adopted") : "";
+    if (order.left_out) return ["■ " + t("left out of the plan"), plan];
+    if (order.late_h > 0) return [`▲ ${spare(order.late_h)}`, plan];
+    if (order.late_h !== undefined) return [spare(order.late_h), plan];
     return order.overdue ? ["▲ " + t("overdue"), t("not planned yet")] : ["—", t("not planned yet")];
   };
   /** Why it comes late or not at all: the schedule page knows the words. */

@@ -15,8 +15,8 @@ CLOSED_SHOWN = 200
 HOUR_US = 3_600_000_000
 Order = Mapping[str, Any]
 Forecast = Mapping[str, Any]
-"""end (µs UTC or None), steps (their ends by number), left_out, reason and by, of an order in the
-plan in force."""
+"""end (µs UTC or None), steps (their ends by number), left_out, reason, by and proposed (whether the
+plan in force does not know it yet), of an order."""
 
 
 def orders_state(snapshot: Snapshot) -> dict[str, Any]:
@@ -47,8 +47,14 @@ def in_order(orders: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def forecasts(schedule: Mapping[str, Any]) -> dict[str, Forecast]:
-    """Order → when the plan in force lets it end, and why it comes late or not at all."""
-    plan = schedule.get("in_force") or {}
+    """Order → when the plan in force lets it end, and why it comes late or not at all; of orders
+    that came since, when the plan would that is proposed."""
+    proposed = _forecasts(schedule.get("proposed") or {})
+    waiting = {i: {**told, "proposed": True} for i, told in proposed.items()}
+    return waiting | _forecasts(schedule.get("in_force") or {})
+
+
+def _forecasts(plan: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     for operation in plan.get("operations") or ():
         order = found.setdefault(operation["order"], {"end": 0, "steps": {}})
@@ -86,6 +92,7 @@ def _row(snapshot: Snapshot, order: Order, planned: Forecast | None, n: int) -> 
         "overdue": is_open and order["due"] < snapshot.plant_us,
         "ahead": is_open and order["release"] > snapshot.plant_us,
         "left_out": bool(known.get("left_out")) and is_open,
+        "proposed": bool(known.get("proposed")) and is_open,
         "why": known.get("reason") if is_open else None,
         "by": known.get("by") if is_open else None,
     }

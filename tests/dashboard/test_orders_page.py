@@ -67,7 +67,7 @@ class Ordered:
             for n, (o, h) in enumerate(ends)
         ]
         text = json.dumps({"operations": operations, "services": []} | more).encode()
-        self.store.set_documents("schedule", {"in_force": text})
+        self.store.set_documents("schedule", {"in_force": text, "proposed": None})
 
     @property
     def snapshot(self) -> Snapshot:
@@ -107,6 +107,18 @@ def test_what_the_plan_says_of_late_and_left_out_orders_is_passed_on(ordered: Or
     assert state["orders"]["O-1"].items() >= {"why": "machine_busy", "by": "mill-08"}.items()
     assert state["orders"]["O-2"].items() >= {"why": "horizon", "left_out": True}.items()
     assert set(state["machines"]) == {"mill-08"}
+
+
+def test_an_order_that_came_since_is_where_the_proposed_plan_has_it(ordered: Ordered) -> None:
+    ordered.add(an_order(ordered.now, 1, 9), an_order(ordered.now, 2, 9))
+    ordered.plan([("O-1", 4)])
+    ends = {"O-1": 7, "O-2": 8}
+    plan = [{"order": o, "step": 0, "end": ordered.now + h * HOUR_US} for o, h in ends.items()]
+    text = json.dumps({"operations": plan}).encode()
+    ordered.store.set_documents("schedule", {"proposed": text})
+    rows = orders_state(ordered.snapshot)["orders"]
+    assert [rows[o]["late_h"] for o in ends] == [-5.0, -1.0]
+    assert [rows[o].get("proposed") for o in ends] == [None, True]
 
 
 def test_a_done_order_is_judged_by_when_it_was_done(ordered: Ordered) -> None:
