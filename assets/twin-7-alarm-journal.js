@@ -16,7 +16,7 @@
     "model.recalibrate": t("Model recalibrated"), "scenario.save": t("Scenario saved"), "scenario.delete": t("Scenario deleted"),
     "class.define": t("Machine class defined"), "class.withdraw": t("Machine class taken back"), "kiosk.create": t("Display added"), "kiosk.renew": t("Display's link renewed"),
     "kiosk.revoke": t("Display's link withdrawn"),
-    "order.add": t("Order added"), "order.import": t("Orders imported"), "order.change": t("Order changed"), "order.cancel": t("Order cancelled"),
+    "front.explore": t("Trade-offs looked for"), "order.add": t("Order added"), "order.import": t("Orders imported"), "order.change": t("Order changed"), "order.cancel": t("Order cancelled"),
   });
   const refusals = () => ({
     already_failed: t("It stands failed already."), already_undone: t("It was taken back already."), do_it_again: t("What was taken back can be done again."),

@@ -69,6 +69,7 @@ def verb_names(t: Translate) -> dict[str, str]:
         "suggestion.accept": t("Suggestion accepted"),
         "suggestion.veto": t("Suggestion vetoed"),
         "plan.adopt": t("Plan adopted"),
+        "front.explore": t("Trade-offs looked for"),
         "operation.lock": t("Operation locked"),
         "operation.unlock": t("Operation unlocked"),
     }

@@ -90,7 +90,10 @@ def plant_of(n: int, folder: Path) -> Path:
         for k in range(n)
     ]
     file = folder / f"plant{n}.toml"
-    file.write_text(text[: text.index("[[machine]]")] + "\n".join(rows))
+    tables = re.split(r"(?m)^(?=\[)", text)
+    named = ("[[machine", "[machine", "[[product")  # products name machines
+    kept = "".join(table for table in tables if not table.startswith(named))
+    file.write_text(kept + "\n".join(rows))
     return file
 
 

@@ -68,7 +68,7 @@ def test_a_planner_whose_desk_has_died_ends_so_that_it_is_started_again(tmp_path
     monkeypatch.setattr(planner, "open_store", lambda _: store)
     monkeypatch.setattr(planner, "PLAN_S", 0.01)
     monkeypatch.setattr(planner, "start_scorer", lambda *_: None)
-    monkeypatch.setattr(planner, "start_desk", lambda *_: threading.Thread())
+    monkeypatch.setattr(planner, "start_desk", lambda *_: threading.Thread(name="desk"))
     stop = threading.Event()
     with pytest.raises(StoreError, match="desk"):
         planner.run_planner(settings, stop)
