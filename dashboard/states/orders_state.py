@@ -15,8 +15,8 @@ CLOSED_SHOWN = 200
 HOUR_US = 3_600_000_000
 Order = Mapping[str, Any]
 Forecast = Mapping[str, Any]
-"""end (µs UTC or None), steps (their ends by number), left_out, reason, by and proposed (whether the
-plan in force does not know it yet), of an order."""
+"""end (µs UTC or None), steps (their ends by number), left_out, reason, by and proposed (whether
+the plan in force does not know it yet), of an order."""
 
 
 def orders_state(snapshot: Snapshot) -> dict[str, Any]:
