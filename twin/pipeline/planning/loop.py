@@ -112,7 +112,7 @@ class PlanLoop:
         self._kept_up_at = self._wall()
         if situation.in_force is None:
             return
-        prepared = prepare_plan(situation, situation.in_force, freeze_s=0.0)
+        prepared = prepare_plan(situation, situation.in_force, freeze_s=0.0, fills=False)
         self._write(self._told_now(prepared))
 
     def _told_now(self, prepared: Prepared) -> Documents:

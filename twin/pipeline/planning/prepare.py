@@ -49,8 +49,10 @@ def prepare_plan(
     lead_s: float = 0.0,
     freeze_s: float = FREEZE_S,
     horizon_h: float = HORIZON_H,
+    fills: bool = True,
 ) -> Prepared:
-    """State the problem of now and bring `plan` up to it. freeze_s 0: nothing is frozen."""
+    """State the problem of now and bring `plan` up to it. freeze_s 0: nothing is frozen; without
+    fills new orders are left out of `filled` too."""
     stated = state_problem(situation, lead_s=lead_s, horizon_h=horizon_h)
     retimed = retime(stated.problem, schedule_of(stated, plan))
     loosened = retimed.unpinned
@@ -62,7 +64,7 @@ def prepare_plan(
     if plan is None or verdict.faults:
         return Prepared(stated, kept, verdict, kept, verdict, loosened)
     stated = _referred(_frozen(stated, kept, freeze_s), kept)
-    filled = fill(stated, kept)
+    filled = fill(stated, kept) if fills else kept
     verdicts = [check(stated.problem, schedule) for schedule in (kept, filled)]
     return Prepared(stated, kept, verdicts[0], filled, verdicts[1], loosened)
 

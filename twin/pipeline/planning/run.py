@@ -46,9 +46,10 @@ def run_planning(store: Store, settings: Settings, stop: threading.Event) -> Non
             if str(error) != told:
                 print(f"planning: {error}", file=sys.stderr, flush=True)
             told = str(error)
-        except Exception:  # a fault of ours must not end the work list beside it
-            traceback.print_exc()
-            loop = None
+        except Exception as error:  # a fault of ours must not end the work list beside it
+            if repr(error) != told:
+                traceback.print_exc()
+            told, loop = repr(error), None
 
 
 def _stamp(store: Store, site: Site | None) -> bytes:

@@ -90,7 +90,6 @@ def read_situation(
     failures.follow(store)
     found = machines_now(site, read_rows(store, site), now_us, speed, failures)
     failed = {m.machine.id: failures.since(m.machine.id) for m in found if m.is_failed}
-    documents = store.documents(KIND)
     return situation_of(
         site.plant,
         now_us,
@@ -98,8 +97,8 @@ def read_situation(
         machines=found,
         failed_us={m: since for m, since in failed.items() if since is not None},
         orders=_each(store.documents("orders")),
-        services=loaded(store.documents("desk").get("services"), []),
-        schedule={n: loaded(documents.get(n), None) for n in ("decisions", "in_force")},
+        services=loaded(store.document("desk", "services"), []),
+        schedule={n: loaded(store.document(KIND, n), None) for n in ("decisions", "in_force")},
     )
 
 

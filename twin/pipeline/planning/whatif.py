@@ -56,7 +56,8 @@ class WhatIf:
         with self._lock:
             until, held = self._held.get(base, (0.0, None))
             if held is None or time.monotonic() > until:
-                held = prepare_plan(self.situation(), self._plan(base), freeze_s=0.0)
+                plan = self._plan(base)
+                held = prepare_plan(self.situation(), plan, freeze_s=0.0, fills=False)
                 self._held[base] = (time.monotonic() + FRESH_S, held)
             return held
 
@@ -67,13 +68,14 @@ class WhatIf:
         return read_situation(self.store, self.site, self._failures, now_us, clock.speed)
 
     def _plan(self, base: str) -> Plan | None:
-        found: Plan | None = loaded(self.store.documents(KIND).get(base), None)
+        found: Plan | None = loaded(self.store.document(KIND, base), None)
         return found
 
     def scenario(self, changes: Sequence[Change], seconds: float = 3.0, seed: int = 1) -> Any:
         """The plan in force beside the best that can be made of a changed plant; see `scenario`."""
-        now = self.prepared()
-        return scenario(now, changes, self._plan("in_force"), self.improve, seconds, seed)
+        plan = self._plan("in_force")
+        now = prepare_plan(self.situation(), plan)
+        return scenario(now, changes, plan, self.improve, seconds, seed)
 
 
 def try_change(whatif: WhatIf, change: Change, base: str = "in_force") -> dict[str, Any]:
