@@ -173,6 +173,13 @@ def test_the_plan_in_force_says_where_and_not_before_when() -> None:
     assert begun == [("press-02", MIDNIGHT + 120 * MINUTE), ("mill-02", MIDNIGHT + 400 * MINUTE)]
 
 
+def test_what_was_planned_on_a_machine_that_has_left_is_run_on_another() -> None:
+    office = Office(("a", "pan", 20, 0, 600))
+    office.planned(("a", 0, "press-99", 0))
+    events = run(shop_at(office), office, 60)
+    assert [e.machine_id for e in events if e.kind == "operation_start"] == ["press-01"]
+
+
 def test_setting_up_comes_between_families_and_is_told() -> None:
     office = Office(("a", "pan", 10, 0, 600), ("b", "shaft", 10, 0, 900))
     office.planned(("a", 0, "press-01", 120), ("b", 0, "mill-01", 120), ("b", 1, "press-01", 180))

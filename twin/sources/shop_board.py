@@ -43,7 +43,8 @@ class Board:
         self.plan_end = int(plan["end"]) if plan else 0
         self.left_out = {str(x["order"]) for x in plan["left_out"]} if plan else set()
         self.planned: dict[str, list[Planned]] = {}
-        self.is_planned: set[tuple[str, int]] = set()
+        self.planned_on: dict[tuple[str, int], str] = {}
+        """Order and step → machine."""
         for operation in plan["operations"] if plan else ():
             self._put(operation)
         for operations in self.planned.values():
@@ -55,8 +56,9 @@ class Board:
             return
         start = int(operation["start"])
         begin = int(operation.get("setup_start") or start)
-        self.planned.setdefault(operation["machine"], []).append(Planned(start, begin, order, step))
-        self.is_planned.add((order, step))
+        machine = str(operation["machine"])
+        self.planned.setdefault(machine, []).append(Planned(start, begin, order, step))
+        self.planned_on[order, step] = machine
 
     def step(self, order_id: str, n: int) -> Record | None:
         """What is known of a step of an open order."""

@@ -33,7 +33,9 @@ def unplanned(shop: ShopState) -> list[Operation]:
     found = []
     for order_id, order in shop.board.orders.items():
         n = next((n for n in range(len(order["steps"])) if not shop.is_done(order_id, n)), None)
-        if n is None or order_id in left_out or (order_id, n) in shop.board.is_planned:
+        if n is None or order_id in left_out:
+            continue
+        if shop.board.planned_on.get((order_id, n)) in shop.floor.machines:
             continue
         if n == 0 and int(order["release"]) > shop.time + SOON_US:
             continue
