@@ -176,7 +176,7 @@ def test_the_plan_in_force_says_where_and_not_before_when() -> None:
 def test_what_was_planned_on_a_machine_that_has_left_is_run_on_another() -> None:
     office = Office(("a", "pan", 20, 0, 600))
     office.planned(("a", 0, "press-99", 0))
-    events = run(shop_at(office), office, 60)
+    events = run(shop_at(office), office, 30)
     assert [e.machine_id for e in events if e.kind == "operation_start"] == ["press-01"]
 
 
