@@ -13,6 +13,10 @@
     8: t("It would not end within the plan's time."), 0: t("It would begin in the past."),
   }[fault.rule] || fault.what || t("It cannot be there."));
 
+  /** Whether somebody has planned or accepted a service; and the id by which the desk knows it. */
+  plan.isPlanned = (bar, suggestion) => (suggestion ? suggestion.state === "accepted" : Boolean(bar.pin));
+  plan.serviceId = (bar, suggestion) => (suggestion?.state === "accepted" && suggestion.said ? suggestion.said.action : bar.id);
+
   /** Cost of a move in words: [what it costs, what it delays]. */
   plan.moveText = (answer, currency, when) => {
     if (!answer.ok) return [t("Not possible here"), ...(answer.faults.length ? [] : [t("There is no room for it.")]), ...[...new Set(answer.faults.map(plan.faultText))].slice(0, 3)];
@@ -36,13 +40,13 @@
       if (bar.pin === "done") return t("This is done.");
       if (bar.pin === "running") return t("This is at work.");
       if (bar.pin === "frozen") return t("This begins too soon to be moved.");
-      return bar.kind === "service" ? twin.whyNot(bar.pin === "accepted" ? "service.move" : "suggestion.accept") : twin.whyNot("operation.lock");
+      return bar.kind === "service" ? twin.whyNot(plan.isPlanned(bar, tell.suggestionOf(bar)) ? "service.move" : "suggestion.accept") : twin.whyNot("operation.lock");
     };
     const say = (us) => chart.model.say(chart.model.s(us));
     const ask = async () => {
       asking?.abort();
       const mine = (asking = new AbortController()), { bar, start, row } = held;
-      const body = bar.kind === "service" ? { kind: "service", service: bar.id, machine: bar.row.id, start: chart.model.us(start), crew: bar.crewRow?.id ?? null }
+      const body = bar.kind === "service" ? { kind: "service", service: plan.serviceId(bar, tell.suggestionOf(bar)), machine: bar.row.id, start: chart.model.us(start), crew: bar.crewRow?.id ?? null }
         : { kind: "operation", order: bar.order.id, step: bar.step, machine: row.id, start: chart.model.us(start) };
       const late = setTimeout(() => mine.abort("late"), WAIT_MS);
       let answer;

@@ -16,7 +16,7 @@
     [t("Held"), locked ? t("locked by {who}", { who: locked.who || "—" }) : plan.pins()[bar.pin] || ""]]);
   const service = (model, bar, suggestion) => facts([
     [t("Machine"), link(bar.row)], [t("When"), times(model, bar)], [t("Crew"), bar.crewRow?.text || ""], [t("Spare part"), twin.pick(bar.part) || ""],
-    [t("State"), suggestion?.state === "open" ? t("suggested") : plan.pins()[bar.pin] || t("planned")],
+    [t("State"), suggestion?.state === "open" ? t("suggested") : suggestion?.state === "accepted" ? t("accepted") : plan.pins()[bar.pin] || t("planned")],
     [t("Saves"), suggestion?.saves ? plan.cash(suggestion.saves, suggestion.currency) : ""]]);
 
   /** A button that says, instead of acting, why it may not. */
@@ -65,8 +65,7 @@
         bar.kind === "service" ? service(model, bar, suggestion && { ...suggestion, currency: tell.state().currency }) : operation(model, bar, locked),
       ];
     };
-    const idle = () => [h("p", { class: "quiet", id: "gantt-keys" },
-      t("Click a bar, or use the arrow keys: what it is and what can be done stands here. M moves it, L locks it, + and − zoom, N shows now."))];
+    const idle = () => [h("p", { class: "quiet" }, t("Click a bar, or go to one with the arrow keys: what it is and what can be done with it stands here."))];
     let before = "";
     return () => {
       const bar = chart.selected, children = move.active() ? hanging() : bar ? chosen(bar) : idle();

@@ -14,7 +14,8 @@
   twin.pages.schedule = (page) => {
     const region = (name) => page.querySelector(`[data-list="${name}"]`);
     let state = null, model = null, other = null, bar = null, fetched = "", waiting = false, written = 0, blanks = 0, isFirst = true;
-    const suggestionOf = (b) => (b?.kind === "service" ? (state?.suggestions || []).find((s) => s.id === b.id) || null : null);
+    /** An accepted suggestion is a planned service with an id of its own: plans made since name it so. */
+    const suggestionOf = (b) => (b?.kind === "service" ? (state?.suggestions || []).find((s) => s.id === b.id || (s.state === "accepted" && s.said?.action === b.id)) || null : null);
     const names = (id) => (model?.rows.find((row) => row.id === id)?.text ?? id) || "—";
 
     /* --- chart, card, toolbar -------------------------------------------------------------- */
@@ -37,8 +38,8 @@
     const move = plan.mover(chart, { suggestionOf, state: () => state, paint: () => card(), frozen: () => false,
       keepService: (b, at, when, button) => {
         const s = suggestionOf(b), text = t("Service of {name} moved to {when}", { name: b.row.text, when });
-        if (s?.state === "open") return twin.act("suggestion.accept", { machine: s.machine, detail: { suggestion: s.id, start: at }, button, text });
-        return twin.act("service.move", { machine: b.row.id, detail: { service: b.service || b.id, start: at, duration_h: (b.end - b.start) / 3600 }, button, text });
+        if (!plan.isPlanned(b, s)) return twin.act("suggestion.accept", { machine: s.machine, detail: { suggestion: s.id, start: at }, button, text });
+        return twin.act("service.move", { machine: b.row.id, detail: { service: plan.serviceId(b, s), start: at, duration_h: (b.end - b.start) / 3600 }, button, text });
       } });
     const lock = (b, button = null) => {
       const isLocked = b.pin === "locked" || Boolean(state.locks?.[b.key]), detail = { order: b.order?.id, step: b.step };
@@ -64,7 +65,7 @@
     const suggestions = plan.suggestions(region("suggestions"), { near: () => state.plans.in_force?.made || null, currency: () => state.currency, adopt,
       first: () => (state.suggestions || []).find((s) => s.state === "open" && s.kind === "service")?.id,
       compare: (version) => { views.show("compare"); compare.choose(version === state.plans.proposed?.version ? "proposed" : String(version)); },
-      show: (s) => { const b = model?.byKey.get(`service/${s.id}`); if (b) show(b); else twin.toast(t("The plan in force does not hold this service.")); } });
+      show: (s) => { const b = model?.bars.find((one) => suggestionOf(one)?.id === s.id); if (b) show(b); else twin.toast(t("The plan in force does not hold this service.")); } });
 
     const writeRange = () => {
       const range = model && page.isConnected && !region("chart").hidden && chart.range();
@@ -114,7 +115,7 @@
     let pointed = new URLSearchParams(location.search).get("suggestion");
     const pointOut = () => {
       const item = pointed && [...region("suggestions").querySelectorAll("[data-suggestion]")].find((li) => li.dataset.suggestion === pointed);
-      const own = item && model && chart.layout.at.size ? model.byKey.get(`service/${pointed}`) : undefined;
+      const own = item && model && chart.layout.at.size ? model.bars.find((one) => suggestionOf(one)?.id === pointed) || null : undefined;
       if (!item || own === undefined && !model) return;
       if (!chart.layout.at.size && !region("chart").hidden) return;
       pointed = null;

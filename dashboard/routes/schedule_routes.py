@@ -55,7 +55,9 @@ def register(server: Flask, reader: Reader, plans: PlanReader) -> None:
         is_next = request.args.get("a", IN_FORCE) == IN_FORCE
         changes = planned.changes() if is_next else {}
         is_of_it = changes.get("version") == pair[1]["version"]
-        return _json(compared(*pair, snapshot.plant.zone, changes if is_of_it else {}))
+        accepted = {x["suggestion"]: x["service"] for x in planned.decisions()["accepted"]}
+        zone = snapshot.plant.zone
+        return _json(compared(*pair, zone, changes if is_of_it else {}, accepted))
 
     @server.post("/data/schedule/what-if")
     def data_schedule_what_if() -> Response:

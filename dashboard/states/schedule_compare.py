@@ -16,6 +16,7 @@ __all__ = ["TERMS", "compared", "moved_operations", "moved_services"]
 Plan = Mapping[str, Any]
 Move = dict[str, Any]
 KEYS = ("terms_before", "terms_after")
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 TERMS = (
     *("total", "tardiness", "risk", "energy", "changeover", "stability"),
     *("late_jobs", "late_h", "makespan_h", "idle_h", "setup_h", "energy_kwh"),
@@ -26,12 +27,18 @@ SMALL_US = 60_000_000
 
 
 def compared(
-    before: Plan, after: Plan, zone: ZoneInfo, changes: Plan = MappingProxyType({})
+    before: Plan,
+    after: Plan,
+    zone: ZoneInfo,
+    changes: Plan = NOTHING,
+    accepted: Mapping[str, str] = NOTHING,
 ) -> dict[str, Any]:
     """Both heads, every term before and after, and what moved, the soonest first.
 
     changes: terms of both at one moment and what the one saves, where the planner reckoned it so.
+    accepted: suggestion → the planned service that it has become, by which later plans name it.
     """
+    before, after = _renamed(before, accepted), _renamed(after, accepted)
     terms = [
         changes.get(k) or p.get("terms") or {} for k, p in zip(KEYS, (before, after), strict=True)
     ]
@@ -48,6 +55,11 @@ def compared(
         "moves": [_shown(move, zone) for move in moves[:MOVES_SHOWN]],
         "orders": _order_changes(before, after),
     }
+
+
+def _renamed(plan: Plan, accepted: Mapping[str, str]) -> Plan:
+    services = [{**s, "id": accepted.get(s["id"], s["id"])} for s in plan["services"]]
+    return {**plan, "services": services}
 
 
 def moved_operations(before: Plan, after: Plan) -> list[Move]:

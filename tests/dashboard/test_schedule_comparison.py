@@ -81,6 +81,15 @@ def test_another_crew_is_a_move_of_a_service(fake: FakePlant) -> None:
     assert [(m["service"], m["to_crew"]) for m in found] == [("service-1", "somebody-else")]
 
 
+def test_an_accepted_suggestion_is_the_service_that_it_became(fake: FakePlant) -> None:
+    plan = fake.schedule.in_force
+    later = [{**s, "id": "7-0"} if s["id"] == "service-1" else s for s in plan["services"]]
+    after = plan | {"services": later}
+    assert len(compared(plan, after, fake.plant.zone)["moves"]) == 2
+    found = compared(plan, after, fake.plant.zone, accepted={"service-1": "7-0"})
+    assert found["moves"] == []
+
+
 def test_an_order_left_out_is_worse_than_any_late_one(fake: FakePlant) -> None:
     plan = fake.schedule.in_force | {"late": [], "left_out": []}
     late = [{"order": "A-1001", "late_h": 200.0}, {"order": "A-1002", "late_h": 3.0}]
