@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 from desk_bench import HOUR_US
-from planning_bench import G, World, bare_settings
+from planning_bench import G, World, bare_settings, situation
 
 from twin.errors import PlanningError
-from twin.pipeline.planning.signs import Waiting, signs_of
+from twin.pipeline.planning.signs import Waiting, signs_of, why_new
+from twin.scheduling.rules import best_rule
 from twin.scheduling.schedule import Answer, Schedule
 from twin.types import Event
 
@@ -216,7 +217,6 @@ def test_a_plant_without_crews_and_products_is_still_told_what_to_service(tmp_pa
 def test_changes_in_quick_succession_are_one_reason_and_the_most_pressing(tmp_path):
     world = World(tmp_path)
     world.settle()
-    from planning_bench import situation
 
     quiet = signs_of(situation(world.site))
     order = {"quantity": 1, "release": 0, "due": 1 << 60, "priority": 3, "state": "open"}
@@ -234,3 +234,47 @@ def test_changes_in_quick_succession_are_one_reason_and_the_most_pressing(tmp_pa
     ]
     assert whys[:6] == [None] * 6
     assert whys[6] == "veto"  # it does not wait for ever
+
+
+def test_the_very_first_plan_is_shown_at_once_and_in_force_when_it_has_been_improved(tmp_path):
+    asked = []
+
+    def improve(problem, start, _seconds, _seed):
+        asked.append(problem)
+        assert start is None  # from nothing: a rule's plan would hold it
+        _, schedule, terms = best_rule(problem)
+        return Answer(schedule, terms.total, None, 0.0)
+
+    world = World(tmp_path, improve=improve)
+    world.add_order("A-0")
+    world.desk_step()
+    assert world.step() == "first"
+    assert not asked
+    assert world.document("proposed")["operations"]
+    assert world.document("in_force") is None
+    world.settle()
+    assert asked
+    assert world.document("in_force")["who"] == "planner"
+
+
+@pytest.mark.parametrize(
+    ("before_h", "after_h", "is_news"),
+    [(60.0, 62.0, False), (400.0, 100.0, True), (9e9, 1e6, False)],
+)
+def test_a_risk_asks_for_a_plan_when_it_leaves_its_band(tmp_path, before_h, after_h, is_news):
+    """Log odds of failing in a week with mean life µ: ln(e^(168/µ) − 1)."""
+    site = World(tmp_path).site
+    before, after = (
+        signs_of(situation(site, lives={"mill-0": hours})) for hours in (before_h, after_h)
+    )
+    assert (why_new(before, after) == "risk") == is_news
+
+
+def test_what_runs_and_ends_as_planned_asks_for_no_plan(world):
+    world.settle()
+    o = min(world.document("in_force")["operations"], key=lambda o: o["start"])
+    detail = {"order": o["order"], "step": o["step"], "machine": o["machine"]}
+    world.store.add_events([Event(world.now, "operation_start", o["machine"], detail)])
+    assert world.settle() == []
+    told = world.document("in_force_now") or world.document("in_force")
+    assert told["version"] == world.document("in_force")["version"]

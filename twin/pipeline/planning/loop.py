@@ -87,8 +87,11 @@ class PlanLoop:
         self._relabel(situation)
         why = self._why(signs, situation, wall)
         if why is not None:
+            at_once = situation.in_force is None and self.kept.proposed is None
             self._planned, self._planned_at = signs, wall
-            self._plan(situation, why)
+            self._plan(situation, why, None if at_once else self.improve)
+            if at_once and self.kept.proposed is not None:
+                self._planned = None  # and now a better one
         elif wall - self._kept_up_at >= KEEP_UP_S:
             self._keep_up(situation)
         return why
@@ -140,11 +143,13 @@ class PlanLoop:
         return {"in_force_now": orjson.dumps(plan)}
 
     # --- planning -------------------------------------------------------------------------
-    def _plan(self, situation: Situation, why: str) -> None:
-        """Make, check and propose a plan, if it is better than the one in force."""
+    def _plan(self, situation: Situation, why: str, improve: Improve | None) -> None:
+        """Make, check and propose a plan, if it is better than the one in force. The very first
+        comes at once from the rules, and in force when it has been improved."""
         lead_s = (self.solve_s + READ_S) * max(situation.speed, 1e-3)
         self._seed += 1
-        made = make_proposal(situation, self.improve, self.solve_s, lead_s, self._seed)
+        is_shown = self.kept.proposed is not None
+        made = make_proposal(situation, improve, self.solve_s, lead_s, self._seed)
         self.refused += made.solved.refused
         if not (made.plan is None or made.plan.stated.keys or made.plan.stated.problem.tasks):
             return  # there is nothing to plan
@@ -161,7 +166,7 @@ class PlanLoop:
         documents |= self._suggested(situation, found)
         documents["planning"] = self._report(situation, why, made.solved, version)
         self._write(documents)
-        if made.is_first:
+        if made.is_first and is_shown:
             self._adopt(situation, version)
 
     def _propose(
@@ -181,7 +186,7 @@ class PlanLoop:
             bound=made.solved.bound if is_solved else None,
         )
         before = self.kept.proposed
-        if before is None or why == "first" or _differs(before, plan):
+        if before is None or _differs(before, plan):
             documents |= self.kept.propose(plan, in_force)
             return int(plan["version"])
         return int(before["version"])

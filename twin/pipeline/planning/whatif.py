@@ -20,7 +20,7 @@ from twin.pipeline.failures import Failures
 from twin.pipeline.orders import new_order
 from twin.pipeline.planning.change import Tried, as_is, delays, try_operation, try_task
 from twin.pipeline.planning.compare import moves
-from twin.pipeline.planning.improve import anneal_apart
+from twin.pipeline.planning.improve import anneal_soon
 from twin.pipeline.planning.plan_document import Plan, plan_document, terms_document
 from twin.pipeline.planning.prepare import Prepared, prepare_plan
 from twin.pipeline.planning.problem_of import operation_of
@@ -45,7 +45,7 @@ FRESH_S = 2.0
 class WhatIf:
     """A plant to try things on; reads the store, writes nothing. May be used by many threads."""
 
-    def __init__(self, store: Store, site: Site, improve: Improve | None = anneal_apart) -> None:
+    def __init__(self, store: Store, site: Site, improve: Improve | None = anneal_soon) -> None:
         self.store, self.site, self.improve = store, site, improve
         self._failures = Failures()
         self._lock = threading.Lock()
