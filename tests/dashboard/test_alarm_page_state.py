@@ -210,7 +210,7 @@ def test_every_state_verb_and_refusal_has_words_in_downloads_and_on_screen() -> 
     same = translator("en")
     assert set(state_names(same)) == set(STATES) - {"normal"}
     assert set(VERBS) <= set(verb_names(same))
-    script = (ASSETS / "twin-7-alarm-journal.js").read_text()
+    script = (ASSETS / "twin-7-alarm-journal-words.js").read_text()
     desk = "".join(path.read_text() for path in Path(desk_file).parent.glob("*.py"))
     codes = set(re.findall(r'(?:refused\(|fault or |return |final=)"(\w+)"', desk))
     assert {"already_failed", "twin_was_reset", "unknown_alarm"} <= codes

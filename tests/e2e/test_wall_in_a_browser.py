@@ -91,7 +91,7 @@ def plant_of(n: int, folder: Path) -> Path:
     ]
     file = folder / f"plant{n}.toml"
     tables = re.split(r"(?m)^(?=\[)", text)
-    named = ("[[machine", "[machine", "[[product")  # products name machines
+    named = ("[[machine", "[machine", "[[product", "[[changeover")  # they name machines
     kept = "".join(table for table in tables if not table.startswith(named))
     file.write_text(kept + "\n".join(rows))
     return file
