@@ -18,7 +18,9 @@ from small_plant import DEMO
 
 from twin.catalogue import Catalogue
 from twin.config import Settings
+from twin.pipeline.desk import Desk
 from twin.pipeline.feed import run_feed
+from twin.pipeline.site import prepare
 from twin.stores.base import Store
 from twin.stores.embedded import open_store
 
@@ -165,3 +167,43 @@ def test_the_demonstration_begins_with_its_warm_up(tmp_path: Path) -> None:
     settings = replace(Settings(), plant=DEMO, data_dir=tmp_path / "var", partitions=2)
     with feeding(settings) as store:
         until(lambda: store.counters().get("accepted:simulator", 0) > 10_000, 30)
+
+
+WORKING = """
+[[product]]
+id = "cover"
+family = "covers"
+[[product.step]]
+class = "pump"
+minutes = 2
+[[product.step]]
+machines = ["pump-1"]
+minutes = 1
+"""
+
+
+def test_orders_are_run_while_the_feed_runs_and_go_on_after_it(tmp_path: Path) -> None:
+    """Two hours of the plant a second; the desk beside it."""
+    plant = tmp_path / "plant.toml"
+    source = SIMULATED.replace("20", "7200")
+    write(plant, (SMALL.format(source=source) + ANOTHER + WORKING).replace("_s = 1", "_s = 60"))
+    settings = replace(Settings(), plant=plant, data_dir=tmp_path / "var", partitions=2)
+    keep = open_store(settings)
+    desk = Desk(keep, prepare(keep, settings))
+
+    def told(kind: str) -> list[tuple[Any, ...]]:
+        desk.step()
+        events = [e for _, e in keep.events(b"0-0", 1000) if e.kind == kind]
+        return [(e.detail["order"], e.detail["step"]) for e in events]
+
+    try:
+        with feeding(settings):
+            until(lambda: told("operation_end"), 30)
+        n_ended = len(told("operation_end"))
+        with feeding(settings):
+            until(lambda: len(told("operation_end")) > n_ended + 2, 30)
+        for kind in ("operation_start", "operation_end"):
+            assert len(told(kind)) == len(set(told(kind)))
+        assert set(told("operation_end")) <= set(told("operation_start"))
+    finally:
+        keep.close()

@@ -22,6 +22,8 @@ BUSY = (0.88, 1.0)
 """Share of a day's open time that its orders take of the machines that are shortest."""
 KNOWN_DAYS = (5.0, 8.0)
 """Before work on an order may begin."""
+SENT_US = 12 * HOUR_US
+"""Customers send what they want twice a day, together; a rush order comes at once."""
 P_RUSH = 0.1
 LONGEST_H = (4.0, 9.0)
 """Work of an order's longest step; that of a rush order is half of it."""
@@ -138,8 +140,9 @@ class Customers:
         work = sum(self._floor.work(product.id, k, quantity, first[k]) for k in steps)
         slack = float(rng.uniform(*(RUSH_SLACK_H if rush else SLACK_H))) * HOUR_US
         due = release + int((1.2 if rush else QUEUE) * work + slack) // MINUTE_US * MINUTE_US
-        known = 0 if rush else int(rng.uniform(*KNOWN_DAYS) * DAY_US)
+        known = release - int(rng.uniform(*KNOWN_DAYS) * DAY_US)
+        placed = release if rush else -(-known // SENT_US) * SENT_US
         priority = 1 if rush else int(rng.choice(PRIORITIES, p=CHANCES))
         name = (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=day)).strftime("%y%m%d")
         order_id = f"C{name}-{n + 1:02d}"
-        return NewOrder(release - known, order_id, product.id, quantity, release, due, priority)
+        return NewOrder(placed, order_id, product.id, quantity, release, due, priority)
