@@ -85,59 +85,7 @@
       const top = Math.round(g.rowH * 0.14), x = g.x(bar.start);
       return [x, at + g.top - scroll.scrollTop + top, Math.max(2, (bar.end - bar.start) * g.pxPerS), g.rowH - 2 * top];
     };
-    const outlined = (ctx, bar, colour, width, row) => {
-      const box = self.boxOf(bar, row);
-      if (box) plan.strokeRects(ctx, colour, width, [[box[0] - width, box[1] - width, box[2] + 2 * width, box[3] + 2 * width]]);
-    };
-    /** The selected order: its steps joined in their order, and when it is due. */
-    const route = (ctx, c) => {
-      const { order } = self.selected, steps = self.model.bars.filter((bar) => bar.order === order).sort((a, b) => a.step - b.step);
-      for (const bar of steps) if (bar !== self.selected) outlined(ctx, bar, c.ink, 1.2);
-      const boxes = steps.map((bar) => self.boxOf(bar)).filter(Boolean);
-      ctx.strokeStyle = c.ink;
-      ctx.lineWidth = 1.2;
-      ctx.beginPath();
-      for (let n = 1; n < boxes.length; n += 1) {
-        const [x, y, w, high] = boxes[n - 1], [X, Y, , H] = boxes[n], turn = Math.min(x + w + 6, Math.max(x + w, X - 4));
-        ctx.moveTo(x + w, y + high / 2);
-        ctx.lineTo(turn, y + high / 2);
-        ctx.lineTo(turn, Y + H / 2);
-        ctx.lineTo(X, Y + H / 2);
-      }
-      ctx.stroke();
-      if (order.due === null || order.due === undefined) return;
-      const x = Math.round(g.x(order.due)) + 0.5;
-      ctx.setLineDash([6, 4]);
-      ctx.beginPath();
-      ctx.moveTo(x, g.top);
-      ctx.lineTo(x, g.height);
-      ctx.stroke();
-      ctx.setLineDash([]);
-      ctx.font = `700 ${g.font}px ${c.font}`;
-      ctx.textBaseline = "middle";
-      const text = t("{order} due", { order: order.id }), wide = ctx.measureText(text).width + 10;
-      ctx.fillStyle = c.ink;
-      ctx.fillRect(x, g.top, wide, g.font + 6);
-      ctx.fillStyle = c.panel;
-      ctx.fillText(text, x + 5, g.top + g.font / 2 + 3);
-    };
-    const paintOver = () => {
-      if (!g) return;
-      const ctx = size(over, g.width, g.height), c = colours;
-      ctx.clearRect(0, 0, g.width, g.height);
-      ctx.save();
-      ctx.beginPath();
-      ctx.rect(g.left, g.top, g.width - g.left, g.height - g.top);
-      ctx.clip();
-      if (self.hover && self.hover !== self.selected) outlined(ctx, self.hover, c["ink-soft"], 2);
-      if (self.selected) {
-        if (self.selected.order) route(ctx, c);
-        outlined(ctx, self.selected, c.focus, 3);
-        if (self.selected.crewRow) outlined(ctx, self.selected, c.focus, 2, self.selected.crewRow);
-      }
-      tell.over?.(ctx, c, g);
-      ctx.restore();
-    };
+    const paintOver = () => { colours ||= plan.colours(scroll); if (g) plan.drawOver(size(over, g.width, g.height), colours, g, self, tell.over); };
     self.draw = () => { dirty ||= requestAnimationFrame(paint); };
     self.drawOver = () => requestAnimationFrame(paintOver);
 

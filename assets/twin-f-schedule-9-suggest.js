@@ -24,45 +24,12 @@
   ].filter(Boolean);
 
   const choiceText = (a, near) => (a.start ? plan.when(a.start, near) : t("never"));
-  const timed = (s) => s.alternatives.filter((a) => a.start);
   const table = (s, near, currency) => h("details", { class: "other-times" }, h("summary", {}, t("Other times")),
     plan.wide(t("Other times"), h("table", { class: "plain-table" },
       h("thead", {}, h("tr", {}, ...[t("Start"), t("Fails before"), t("Costs more"), t("Delays")].map((text, n) => h("th", { scope: "col", class: n ? "num" : "" }, text)))),
       h("tbody", {}, ...s.alternatives.map((a) => h("tr", {}, h("th", { scope: "row" }, choiceText(a, near)), h("td", { class: "num" }, percent(a.p_fail)),
         h("td", { class: "num" }, Math.abs(a.delta ?? 0) < 0.5 ? "—" : plan.cash(a.delta, currency, true)),
         h("td", { class: "num" }, a.delays.length ? a.delays.slice(0, 2).map((d) => `${d.order} ${duration(d.hours)}`).join(t(", ")) : "—")))))));
-
-  /** Other times to choose from, each with its cost; and who does it. */
-  plan.changeService = (s, near, currency) => {
-    const name = pick(s.name), group = `alternative-${s.id}`;
-    const at = Math.max(0, timed(s).findIndex((a) => a.start_us === s.start_us));
-    const radios = timed(s).map((a, n) => {
-      const input = h("input", { type: "radio", name: group, value: n, id: `${group}-${n}`, checked: n === at ? "" : null });
-      const cost = Math.abs(a.delta ?? 0) < 0.5 ? t("the cheapest") : t("{money} more", { money: plan.cash(a.delta, currency) });
-      return h("label", { class: "choice", for: `${group}-${n}` }, input, h("span", {}, h("strong", {}, plan.when(a.start, near)), " · ", cost, h("span", { class: "detail" },
-        t("fails before with {p}", { p: percent(a.p_fail) }), " · ", a.delays.length ? a.delays.slice(0, 3).map((d) => t("{order} by {time}", { order: d.order, time: duration(d.hours) })).join(t(", ")) : t("delays no order"))));
-    });
-    const list = h("fieldset", { class: "choices-list" }, h("legend", {}, t("When")), ...radios);
-    const crews = s.crews.map((c) => [c.id, pick(c.name)]);
-    return twin.ask({
-      title: t("Change the service of {name}", { name }), intro: [t("Each other time with what it costs more than the suggested one."), list],
-      fields: crews.length > 1 ? [{ name: "crew", label: t("Crew"), kind: "select", options: crews, value: s.crew }] : [],
-      submit: t("Accept it so"), verb: "suggestion.accept", machine: s.machine,
-      detail: (values) => {
-        const chosen = timed(s)[Number(list.querySelector("input:checked")?.value ?? at)];
-        return { suggestion: s.id, start: chosen.start_us, ...(values.crew && values.crew !== s.crew ? { crew: values.crew } : chosen.crew ? { crew: chosen.crew } : {}) };
-      },
-      text: t("Service of {name} accepted", { name }),
-    });
-  };
-  plan.vetoService = (s) => twin.ask({
-    title: s.kind === "plan" ? t("Veto plan {n}", { n: s.version }) : t("Veto the service of {name}", { name: pick(s.name) }),
-    intro: t("It is not suggested again until then. The planner looks for something else."), verb: "suggestion.veto", machine: s.machine ?? null, submit: t("Veto"),
-    fields: [{ name: "reason", label: t("Reason"), required: true, max: 200 },
-      { name: "hours", label: t("For how long"), kind: "select", value: 24, options: [8, 24, 72, 168].map((n) => [n, duration(n)]) }],
-    detail: (values) => ({ suggestion: s.id, reason: values.reason, hours: values.hours }), text: t("Vetoed"),
-  });
-  plan.acceptService = (s, button) => twin.act("suggestion.accept", { machine: s.machine, detail: { suggestion: s.id }, button, text: t("Service of {name} accepted", { name: pick(s.name) }) });
 
   const states = () => ({ accepted: t("Accepted"), vetoed: t("Vetoed"), expired: t("Expired") });
   const decided = (s, near) => {
@@ -88,7 +55,7 @@
     const does = isPlan
       ? [twin.button("plan.adopt", t("Adopt this plan"), (b) => tell.adopt(s.version, b), { css: "button small primary" }), show(t("Compare"), () => tell.compare(s.version))]
       : [twin.button("suggestion.accept", t("Accept"), (b) => plan.acceptService(s, b), { css: "button small primary" }),
-        ...(timed(s).length > 1 || s.crews.length > 1 ? [twin.button("suggestion.accept", t("Change…"), () => plan.changeService(s, near, currency), { css: "button small" })] : []), show(t("Show"), () => tell.show(s))];
+        ...(plan.timed(s).length > 1 || s.crews.length > 1 ? [twin.button("suggestion.accept", t("Change…"), () => plan.changeService(s, near, currency), { css: "button small" })] : []), show(t("Show"), () => tell.show(s))];
     return h("li", { class: "suggestion open", "data-suggestion": s.id }, head, when, ...body,
       h("div", { class: "buttons" }, ...does, twin.button("suggestion.veto", t("Veto…"), () => plan.vetoService(s), { css: "button small" })));
   };

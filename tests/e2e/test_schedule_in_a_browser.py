@@ -294,3 +294,29 @@ def test_nothing_serious_for_axe_and_nothing_wider_than_the_screen(
     found = Axe().run(page).response["violations"]
     assert [(v["id"], v["nodes"]) for v in found if v["impact"] in {"serious", "critical"}] == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_a_plan_takes_the_place_of_the_words_that_there_is_none(open_page: Open) -> None:
+    settings = Settings()
+    fake = FakePlant(load_plant(Path(settings.plant)), wall_us=time.time_ns() // 1000, n_orders=20)
+    for kind in ("schedule", "orders"):
+        fake.store.set_documents(kind, dict.fromkeys(fake.store.documents(kind)))
+    with fake_site(fake, settings) as port:
+        page = open_page(f"http://127.0.0.1:{port}/schedule")
+        expect(page.locator("#view-chart")).to_contain_text("There is no open order")
+        expect(page.locator(CHART)).to_be_hidden()
+        fake.schedule.write(fake.store)
+        expect(page.locator(CHART)).to_be_visible(timeout=SOON_MS)
+        expect(page.locator("#view-chart")).not_to_contain_text("There is no")
+        expect(page.locator(".suggestion.open")).to_have_count(4)
+
+
+def test_a_link_to_a_suggestion_brings_it_and_its_bar_into_view(
+    lived: Lived, open_page: Open
+) -> None:
+    page = opened(open_page, lived[0], "?suggestion=service-3")
+    expect(page.locator(".pointed-at")).to_have_attribute("data-suggestion", "service-3")
+    machine = lived[2].documents["suggestions"][1]["machine"]
+    name = next(m.name["en"] for m in lived[1].site.plant.machines if m.id == machine)
+    expect(page.locator(".gantt-card")).to_contain_text(f"Service of {name}")
+    expect(page).not_to_have_url(re.compile("suggestion="))

@@ -1,0 +1,63 @@
+/* Schedule: what lies over the chart: the bar pointed at, the one selected with its order's way, a move. */
+(() => {
+  "use strict";
+  const { t, plan } = window.plantTwin;
+
+  const outlined = (ctx, chart, bar, colour, width, row) => {
+    const box = chart.boxOf(bar, row);
+    if (box) plan.strokeRects(ctx, colour, width, [[box[0] - width, box[1] - width, box[2] + 2 * width, box[3] + 2 * width]]);
+  };
+  /** Where an order goes: its steps outlined, and joined in their order. */
+  const way = (ctx, c, chart, order) => {
+    const steps = chart.model.bars.filter((bar) => bar.order === order).sort((a, b) => a.step - b.step);
+    for (const bar of steps) if (bar !== chart.selected) outlined(ctx, chart, bar, c.ink, 1.2);
+    const boxes = steps.map((bar) => chart.boxOf(bar)).filter(Boolean);
+    ctx.strokeStyle = c.ink;
+    ctx.lineWidth = 1.2;
+    ctx.beginPath();
+    for (let n = 1; n < boxes.length; n += 1) {
+      const [x, y, w, high] = boxes[n - 1], [X, Y, , H] = boxes[n], turn = Math.min(x + w + 6, Math.max(x + w, X - 4));
+      ctx.moveTo(x + w, y + high / 2);
+      ctx.lineTo(turn, y + high / 2);
+      ctx.lineTo(turn, Y + H / 2);
+      ctx.lineTo(X, Y + H / 2);
+    }
+    ctx.stroke();
+  };
+  const dueLine = (ctx, c, g, order) => {
+    if (order.due === null || order.due === undefined) return;
+    const x = Math.round(g.x(order.due)) + 0.5, text = t("{order} due", { order: order.id });
+    ctx.strokeStyle = ctx.fillStyle = c.ink;
+    ctx.lineWidth = 1.2;
+    ctx.setLineDash([6, 4]);
+    ctx.beginPath();
+    ctx.moveTo(x, g.top);
+    ctx.lineTo(x, g.height);
+    ctx.stroke();
+    ctx.setLineDash([]);
+    ctx.font = `700 ${g.font}px ${c.font}`;
+    ctx.textBaseline = "middle";
+    ctx.fillRect(x, g.top, ctx.measureText(text).width + 10, g.font + 6);
+    ctx.fillStyle = c.panel;
+    ctx.fillText(text, x + 5, g.top + g.font / 2 + 3);
+  };
+
+  /** more(ctx, c, g): what else hangs over it. */
+  plan.drawOver = (ctx, c, g, chart, more) => {
+    const { selected, hover } = chart;
+    ctx.clearRect(0, 0, g.width, g.height);
+    ctx.save();
+    ctx.beginPath();
+    ctx.rect(g.left, g.top, g.width - g.left, g.height - g.top);
+    ctx.clip();
+    if (hover && hover !== selected) outlined(ctx, chart, hover, c["ink-soft"], 2);
+    if (selected?.order) {
+      way(ctx, c, chart, selected.order);
+      dueLine(ctx, c, g, selected.order);
+    }
+    if (selected) outlined(ctx, chart, selected, c.focus, 3);
+    if (selected?.crewRow) outlined(ctx, chart, selected, c.focus, 2, selected.crewRow);
+    more?.(ctx, c, g);
+    ctx.restore();
+  };
+})();
