@@ -80,7 +80,7 @@ class AlarmLife(RuleBasedStateMachine):
 
     def happen(self, kind: str, **given) -> None:
         self.now += 60_000_000
-        happening = Happening(kind, self.now, "Wu", **given)
+        happening = Happening(kind, self.now, "Late", **given)
         self.seen.append(happening)
         before = self.alarm
         self.alarm, outcome = apply(before, happening)
@@ -92,7 +92,7 @@ class AlarmLife(RuleBasedStateMachine):
         if not is_legal:
             assert self.alarm == before
         if self.alarm != before:
-            assert (self.alarm.changed, self.alarm.by) == (self.now, "Wu")
+            assert (self.alarm.changed, self.alarm.by) == (self.now, "Late")
 
     def follow(self, kind: str, what: Happening) -> bool:
         if kind == "tick":
@@ -187,23 +187,23 @@ TestAlarmLife = AlarmLife.TestCase
 
 def test_without_a_reason_nothing_is_put_aside() -> None:
     for kind in ("shelve", "remove", "suppress"):
-        happening = Happening(kind, 5, "Wu", until=HOUR_US)
+        happening = Happening(kind, 5, "Late", until=HOUR_US)
         assert apply(Alarm(), happening)[1].refusal == "no_reason"
 
 
 def test_no_shelf_is_longer_than_the_longest() -> None:
-    shelved, _ = apply(Alarm(), Happening("shelve", 0, "Wu", until=10**18, reason="x"))
+    shelved, _ = apply(Alarm(), Happening("shelve", 0, "Late", until=10**18, reason="x"))
     assert shelved.shelved_until == SHELF_MAX_US
 
 
 def test_alarm_that_came_on_the_shelf_calls_when_it_returns() -> None:
-    end = Happening("shelve", 0, "Wu", until=9, reason="x")
+    end = Happening("shelve", 0, "Late", until=9, reason="x")
     back = replay([end, Happening("activate", 4, limit="low"), Happening("tick", 9)])
     assert state_of(back) == "unacknowledged"
     assert back.came == 4
 
 
 def test_acknowledged_alarm_returns_from_the_shelf_as_acknowledged() -> None:
-    before = [Happening("activate", 1, limit="low"), Happening("acknowledge", 2, "Wu")]
-    end = Happening("shelve", 3, "Wu", until=9, reason="x")
+    before = [Happening("activate", 1, limit="low"), Happening("acknowledge", 2, "Late")]
+    end = Happening("shelve", 3, "Late", until=9, reason="x")
     assert state_of(replay([*before, end, Happening("tick", 9)])) == "acknowledged"

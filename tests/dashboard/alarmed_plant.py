@@ -88,7 +88,7 @@ def populate(fake: AlarmedPlant, flood: bool) -> None:
     from twin.actions import Action, pack_action
 
     def do(verb: str, detail: dict, machine: str | None = None) -> None:
-        action = Action(verb, machine, fake.now_us, 0, "Wu Min", "admin", detail, "")
+        action = Action(verb, machine, fake.now_us, 0, "Night", "admin", detail, "")
         fake.store.add_action(pack_action(action))
         fake.desk.step()
 

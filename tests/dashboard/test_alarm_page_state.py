@@ -47,7 +47,7 @@ class Held:
         self.desk.step()
 
     def do(self, verb: str, detail: dict, machine: str | None = None) -> None:
-        action = Action(verb, machine, self.now, 0, "Wu", "admin", detail, "")
+        action = Action(verb, machine, self.now, 0, "Late", "admin", detail, "")
         self.store.add_action(pack_action(action))
         self.desk.step()
 
@@ -122,7 +122,7 @@ def test_a_shelf_says_how_long_it_lasts(held: Held) -> None:
         "2026-03-02T11:00:00",
         4.0,
         "known",
-        "Wu",
+        "Late",
     )
 
 
@@ -146,8 +146,8 @@ def test_the_journal_names_what_was_done_and_whether_it_can_be_taken_back(held: 
     held.do("comment.add", {"text": "oil"}, "mill-03")
     lines = sorted(alarms_state(held.snapshot())["journal"].values(), key=lambda x: -x["n"])
     assert [(x["verb"], x["who"], x["can_undo"]) for x in lines[:3]] == [
-        ("comment.add", "Wu", True),
-        ("alarm.acknowledge", "Wu", False),
+        ("comment.add", "Late", True),
+        ("alarm.acknowledge", "Late", False),
         ("alarm.on", "", False),
     ]
     assert lines[1]["sensor"]["en"] == "Spindle vibration"
@@ -185,7 +185,7 @@ def test_the_journal_downloads_in_the_readers_words(held: Held) -> None:
     held.do("comment.add", {"text": "=1+1"}, "mill-03")
     header, rows = journal_list(held.snapshot(), AlarmFilters(), translator("en"), "en")
     assert header[0].startswith("Time (Europe/Berlin, UTC+01")
-    assert rows[0][1:4] == ["Wu", "Comment", "Mill 3"]
+    assert rows[0][1:4] == ["Late", "Comment", "Mill 3"]
     people = journal_list(held.snapshot(), AlarmFilters(who="people"), translator("en"), "en")[1]
     plant = journal_list(held.snapshot(), AlarmFilters(who="plant"), translator("en"), "en")[1]
     assert [len(people), len(plant)] == [1, len(rows) - 1]

@@ -13,7 +13,7 @@ from twin.stores.memory import MemoryStore
 
 
 def make(store: MemoryStore, kiosk_id: str = "k1", **settings: object) -> Kiosk:
-    documents = created(kiosk_id, {"name": "Hall 2", "document": settings}, "Ines", START_US)
+    documents = created(kiosk_id, {"name": "Hall 2", "document": settings}, "Office", START_US)
     store.set_documents(KIND, documents)
     return kiosk_of(documents[kiosk_id])
 
@@ -161,7 +161,7 @@ def test_when_a_display_was_seen_is_written_twice_a_minute_at_most(store: Memory
 )
 def test_faulty_settings_are_refused_with_got_and_want(settings: dict, said: str) -> None:
     with pytest.raises(SchemaError, match=said):
-        created("k1", {"name": "Hall", "document": settings}, "Ines", 0)
+        created("k1", {"name": "Hall", "document": settings}, "Office", 0)
 
 
 def test_store_that_never_answered_closes_no_display(store: MemoryStore) -> None:

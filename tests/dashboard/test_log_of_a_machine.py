@@ -21,7 +21,7 @@ def mill(snapshot: Snapshot) -> Machine:
 
 
 def line(hours: int, verb: str, **more: object) -> dict:
-    shared = {"id": f"{hours}-0", "who": "Wu", "machine": "mill-01", "outcome": "done"}
+    shared = {"id": f"{hours}-0", "who": "Late", "machine": "mill-01", "outcome": "done"}
     return {"time": NOW + hours * HOUR_US, "verb": verb, **shared, **more}
 
 
@@ -38,11 +38,11 @@ def test_lines_are_newest_first_in_the_plants_time_with_their_words(snapshot: Sn
     newest, oldest = log_of(known, mill(snapshot))
     assert (newest["kind"], newest["time"]) == ("failure.report", "2026-03-02T08:00:00")
     assert newest["about"] == snapshot.plant.classes["mill"].modes[0].name
-    assert (oldest["text"], oldest["who"], oldest["can_undo"]) == ("rough", "Wu", True)
+    assert (oldest["text"], oldest["who"], oldest["can_undo"]) == ("rough", "Late", True)
 
 
 def test_an_event_that_follows_from_an_action_is_the_persons_line_alone(snapshot: Snapshot) -> None:
-    echo = Event(NOW, "failure", "mill-01", {"mode": None, "by": "Wu", "action": "0-0"})
+    echo = Event(NOW, "failure", "mill-01", {"mode": None, "by": "Late", "action": "0-0"})
     own = Event(NOW + 1, "failure", "mill-01", {"mode": None})
     known = with_log(snapshot, line(0, "failure.report", detail={}))._replace(events=[own, echo])
     assert [x["kind"] for x in log_of(known, mill(snapshot))] == ["failure.report", "failure"]

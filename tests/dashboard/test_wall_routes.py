@@ -19,7 +19,7 @@ Event = tuple[str, dict]
 
 @pytest.fixture
 def kiosk(fake: FakePlant) -> Kiosk:
-    documents = created("k1", {"name": "Hall <2>", "document": {}}, "Ines", START_US)
+    documents = created("k1", {"name": "Hall <2>", "document": {}}, "Office", START_US)
     fake.store.set_documents(KIND, documents)
     return kiosk_of(documents["k1"])
 

@@ -159,7 +159,7 @@ def test_saved_comparison_is_listed_with_its_author_and_can_be_deleted(
 
     def do(verb: str, detail: dict, token: str) -> str:
         now = lived.store.clock().plant_now(lived.wall_us)
-        action = Action(verb, MILL, now, lived.wall_us, "Ada", "engineer", detail, token)
+        action = Action(verb, MILL, now, lived.wall_us, "Day", "engineer", detail, token)
         action_id = lived.store.add_action(pack_action(action))
         lived.step(0.0)
         return action_id.decode()
@@ -167,7 +167,7 @@ def test_saved_comparison_is_listed_with_its_author_and_can_be_deleted(
     scenario_id = do("scenario.save", save, "token-save")
     client = app.server.test_client()
     (kept,) = client.get(f"/data/scenarios/{MILL}").get_json()
-    assert (kept["id"], kept["name"], kept["who"]) == (scenario_id, "slower", "Ada")
+    assert (kept["id"], kept["name"], kept["who"]) == (scenario_id, "slower", "Day")
     assert kept["document"] == document
     assert client.get("/data/scenarios/mill-02").get_json() == []
     do("scenario.delete", {"scenario": scenario_id}, "token-delete")

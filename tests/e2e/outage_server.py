@@ -24,7 +24,7 @@ SECRET = {"signing": b"7" * 64}
 def link_of(fake: FakePlant) -> str:
     """A display of the whole plant, read from five metres, and the path that opens it."""
     fake.store.set_documents("secrets", SECRET)
-    documents = created("k1", {"name": "Hall", "document": {}}, "Ines", fake.wall_us)
+    documents = created("k1", {"name": "Hall", "document": {}}, "Office", fake.wall_us)
     fake.store.set_documents(KIND, documents)
     return f"/wall/{Kiosks(fake.store).token(kiosk_of(documents['k1']))}"
 

@@ -56,7 +56,7 @@ def alarmed() -> Iterator[Alarmed]:
 def as_ines(page: Page, url: str) -> None:
     """Where nobody signs in, a name is asked once."""
     headers = {"Origin": url, "Content-Type": "application/json"}
-    assert page.request.post(f"{url}/do/name", data={"name": "Ines"}, headers=headers).ok
+    assert page.request.post(f"{url}/do/name", data={"name": "Office"}, headers=headers).ok
     page.reload()
     page.wait_for_selector("html[data-live=live]")
 
@@ -70,7 +70,7 @@ def test_an_alarm_is_acknowledged_from_the_keyboard(alarmed: Alarmed, open_page:
     expect(page.locator('[data-tab="/alarms"] .tab-count')).to_have_text(re.compile(r"\d+"))
     row.focus()
     page.keyboard.press("a")
-    expect(row).to_contain_text("Ines")
+    expect(row).to_contain_text("Office")
     expect(row.locator('[data-f="state"]')).to_contain_text("acknowledged")
     expect(row).not_to_have_class(re.compile("calls"))
     page.locator("#tab-journal").click()

@@ -40,7 +40,7 @@ def page(browser: Browser, hall: str) -> Iterator[Page]:
     context = browser.new_context(locale="en-GB", viewport={"width": 1280, "height": 800})
     page = context.new_page()
     headers = {"Origin": hall, "Content-Type": "application/json"}
-    assert page.request.post(f"{hall}/do/name", data={"name": "Ines"}, headers=headers).ok
+    assert page.request.post(f"{hall}/do/name", data={"name": "Office"}, headers=headers).ok
     page.goto(f"{hall}/displays")
     page.wait_for_selector(LIVE)
     yield page

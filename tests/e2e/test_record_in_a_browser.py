@@ -79,11 +79,11 @@ def test_a_person_applies_a_correction(scored, open_page: Open) -> None:
     expect(dialog).to_contain_text(re.compile(r"10 % becomes \d+ %, 50 % becomes"))
     dialog.get_by_role("button", name="Recalibrate").click()
     name = page.get_by_role("dialog").get_by_role("textbox")
-    name.last.fill("Wu")
+    name.last.fill("Late")
     name.last.press("Enter")
     expect(page.locator(".toast")).to_contain_text("Recalibrated")
     (action,) = [unpack_action(text) for _, text in fake.store.actions(FIRST_ID, 10)]
-    assert (action.verb, action.who) == ("model.recalibrate", "Wu")
+    assert (action.verb, action.who) == ("model.recalibrate", "Late")
     assert (action.detail["class_id"], action.detail["version"]) == ("pump", 2)
     assert 0 < action.detail["b"] < 1
 

@@ -24,7 +24,7 @@ class Bench:
         self.now = now
         self.store.set_clock(Clock(0, now, 0.0, True))
 
-    def do(self, verb, detail=None, machine=None, who="Wu", role="admin", token=None, time=None):
+    def do(self, verb, detail=None, machine=None, who="Late", role="admin", token=None, time=None):
         """Send an action; its id as text."""
         self.n += 1
         action = Action(

@@ -136,7 +136,7 @@ class World:
             self.n += 1
             self.store.commit(self.leases[p], Commit(f"{self.n}-0".encode(), {}, [], runs))
 
-    def do(self, verb, detail, machine=None, who="Wu", token=None):
+    def do(self, verb, detail, machine=None, who="Late", token=None):
         from twin.actions import Action, pack_action
 
         self.n += 1

@@ -25,7 +25,7 @@ def test_an_alarm_comes_is_seen_and_goes(bench):
     seen = bench.do("alarm.acknowledge", {"alarms": [TEMP], "note": "fan"})
     bench.step()
     assert bench.state() == "acknowledged"
-    assert bench.document("alarms")[TEMP]["by"] == "Wu"
+    assert bench.document("alarms")[TEMP]["by"] == "Late"
     assert bench.line(seen)["note"]["alarms"] == [TEMP]
     bench.alarm_off()
     bench.step()
@@ -109,7 +109,7 @@ def test_shelving_is_taken_back(bench):
     bench.do("action.undo", {"action": shelved})
     bench.step()
     assert bench.state() == "unacknowledged"
-    assert bench.line(shelved)["undone"]["who"] == "Wu"
+    assert bench.line(shelved)["undone"]["who"] == "Late"
 
 
 def test_out_of_service_calls_nobody_until_restored(bench):

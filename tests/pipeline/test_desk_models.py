@@ -75,7 +75,7 @@ def test_a_second_line_is_of_what_the_first_one_says(bench):
 
 def test_taken_back_the_numbers_of_before_are_a_newer_version(bench):
     action = ask(bench)
-    bench.do("action.undo", {"action": action}, who="Wu", role="engineer")
+    bench.do("action.undo", {"action": action}, who="Late", role="engineer")
     bench.step()
     assert held(bench).version == 6
     assert held(bench).hazard().recalibration is None

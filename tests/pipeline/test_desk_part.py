@@ -129,10 +129,10 @@ def test_an_event_that_cannot_be_folded_is_said_and_passed_over(tmp_path, capsys
 def test_a_token_is_its_persons(tmp_path):
     store = MemoryStore(PARTITIONS)
     bench = Bench(store, prepare(store, settings_in(tmp_path)))
-    for who in ("Wu", "Wu", "Early"):
+    for who in ("Late", "Late", "Early"):
         bench.do("comment.add", {"text": who}, machine="mill-0", who=who, token="12345678")
     bench.step()
-    assert [c["who"] for c in bench.document("mill-0", "log")["comments"]] == ["Wu", "Early"]
+    assert [c["who"] for c in bench.document("mill-0", "log")["comments"]] == ["Late", "Early"]
 
 
 def test_a_step_that_breaks_off_leaves_nothing_half_done(tmp_path, monkeypatch):

@@ -35,7 +35,7 @@ def test_a_reported_failure_stands_and_the_planner_sees_it(bench):
     assert bench.document("machines")["mill-0"]["failed_since"] == T0_US
     assert failed(bench)
     event = [e for _, e in bench.store.events(FIRST_ID, 10)][-1]
-    assert (event.kind, event.detail["source"], event.detail["by"]) == ("failure", "person", "Wu")
+    assert (event.kind, event.detail["source"], event.detail["by"]) == ("failure", "person", "Late")
 
 
 def test_a_machine_fails_once(bench):
@@ -130,12 +130,12 @@ def test_a_comment_is_kept_attributed_and_taken_back(bench):
     said = bench.do("comment.add", {"text": "oil is dark"}, machine="mill-0")
     bench.step()
     (comment,) = bench.document("machines")["mill-0"]["comments"]
-    assert (comment["text"], comment["who"], comment["time"]) == ("oil is dark", "Wu", T0_US)
+    assert (comment["text"], comment["who"], comment["time"]) == ("oil is dark", "Late", T0_US)
     bench.do("action.undo", {"action": said})
     bench.step()
     assert bench.document("machines")["mill-0"]["comments"] == []
     log = bench.document("mill-0", "log")["log"]
-    assert log[0]["undone"]["who"] == "Wu"
+    assert log[0]["undone"]["who"] == "Late"
 
 
 def test_a_service_is_planned_moved_called_off_and_each_taken_back(bench):

@@ -28,7 +28,7 @@ def kept(bench, kiosk_id):
 def test_display_is_kept_with_its_settings_and_its_maker(bench):
     kiosk = kept(bench, made(bench, distance_m=8, language="zh"))
     assert (kiosk.name, kiosk.distance_m, kiosk.language) == ("Hall 2", 8.0, "zh")
-    assert (kiosk.made_by, kiosk.made_us) == ("Wu", T0_US)
+    assert (kiosk.made_by, kiosk.made_us) == ("Late", T0_US)
     assert (kiosk.generation, kiosk.is_revoked, kiosk.areas) == (1, False, ((),))
 
 

@@ -57,7 +57,7 @@ def test_a_wish_is_answered_once_and_survives_a_restart_on_the_way(world):
     search.step(world.site)
     front = world.document("front")
     assert not search.is_wished()
-    assert (front["who"], front["growing"], front["until_s"]) == ("Wu", False, 30)
+    assert (front["who"], front["growing"], front["until_s"]) == ("Late", False, 30)
     assert {p["id"] for p in front["points"]} == set(world.store.documents("front-plans"))
     assert front["base"]["total"] == pytest.approx(world.document("in_force_now")["terms"]["total"])
     half = {**front, "growing": True}

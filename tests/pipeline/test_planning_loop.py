@@ -74,9 +74,9 @@ def test_a_rush_order_that_fits_into_a_gap_moves_nothing_else_and_waits_for_a_pe
     world.do("plan.adopt", {"version": proposal["version"]})
     world.settle()
     in_force = world.document("in_force")
-    assert (in_force["version"], in_force["who"]) == (proposal["version"], "Wu")
+    assert (in_force["version"], in_force["who"]) == (proposal["version"], "Late")
     heads = {v["version"]: v["who"] for v in world.document("versions")}
-    assert heads[proposal["version"]] == "Wu"
+    assert heads[proposal["version"]] == "Late"
     assert not [s for s in world.document("suggestions") if s["kind"] == "plan"]
 
 

@@ -44,7 +44,7 @@ def open_site(tmp_path_factory):
 
 def order(site, order_id="A-0", product="cover", quantity=30, release=T0_US, steps=(), **more):
     detail = {"product": product, "quantity": quantity, "release": release, "due": DUE_US}
-    made = new_order(site.plant, detail | {"priority": 3, "note": ""}, order_id, "Wu", T0_US)
+    made = new_order(site.plant, detail | {"priority": 3, "note": ""}, order_id, "Late", T0_US)
     for step, known in zip(made["steps"], steps, strict=False):
         step.update(known)
     return made | more
@@ -226,7 +226,7 @@ def test_services_wait_for_parts_that_were_used_up(tmp_path):
 def test_a_lock_is_kept_and_one_that_cannot_be_is_loosened_not_the_plan_lost(open_site):
     plan_orders = [order(open_site, "A-0"), order(open_site, "A-1")]
     start = T0_US + 5 * HOUR_US
-    lock = {"order": "A-0", "step": 0, "machine": "mill-4", "start": start, "who": "Wu"}
+    lock = {"order": "A-0", "step": 0, "machine": "mill-4", "start": start, "who": "Late"}
     held = situation(open_site, plan_orders)
     decided = held.decisions._replace(locks=[lock])
     stated = state_problem(held._replace(decisions=decided))

@@ -22,7 +22,7 @@ def store(tmp_path):
 
 
 def do(store, verb, machine, detail, token):
-    action = Action(verb, machine, T0_US, T0_US, "Ada", "engineer", detail, token)
+    action = Action(verb, machine, T0_US, T0_US, "Day", "engineer", detail, token)
     action_id = store.add_action(pack_action(action)).decode()
     store.desk.step()
     return action_id
@@ -38,7 +38,7 @@ def test_comparison_is_kept_under_its_action_with_its_author(store):
     kept = {k: orjson.loads(v) for k, v in store.documents(KIND).items()}
     assert list(kept) == [action_id]
     one = kept[action_id]
-    assert (one["name"], one["machine"], one["who"], one["time"]) == ("one", "mill-0", "Ada", T0_US)
+    assert (one["name"], one["machine"], one["who"], one["time"]) == ("one", "mill-0", "Day", T0_US)
     assert one["document"] == {"scenarios": [], "version": 3}
 
 
@@ -75,7 +75,7 @@ def test_two_deletions_of_one_step_are_one(store):
     action_id = save(store)
     for n in range(2):
         detail, token = {"scenario": action_id}, f"t-100{n}"
-        gone = Action("scenario.delete", None, T0_US, T0_US, "Ada", "engineer", detail, token)
+        gone = Action("scenario.delete", None, T0_US, T0_US, "Day", "engineer", detail, token)
         store.add_action(pack_action(gone))
     assert store.desk.step() == 2
     lines = orjson.loads(store.documents("desk")["journal"])[-2:]
