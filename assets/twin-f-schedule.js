@@ -3,7 +3,7 @@
   "use strict";
   const twin = window.plantTwin;
   const { t, h, pick, say, once, plan } = twin;
-  const DAY = 86400;
+  const DAY = 86400, AGAIN_MS = 3000;
 
   const remember = (values) => {
     const query = new URLSearchParams(location.search);
@@ -13,7 +13,7 @@
 
   twin.pages.schedule = (page) => {
     const region = (name) => page.querySelector(`[data-list="${name}"]`);
-    let state = null, model = null, other = null, bar = null, fetched = "", waiting = false, written = 0, blanks = 0, isFirst = true;
+    let state = null, model = null, other = null, bar = null, fetched = "", waiting = false, written = 0, blanks = 0, fetchedAt = 0, isFirst = true;
     /** An accepted suggestion is a planned service with an id of its own: plans made since name it so. */
     const suggestionOf = (b) => (b?.kind === "service" ? (state?.suggestions || []).find((s) => s.id === b.id || (s.state === "accepted" && s.said?.action === b.id)) || null : null);
     const names = (id) => (model?.rows.find((row) => row.id === id)?.text ?? id) || "—";
@@ -81,6 +81,10 @@
     const get = (which) => fetch(`/data/schedule/plan?which=${which}`).then((r) => (r.ok ? r.json() : null));
     const fetchPlan = async () => {
       if (waiting || fetched === state.stamp || move.active()) return;  // nothing moves under a hand
+      // Steps begin and end all the time; another plan is shown at once, the same one anew every few seconds.
+      const version = state.plans.in_force?.version ?? state.plans.proposed?.version;
+      if (model && model.head.version === version && performance.now() - fetchedAt < AGAIN_MS) return;
+      fetchedAt = performance.now();
       const which = state.plans.in_force ? "in_force" : state.plans.proposed ? "proposed" : null, stamp = state.stamp;
       if (!which) { fetched = stamp; model = null; paintView(); return; }
       waiting = true;

@@ -29,6 +29,7 @@ IN_FORCE = "in_force"
 def register(server: Flask, reader: Reader, plans: PlanReader) -> None:
     """Add /data/schedule/plan, /compare and /what-if, and /export/schedule.csv."""
     costing = Costing(reader.store)
+    kept: dict[str, tuple[tuple[str, int], bytes]] = {}
 
     def at_hand() -> tuple[Snapshot, Planned]:
         snapshot = reader.latest
@@ -46,7 +47,15 @@ def register(server: Flask, reader: Reader, plans: PlanReader) -> None:
     @server.get("/data/schedule/plan")
     def data_schedule_plan() -> Response:
         snapshot, planned = at_hand()
-        return _json(plan_state(snapshot.plant, asked(planned, "which", IN_FORCE), planned.orders))
+        which = request.args.get("which", IN_FORCE)
+        key = planned.stamp, id(snapshot.plant)
+        known = kept.get(which)
+        if known is None or known[0] != key:
+            plan = asked(planned, "which", IN_FORCE)
+            known = key, orjson.dumps(plan_state(snapshot.plant, plan, planned.orders))
+            if which in {IN_FORCE, "proposed"}:  # what all readers look at
+                kept[which] = known
+        return _fresh(Response(known[1], mimetype="application/json"))
 
     @server.get("/data/schedule/compare")
     def data_schedule_compare() -> Response:
@@ -93,6 +102,9 @@ def _worked_out(work: Callable[[], Mapping[str, Any]]) -> Response:
 
 
 def _json(value: Any, status: int = 200) -> Response:
-    response = Response(orjson.dumps(value), status, mimetype="application/json")
+    return _fresh(Response(orjson.dumps(value), status, mimetype="application/json"))
+
+
+def _fresh(response: Response) -> Response:
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from flask.testing import FlaskClient
 from dashboard.app import PlantTwin
 from dashboard.data import schedule_costs
 from dashboard.data.schedule_costs import Move, parse_move
+from dashboard.routes import schedule_routes
 from twin.errors import PlanningError, SchemaError
 
 MOVE = {"kind": "operation", "order": "A-1001", "step": 1, "machine": "mill-01", "start": 10**15}
@@ -149,3 +151,20 @@ def test_a_service_is_asked_by_its_id() -> None:
     assert isinstance(move, Move)
     with pytest.raises(SchemaError, match="service without its id"):
         parse_move(b'{"kind":"service","machine":"mill-01","start":5}')
+
+
+def test_a_plan_is_worked_out_once_until_something_changes(
+    app: PlantTwin, client: FlaskClient, fake: FakePlant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[Any] = []
+    was = schedule_routes.plan_state
+    monkeypatch.setattr(schedule_routes, "plan_state", lambda *a: made.append(a) or was(*a))
+    first = client.get("/data/schedule/plan").get_json()
+    assert client.get("/data/schedule/plan").get_json() == first
+    assert len(made) == 1
+    order = fake.schedule.orders["A-1001"] | {"quantity": 77}
+    fake.store.set_documents("orders", {"A-1001": json.dumps(order).encode()})
+    app.reader.tick()
+    changed = client.get("/data/schedule/plan").get_json()
+    assert next(o for o in changed["orders"] if o["id"] == "A-1001")["quantity"] == 77
+    assert len(made) == 2
