@@ -82,7 +82,7 @@ class WorkingPlant:
         batch = self.simulator.step()
         happened = [self._with_service(shop, event) for event in batch.events]
         events, services = shop.advance(self.now_us, happened)
-        self._command(service._replace(time=self.now_us) for service in services)
+        self.simulator.tell(service._replace(time=self.now_us) for service in services)
         self._ask(shop)
         self._order()
         events = sorted([*happened, *events], key=lambda e: e.time)
@@ -101,14 +101,14 @@ class WorkingPlant:
     def _read(self, shop: Shop) -> None:
         """What people wrote and reported; a repair by hand mends the simulated machine too."""
         if not self._is_told:  # a class that is new is driven too
-            self._command([Command(self.now_us, "drive")])
+            self.simulator.tell([Command(self.now_us, "drive")])
             self._is_told = True
         look = self._look(self._after)
         self._after = look.after
         for event in look.reports:
             shop.happen(event)
             if event.kind == "repair":
-                self._command([Command(self.now_us, "mend", event.machine_id)])
+                self.simulator.tell([Command(self.now_us, "mend", event.machine_id)])
         if look.board is not None:
             shop.read(look.board)
 
@@ -123,15 +123,12 @@ class WorkingPlant:
 
     def _ask(self, shop: Shop) -> None:
         asked = shop.asked()
-        self._command(
+        self.simulator.tell(
             Command(self.now_us, "ask", machine, *wanted)
             for machine, wanted in asked.items()
             if self._asked.get(machine) != wanted
         )
         self._asked = asked
-
-    def _command(self, commands: Any) -> None:
-        self.simulator.tell(commands)
 
     def _order(self) -> None:
         """Orders that are placed by now; at first all that such a plant has."""
