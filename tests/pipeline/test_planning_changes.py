@@ -292,3 +292,9 @@ def test_no_plan_is_no_answer(site):
     empty = prepare_plan(held, None)
     with pytest.raises((PlanningError, SchemaError)):
         drag(empty, {"kind": "operation", "order": "A", "step": 0, "machine": "mill-0", "start": 0})
+
+
+def test_no_plan_costs_less_than_its_bound(site):
+    held, _ = planned(site, n_orders=8, lives={"mill-0": 60.0, "press-1": 90.0})
+    solved = solve(state_problem(held).problem)
+    assert 0.0 < solved.bound <= solved.terms.total

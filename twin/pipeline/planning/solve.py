@@ -7,10 +7,12 @@ dropped, counted and said.
 import sys
 import time
 from collections.abc import Callable, Iterator
+from math import isfinite
 from typing import NamedTuple
 
 from twin.errors import PlanningError
 from twin.pipeline.planning.retime_tasks import crews_free
+from twin.scheduling.bounds import floor_of
 from twin.scheduling.check import check
 from twin.scheduling.problem import Problem
 from twin.scheduling.rules import RULES
@@ -34,6 +36,7 @@ class Solved(NamedTuple):
     solver: str
     seconds: float
     bound: float | None = None
+    """No schedule costs less, moving apart; far below where machines are scarce."""
     refused: int = 0
     """Answers that broke a rule."""
 
@@ -56,13 +59,14 @@ def solve(
         judge.take("kept", start)
     for rule, schedule in _by_rules(problem, judge):
         judge.take(rule, schedule)
-    bound = None
+    least = floor_of(problem).total
+    bound = least if isfinite(least) else None
     if improve is not None and seconds > 0.0 and (problem.n_operations or problem.tasks):
         try:
             # From a plan in force it begins warm, else from nothing: a rule's plan would hold it.
             begin = judge.best if problem.reference is not None else None
             answer = improve(problem, begin, seconds, seed)
-            bound = answer.bound
+            bound = max((b for b in (bound, answer.bound) if b is not None), default=None)
             judge.take(name, answer.schedule)
         except PlanningError as error:
             judge.refuse(f"{name}: {error}")
