@@ -3,7 +3,9 @@
 Each line's machines of a class that work in shifts are a pool that shares its orders evenly, first
 come first served, as a fluid: the work done by a time is the machine hours worked by then. Orders
 come at random, as many as fill most of the shifts, and are due some days later. Seeded and the same
-under every policy. Their work is the same too, so their energy differs by tariff alone.
+under every policy. Lateness counts as far as standing machines cause it: that which orders have
+from coming all at once is no policy's doing. Their work is the same too, so energy differs by
+tariff alone.
 """
 
 from collections.abc import Sequence
@@ -24,7 +26,7 @@ Array = NDArray[np.float64]
 TICK_H = 0.25
 AFTER_H = 21 * 24.0
 """Time after the months in which what was ordered until then is made."""
-LOAD = 0.9
+LOAD = 0.85
 """Orders' work over what the pool can do in its shifts."""
 WORK_H = 10.0
 """Of an order, mean."""
@@ -49,7 +51,7 @@ class Lateness(NamedTuple):
     money: Array
     """(N,) late cost by machine: a pool's is its machines' by the hours they stood."""
     late_h: float
-    """Of all orders."""
+    """Of all orders, beyond what they would be late were no machine ever to stand."""
     energy: float
     energy_kwh: float
 
@@ -85,7 +87,8 @@ class Orders:
         for pool in self.pools:
             capacity = self._worked * up[pool.machines].sum(axis=0) * TICK_H
             begin, end = _made(pool, capacity)
-            late = np.maximum(0.0, end - pool.due_h)
+            unhindered = self._worked.astype(np.float64) * (len(pool.machines) * TICK_H)
+            late = _late(pool, capacity) - _late(pool, unhindered)
             weight = stood[pool.machines] / stood[pool.machines].sum()
             money[pool.machines] += self._late_cost_h * late.sum() * weight
             late_h += float(late.sum())
@@ -130,6 +133,11 @@ def _made(pool: Pool, capacity: Array) -> tuple[Array, Array]:
     ready = np.maximum.accumulate(np.interp(pool.release_h, at, done) - before)
     begin = ready + before
     return _when(done, begin), _when(done, begin + pool.work_h)
+
+
+def _late(pool: Pool, capacity: Array) -> Array:
+    """Hours late of each order (K,)."""
+    return np.maximum(0.0, _made(pool, capacity)[1] - pool.due_h)
 
 
 def _when(done: Array, work: Array) -> Array:

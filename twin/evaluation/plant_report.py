@@ -21,10 +21,11 @@ def policy_report(
     """Figures by policy, a plant's mean; ratios to the oracle on the same machines.
 
     cost, downtime_h, tardiness_h, energy (money), energy_kwh, failures and services: of a plant in
-    all its months. life_used: mean share of lives ended. cost_ratio_ci: 95 %, bootstrapped over
-    pairs of machines of all plants. classes: the same ratios by class; known_wear: of the planner
-    told the true wear; as_fitted: of the twin with the limits that the model files hold, instead of
-    those chosen in training as the interval is; notes: where the twin is not better.
+    all its months. tardiness_h: by which standing machines made orders later. life_used: mean share
+    of lives ended. cost_ratio_ci: 95 %, bootstrapped over pairs of machines of all plants. classes:
+    the same ratios by class; known_wear: of the planner told the true wear; as_fitted: of the twin
+    with the limits that the model files hold, instead of those chosen in training as the interval
+    is; notes: where the twin is not better.
     """
     policies = {
         name: _figures([s[name] for s in scored], _ratio(scored, name)) for name in POLICIES

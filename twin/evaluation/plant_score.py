@@ -38,7 +38,7 @@ class Scored(NamedTuple):
     """Of a policy on one plant; arrays (N,) by machine, the same machines for every policy."""
 
     cost: Array
-    """Services, repairs, output lost meanwhile, and late orders."""
+    """Services, repairs, output lost meanwhile, and orders that standing machines made late."""
     failures: Array
     services: Array
     down_h: Array
