@@ -2,6 +2,8 @@
 
 From a start and a few random greedy plans a search runs until nothing better comes for a while;
 what it finds is kept among a few elite plans, and each next search begins between two of those.
+Once that leads no further a new elite is bred: from nothing, and from the best of those before, in
+turns.
 Source: Mastrolilli & Gambardella (2000); González, Vela & Varela (2015), "Scatter search with path
 relinking for the flexible job shop scheduling problem", European Journal of Operational Research
 245; Peng, Lü & Cheng (2015), "A tabu search/path relinking algorithm to solve the job shop
@@ -46,10 +48,12 @@ class _Habits(NamedTuple):
     spread: int
     """A move's undoing stays forbidden for tenure … tenure + spread − 1 moves."""
     n_elite: int
+    idle: int
+    """Searches that better nothing in the elite, after which a new one is bred."""
 
 
-CLASSIC = _Habits(True, 10_000, 12, 8, 8)
-FLEXIBLE = _Habits(False, 500, 12, 12, 6)
+CLASSIC = _Habits(True, 10_000, 12, 8, 8, 30)
+FLEXIBLE = _Habits(False, 250, 12, 12, 6, 25)
 
 
 def tabu(
@@ -92,6 +96,7 @@ class _Run:
         self.rng = np.random.default_rng(limit.seed)
         self.habits = FLEXIBLE if len(shop.machines) > len(shop.before) else CLASSIC
         self.elite = Elite(self.habits.n_elite)
+        self.idle = self.bred = 0
         self.best: Answer | None = None
         self.best_makespan = np.iinfo(np.int64).max
         self.chunk = max(1, CHUNK // len(shop.before))
@@ -104,9 +109,12 @@ class _Run:
         """Search from the start given, or else from a greedy plan."""
         plan = greedy_plan(self.shop, self.rng) if start is None else self._read(start)
         self._descend(plan.machine, plan.order, ())
+        self.champion = self.elite.best
 
     def again(self) -> None:
         """Search from another greedy plan while there are few, then between two good ones."""
+        if self.idle >= self.habits.idle:
+            self._breed()
         if not self.elite.full:
             plan = greedy_plan(self.shop, self.rng)
             self._descend(plan.machine, plan.order, ())
@@ -114,6 +122,15 @@ class _Run:
         a, b = self.elite.pair(self.rng)
         machine, order = between(a, b, self.rng.uniform(0.3, 0.7), self.rng)
         self._descend(machine, order, (a, b))
+
+    def _breed(self) -> None:
+        """A new elite: of nothing, or of the last one's best and the best of all, in turns."""
+        last, self.elite, self.idle = self.elite.best, Elite(self.habits.n_elite), 0
+        self.bred += 1
+        if self.bred % 2 == 0:
+            self.elite.keep(last)
+            self.elite.keep(self.champion)
+        self.champion = min(self.champion, last, key=lambda plan: plan.makespan)
 
     def answer(self) -> Answer:
         if self.best is None:
@@ -129,14 +146,14 @@ class _Run:
 
     def _descend(self, machine: Ints, order: Ints, parents: tuple[Plan, ...]) -> None:
         """Search from one plan until patience or time ends, and keep what was found."""
-        blocks, patience, tenure, spread, _ = self.habits
+        blocks, patience, tenure, spread, *_ = self.habits
         state, arrays = self.memory.state, (self.shop, self.graph, self.memory)
         begin(*arrays, machine, order)
         self._note()
         while self.goes_on() and state[ITERATION] - state[BEST_AT] < patience:
             search(*arrays, blocks, self.chunk, self.bound, tenure, spread)
             self._note()
-        self.elite.keep(self._found(), parents)
+        self.idle = 0 if self.elite.keep(self._found(), parents) else self.idle + 1
 
     def _found(self) -> Plan:
         """The best of this descent."""

@@ -80,19 +80,27 @@ class Elite:
         a, b = rng.choice(len(self.plans), 2, replace=False)
         return self.plans[a], self.plans[b]
 
-    def keep(self, plan: Plan, parents: tuple[Plan, ...] = ()) -> None:
-        """Take a plan in, in the place of its worse parent if it is no worse, else of the worst."""
+    @property
+    def best(self) -> Plan:
+        return min(self.plans, key=lambda plan: plan.makespan)
+
+    def keep(self, plan: Plan, parents: tuple[Plan, ...] = ()) -> bool:
+        """Take a plan in, in the place of its worse parent if it is no worse, else of the worst.
+
+        Returns whether the elite is the better or the larger for it.
+        """
         if any(_alike(plan, other) for other in self.plans):
-            return
+            return False
         if not self.full:
             self.plans.append(plan)
-            return
+            return True
         for rivals in (parents, self.plans):
             worst = max(rivals, key=lambda rival: rival.makespan, default=None)
             if worst is not None and plan.makespan <= worst.makespan:
                 at = next(i for i, other in enumerate(self.plans) if other is worst)
                 self.plans[at] = plan
-                return
+                return plan.makespan < worst.makespan
+        return False
 
 
 def _alike(a: Plan, b: Plan) -> bool:
