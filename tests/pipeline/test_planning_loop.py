@@ -278,3 +278,16 @@ def test_what_runs_and_ends_as_planned_asks_for_no_plan(world):
     assert world.settle() == []
     told = world.document("in_force_now") or world.document("in_force")
     assert told["version"] == world.document("in_force")["version"]
+
+
+def test_an_order_that_the_plan_in_force_does_not_know_is_not_in_it_and_not_late(world):
+    before = world.document("in_force")["terms"]
+    world.add_order("NEW", priority=1, due_h=1)  # late whatever is done
+    world.settle()
+    told = world.document("in_force_now")
+    assert [(x["order"], x["reason"]) for x in told["left_out"]] == [("NEW", "not_in_plan")]
+    assert told["terms"]["late_jobs"] == before["late_jobs"] == 0
+    assert told["terms"]["tardiness"] == 0.0
+    proposed = world.document("proposed")
+    assert [x["order"] for x in proposed["late"]] == ["NEW"]
+    assert proposed["terms"]["tardiness"] > 0.0

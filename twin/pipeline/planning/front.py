@@ -133,8 +133,9 @@ class FrontSearch:
     ) -> None:
         verdict = prepared.verdict
         holds = verdict.terms is not None and not verdict.faults
-        if verdict.terms is not None and holds and prepared.stated.situation.in_force:
-            head["base"] = terms_document(verdict.terms)
+        base = prepared.filled_verdict.terms
+        if base is not None and holds and prepared.stated.situation.in_force:
+            head["base"] = terms_document(base)
         written, known = float("-inf"), set[str]()
         self._forget()
 
@@ -148,7 +149,7 @@ class FrontSearch:
             return stop() or (self._read(WISH) or {}).get("id") != head["wish"]
 
         front = self._search(
-            prepared.stated.problem, prepared.kept if holds else None, seconds, show, is_over
+            prepared.stated.problem, prepared.filled if holds else None, seconds, show, is_over
         )
         show(front._replace(growing=False))
 

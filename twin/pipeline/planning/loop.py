@@ -131,12 +131,9 @@ class PlanLoop:
             version=in_force["version"],
             why="drift",
             solver=in_force["solver"],
+            knows=frozenset(o["order"] for o in in_force["operations"]),
         )
         plan |= {k: in_force.get(k) for k in ("in_force_from", "who", "point")}
-        known = {o["order"] for o in in_force["operations"]}
-        for out in plan["left_out"]:
-            if out["reason"] == "no_room" and out["order"] not in known:
-                out["reason"] = "not_in_plan"
         if not _is_news(self._shown, plan):
             return {}
         self._shown = plan

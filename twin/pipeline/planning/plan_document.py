@@ -1,6 +1,6 @@
 """A schedule as the document that screens read, and a document as a schedule again."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -8,12 +8,13 @@ import numpy as np
 from twin.pipeline.planning.problem_of import Stated
 from twin.pipeline.planning.reasons import late_orders
 from twin.scheduling.layout import Layout, lay_out, numbered
-from twin.scheduling.problem import Problem
+from twin.scheduling.problem import Job, Problem
 from twin.scheduling.schedule import Schedule, Terms
 
 __all__ = ["Plan", "plan_document", "schedule_of", "terms_document"]
 
 Plan = Mapping[str, Any]
+WAITS = frozenset({"not_in_plan", "later"})
 
 
 def plan_document(
@@ -26,10 +27,17 @@ def plan_document(
     solver: str,
     seconds: float = 0.0,
     bound: float | None = None,
+    knows: frozenset[str] | None = None,
 ) -> dict[str, Any]:
-    """A checked schedule; times are µs UTC of the plant, tick 0 where work runs already."""
+    """A checked schedule; times are µs UTC of the plant. Its terms are of the orders that it is
+    about: what waits for a later plan, being due after the horizon, costs it nothing.
+
+    knows: orders that there were when it was made; None: all. Others are not in it, not late.
+    """
     layout = lay_out(stated.problem, schedule)
     operations = _operations(stated, schedule, layout)
+    waiting = [job for job, reason in _unplaced(stated, schedule, knows) if reason in WAITS]
+    terms = _without(terms, waiting)
     return {
         "version": version,
         "made": stated.situation.now_us,
@@ -46,7 +54,7 @@ def plan_document(
             {"machine": machine, "start": since, "end": until}
             for machine, (since, until) in sorted(stated.closed.items())
         ],
-        "left_out": _left_out(stated, schedule),
+        "left_out": _left_out(stated, schedule, knows),
         "late": late_orders(stated, schedule, layout),
     }
 
@@ -189,14 +197,35 @@ def _needs(stated: Stated, machine_id: str) -> dict[str, str | None]:
     return {"skill": needs.skill, "part": needs.part}
 
 
-def _left_out(stated: Stated, schedule: Schedule) -> list[dict[str, Any]]:
-    """Orders that could not be jobs, and jobs that found no room; not those that are due after the
-    horizon and simply wait."""
+def _left_out(
+    stated: Stated, schedule: Schedule, knows: frozenset[str] | None
+) -> list[dict[str, Any]]:
+    """Orders that could not be jobs, and jobs that are not placed; not those that simply wait."""
     found = [out._asdict() for out in stated.left_out]
+    for job, reason in _unplaced(stated, schedule, knows):
+        if reason != "later":
+            found.append({"order": job.id, "reason": reason, "by": None})
+    return found
+
+
+def _unplaced(
+    stated: Stated, schedule: Schedule, knows: frozenset[str] | None
+) -> Iterator[tuple[Job, str]]:
+    """Jobs that are not placed: not_in_plan, later (due after the horizon) or no_room."""
     first = 0
     for job in stated.problem.jobs:
-        waits = job.due is not None and job.due > stated.horizon.ticks
-        if int(schedule.machine[first]) < 0 and not waits:
-            found.append({"order": job.id, "reason": "no_room", "by": None})
+        if int(schedule.machine[first]) < 0:
+            is_later = job.due is not None and job.due > stated.horizon.ticks
+            is_new = knows is not None and job.id not in knows
+            yield job, "not_in_plan" if is_new else "later" if is_later else "no_room"
         first += len(job.operations)
-    return found
+
+
+def _without(terms: Terms, jobs: Sequence[Job]) -> Terms:
+    """Terms without what leaving these jobs out counts as."""
+    money = sum(job.left_out_cost for job in jobs)
+    return terms._replace(
+        tardiness=terms.tardiness - money,
+        total=terms.total - money,
+        late_jobs=terms.late_jobs - len(jobs),
+    )
