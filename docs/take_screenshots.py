@@ -21,6 +21,9 @@ QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--
 LOOKS = [("light", "en-GB", ""), ("dark", "en-GB", "-dark"), ("light", "zh-CN", "-zh")]
 PAGES = {
     "alarms": "/alarms",
+    "schedule": "/schedule",
+    "orders": "/orders",
+    "trade-offs": "/trade-offs",
     "explorer": "/forecast/{machine}",
     "what-if": "/forecast/{machine}/what-if",
     "residuals": "/forecast/{machine}/residuals",
@@ -64,6 +67,14 @@ def wall(browser: Browser, url: str, path: Path) -> None:
     act(page, url, "/do/kiosk.revoke", detail={"kiosk": made}, token=uuid.uuid4().hex)
 
 
+def look_for_trade_offs(browser: Browser, url: str) -> None:
+    """Ask for them in time for their picture."""
+    page = live(browser, url + "/trade-offs")
+    act(page, url, "/do/name", name="README")
+    act(page, url, "/do/front.explore", detail={"seconds": 30}, token=uuid.uuid4().hex)
+    page.wait_for_selector(".front-point", timeout=120_000)
+
+
 def main(url: str, folder: Path) -> None:
     """Write a PNG a page."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -80,6 +91,8 @@ def main(url: str, folder: Path) -> None:
         for name, address in PAGES.items():
             at = address.format(machine=machine.removeprefix("/machine/"))
             live(browser, url + at).screenshot(path=folder / f"{name}.png")
+            if name == "schedule":
+                look_for_trade_offs(browser, url)
         wall(browser, url, folder / "wall.png")
         browser.close()
     for path in folder.glob("*.png"):  # few colours: a third of the size
