@@ -17,7 +17,6 @@ class _Held(NamedTuple):
 
     start: int
     end: int
-    name: str
     operations: tuple[int, ...] = ()
     tasks: tuple[int, ...] = ()
 
@@ -29,14 +28,14 @@ def machine_faults(problem: Problem, schedule: Schedule, layout: Layout) -> Iter
     tasks: list[list[_Held]] = [[] for _ in problem.machines]
     for t, task in enumerate(problem.tasks):
         if task_start[t] >= 0:
-            held = _Held(task_start[t], task_end[t], f"task '{task.id}'", tasks=(t,))
+            held = _Held(task_start[t], task_end[t], tasks=(t,))
             tasks[task.machine].append(held)
     for m, order in enumerate(machine_orders(problem, schedule)):
         time = times[problem.machines[m].calendar]
         yield from _closed_faults(problem, layout, order, time)
         yield from _setup_faults(problem, layout, order)
         blocks = [_block(problem, layout, i) for i in order]
-        yield from _overlaps(problem.machines[m].id, blocks + tasks[m])
+        yield from _overlaps(problem, problem.machines[m].id, blocks + tasks[m])
 
 
 def _closed_faults(
@@ -63,16 +62,25 @@ def _block(problem: Problem, layout: Layout, i: int) -> _Held:
     )
     begun = start if setup_start < 0 else setup_start
     until = problem.horizon if end < 0 else end
-    return _Held(begun, max(until, start + 1), operation_name(problem, i), operations=(i,))
+    return _Held(begun, max(until, start + 1), operations=(i,))
 
 
-def _overlaps(machine: str, held: list[_Held]) -> Iterator[Fault]:
+def _name(problem: Problem, held: _Held) -> str:
+    """What it is taken for, as people say it."""
+    if held.tasks:
+        return f"task '{problem.tasks[held.tasks[0]].id}'"
+    return operation_name(problem, held.operations[0])
+
+
+def _overlaps(problem: Problem, machine: str, held: list[_Held]) -> Iterator[Fault]:
     """Of what a machine is taken for, each that begins before an earlier one has ended."""
     before: _Held | None = None
     for now in sorted(held):
         if before is not None and now.start < before.end:
-            want = f"{before.end} or later: machine '{machine}' is taken by {before.name}"
-            said = f"{now.name}: begins (setup included) at {now.start}, want {want}"
+            want = (
+                f"{before.end} or later: machine '{machine}' is taken by {_name(problem, before)}"
+            )
+            said = f"{_name(problem, now)}: begins (setup included) at {now.start}, want {want}"
             yield Fault(3, said, before.operations + now.operations, before.tasks + now.tasks)
         if before is None or now.end > before.end:
             before = now

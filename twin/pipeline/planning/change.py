@@ -23,6 +23,8 @@ class Tried(NamedTuple):
     stated: Stated
     schedule: Schedule
     verdict: Verdict
+    ends: tuple[int, ...]
+    """Of each job the tick at which it ends; −1: it is left out."""
     is_exact: bool = True
     """Whether what was moved is where it was put."""
 
@@ -44,7 +46,8 @@ def try_operation(stated: Stated, schedule: Schedule, i: int, machine: int, star
     if i in repaired.unpinned:  # it comes as soon as it can
         moved = pinned(stated, {i: Pin(machine, int(repaired.schedule.start[i]))})
     verdict = check(moved.problem, repaired.schedule)
-    return Tried(moved, repaired.schedule, verdict, i not in repaired.unpinned)
+    ends = _ends(moved, repaired.schedule)
+    return Tried(moved, repaired.schedule, verdict, ends, i not in repaired.unpinned)
 
 
 def try_task(
@@ -71,7 +74,7 @@ def try_task(
     repaired = retime(stated.problem, wanted, frozenset({t}))
     verdict = check(stated.problem, repaired.schedule)
     is_there = int(repaired.schedule.task_start[t]) == (-1 if start is None else start)
-    return Tried(stated, repaired.schedule, verdict, is_there)
+    return Tried(stated, repaired.schedule, verdict, _ends(stated, repaired.schedule), is_there)
 
 
 def first_start(
@@ -96,15 +99,13 @@ def first_start(
 def delays(before: Tried, after: Tried) -> list[dict[str, object]]:
     """Orders that end later after than before, the longest delay first, hours."""
     problem = before.stated.problem
-    ends = [lay_out(x.stated.problem, x.schedule).end for x in (before, after)]
-    found, first = [], 0
-    for job in problem.jobs:
-        first += len(job.operations)
-        was, is_ = (int(end[first - 1]) for end in ends)
-        hours = (is_ - was) * problem.tick_h
-        if was >= 0 and is_ >= 0 and hours >= LEAST_DELAY_H:
-            found.append((hours, job.id))
-    return [{"order": o, "hours": round(h, 2)} for h, o in sorted(found, reverse=True)]
+    found = [
+        ((is_ - was) * problem.tick_h, job.id)
+        for job, was, is_ in zip(problem.jobs, before.ends, after.ends, strict=True)
+        if was >= 0 and is_ >= 0
+    ]
+    late = sorted((x for x in found if x[0] >= LEAST_DELAY_H), reverse=True)
+    return [{"order": order, "hours": round(hours, 2)} for hours, order in late]
 
 
 def _starts(first: int, latest: int) -> Iterator[int]:
@@ -130,4 +131,12 @@ def _held(stated: Stated, schedule: Schedule, machine: int) -> Iterator[tuple[in
 
 def as_is(stated: Stated, schedule: Schedule) -> Tried:
     """A schedule as it stands."""
-    return Tried(stated, schedule, check(stated.problem, schedule))
+    return Tried(stated, schedule, check(stated.problem, schedule), _ends(stated, schedule))
+
+
+def _ends(stated: Stated, schedule: Schedule) -> tuple[int, ...]:
+    end, last, found = lay_out(stated.problem, schedule).end.tolist(), -1, []
+    for job in stated.problem.jobs:
+        last += len(job.operations)
+        found.append(end[last])
+    return tuple(found)
