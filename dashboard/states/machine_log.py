@@ -11,6 +11,7 @@ from twin.types import Event
 __all__ = ["N_LINES", "alarms_of", "event_lines", "log_of", "services_of"]
 
 N_LINES = 60
+UNTOLD = frozenset({"order_progress"})
 
 
 def alarms_of(snapshot: Snapshot, machine: Machine) -> list[dict[str, Any]]:
@@ -76,12 +77,13 @@ def log_of(snapshot: Snapshot, machine: Machine) -> list[dict[str, Any]]:
 def event_lines(
     snapshot: Snapshot, machine: Machine, events: Iterable[Event]
 ) -> list[dict[str, Any]]:
-    """Events of the machine as lines, but for those that follow from a person's action."""
+    """Events of the machine as lines, but for those that follow from a person's action, and counts
+    of pieces, of which there are too many."""
     names = _names(snapshot, machine)
     return [
         _line(snapshot, names, {"time": e.time, "kind": e.kind, "detail": e.detail})
         for e in events
-        if "action" not in e.detail
+        if "action" not in e.detail and e.kind not in UNTOLD
     ]
 
 
