@@ -37,12 +37,12 @@
     const moved = Math.abs(move.hours) < 0.02 ? "" : move.hours > 0 ? t("{time} later", { time: duration(move.hours) }) : t("{time} sooner", { time: duration(-move.hours) });
     return [moved, move.from_machine !== move.to_machine ? t("another machine") : "", (move.from_crew || null) !== (move.to_crew || null) ? t("another crew") : ""].filter(Boolean).join(t(", "));
   };
-  const moveTable = (found, names, show) => {
+  const moveTable = (found, show) => {
     const body = h("tbody"), more = h("button", { type: "button", class: "button small" });
     let shown = 0;
     const on = () => {
       for (const move of found.moves.slice(shown, shown + FIRST)) {
-        const at = (iso, machine) => (iso ? `${plan.when(iso, found.after.made)}, ${names(machine)}` : "—");
+        const at = (iso, machine) => (iso ? `${plan.when(iso, found.after.made)}, ${pick(found.names[machine] || machine)}` : "—");
         const button = h("button", { type: "button", class: "plain as-link" }, what(move));
         button.addEventListener("click", () => show(move));
         body.append(h("tr", {}, h("th", { scope: "row" }, button), h("td", {}, at(move.from, move.from_machine)), h("td", {}, at(move.to, move.to_machine)), h("td", {}, how(move))));
@@ -60,7 +60,7 @@
   const orders = (found) => found.orders.length ? h("ul", { class: "order-changes" }, ...found.orders.slice(0, 12).map((o) =>
     h("li", {}, h("strong", {}, o.order), ` ${lateText(o.before)} → ${lateText(o.after)}`))) : h("p", { class: "quiet" }, t("No order's lateness changes."));
 
-  /** tell: {state(), adopt(version, button), show(move), names(machine), ghosts(which)} of the page. */
+  /** tell: {state(), adopt(version, button), show(move)} of the page. */
   plan.compare = (region, tell) => {
     let pair = null, asked = 0, before = "", stamped = "", told = "";
     const body = h("div", { class: "compare-body", role: "status" });
@@ -71,12 +71,13 @@
       told = text;
       const answer = text ? JSON.parse(text) : null;
       if (!answer) { body.replaceChildren(h("p", { class: "notice alert" }, t("These plans cannot be compared now."))); return; }
-      const currency = tell.state().currency, better = answer.saves ?? (-answer.terms.find((x) => x.term === "total")?.delta || 0);
+      const currency = tell.state().currency, better = answer.saves ?? null, { version } = answer.after;
       body.replaceChildren(
-        h("p", { class: "compare-sum" }, h("strong", {}, better > 0.5 ? t("Plan {n} saves {money}.", { n: answer.after.version, money: plan.cash(better, currency) }) : better < -0.5 ? t("Plan {n} costs {money} more.", { n: answer.after.version, money: plan.cash(-better, currency) }) : t("Both cost the same.")),
+        h("p", { class: "compare-sum" }, h("strong", {}, better === null ? t("Each plan's figures are of the moment it was made for.") : better > 0.5 ? t("Plan {n} saves {money} of what orders cost.", { n: version, money: plan.cash(better, currency) })
+          : better < -0.5 ? t("Plan {n} lets orders cost {money} more.", { n: version, money: plan.cash(-better, currency) }) : t("Orders cost the same in both.")),
           ` ${t("It was made because {why}.", { why: plan.why(answer.after.why) })} ${t("{n} bars move, {m} of them to another machine; {k} stay.", { n: answer.n_moves, m: answer.n_machine, k: answer.n_same })}`),
         h("div", { class: "compare-columns plan-columns" }, h("section", {}, h("h3", {}, t("What it costs")), termTable(answer, currency), h("h3", {}, t("Orders")), orders(answer)),
-          h("section", {}, h("h3", {}, t("What moved")), ...(answer.moves.length ? moveTable(answer, tell.names, tell.show) : [h("p", { class: "quiet" }, t("Nothing moved."))]))));
+          h("section", {}, h("h3", {}, t("What moved")), ...(answer.moves.length ? moveTable(answer, tell.show) : [h("p", { class: "quiet" }, t("Nothing moved."))]))));
     };
     const select = (name, label, value) => {
       const { plans, versions } = tell.state();

@@ -59,7 +59,7 @@
     const clearFilters = () => page.querySelector(".filters .button")?.click();
     const table = plan.table(region("table"), { show, lock, suggestionOf, state: () => state });
     const adopt = (version, button) => twin.act("plan.adopt", { detail: { version }, button, text: t("Plan {n} is in force", { n: version }) });
-    const compare = plan.compare(region("compare"), { state: () => state, adopt, names, show: (m) => { const b = model?.byKey.get(m.kind === "service" ? `service/${m.service}` : `${m.order}/${m.step}`); if (b) show(b); } });
+    const compare = plan.compare(region("compare"), { state: () => state, adopt, show: (m) => { const b = model?.byKey.get(m.kind === "service" ? `service/${m.service}` : `${m.order}/${m.step}`); if (b) show(b); } });
     const late = plan.late(region("late"), { names, show: (order) => { const own = model.bars.filter((b) => b.order?.id === order); if (own.length) show(own.at(-1)); } });
     const views = plan.views(page, (name) => { remember({ view: name === "chart" ? "" : name }); paintView(); });
     const suggestions = plan.suggestions(region("suggestions"), { near: () => state.plans.in_force?.made || null, currency: () => state.currency, adopt,
@@ -158,7 +158,7 @@
       const { late: lateOnes, left_out: out } = model.data, byId = new Map(model.data.orders.map((o) => [o.id, o]));
       const full = (item) => { const o = byId.get(item.order); return { ...item, product: o ? plan.productText(model, o) : "", due: o && o.due !== null ? model.say(o.due, "far") : "" }; };
       late({ late: lateOnes.map(full), out: out.map(full), blanks });
-      say(page.querySelector('[data-count="late"]'), lateOnes.length + out.length || "");
+      say(page.querySelector('[data-count="late"]'), lateOnes.length + out.filter((item) => !["not_in_plan", "later"].includes(item.reason)).length || "");
       chart.draw();
       compare.paint();
     };

@@ -66,7 +66,9 @@ def register(server: Flask, reader: Reader, plans: PlanReader) -> None:
         is_of_it = changes.get("version") == pair[1]["version"]
         accepted = {x["suggestion"]: x["service"] for x in planned.decisions()["accepted"]}
         zone = snapshot.plant.zone
-        return _json(compared(*pair, zone, changes if is_of_it else {}, accepted))
+        names = {m.id: m.name or m.id for m in snapshot.plant.machines}
+        found = compared(*pair, zone, changes if is_of_it else {}, accepted)
+        return _json(found | {"names": names})
 
     @server.post("/data/schedule/what-if")
     def data_schedule_what_if() -> Response:

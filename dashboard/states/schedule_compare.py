@@ -24,6 +24,8 @@ TERMS = (
 """As they are listed; the first six are money."""
 MOVES_SHOWN = 400
 SMALL_US = 60_000_000
+WAITS = frozenset({"not_in_plan", "later"})
+"""Why an order may be in no plan without anybody having left it out."""
 
 
 def compared(
@@ -48,7 +50,7 @@ def compared(
         "before": plan_head(before, zone),
         "after": plan_head(after, zone),
         "terms": _terms(*terms),
-        "saves": changes.get("saves"),
+        "saves": changes.get("saves") if all(changes.get(k) for k in KEYS) else None,
         "n_moves": len(moves),
         "n_machine": sum(m["from_machine"] != m["to_machine"] for m in moves if _both(m)),
         "n_same": len(before["operations"]) + len(before["services"]) - _n_touched(moves),
@@ -150,6 +152,8 @@ def _worse(before: float | None, after: float | None) -> float:
 
 
 def _lateness(plan: Plan) -> dict[str, float | None]:
-    """Order → hours late; None: left out. Orders in time are not named."""
+    """Order → hours late; None: left out. Neither orders in time nor those that wait for a later
+    plan are named."""
     late: dict[str, float | None] = {x["order"]: x["late_h"] for x in plan.get("late") or ()}
-    return late | {x["order"]: None for x in plan.get("left_out") or ()}
+    out = (x for x in plan.get("left_out") or () if x.get("reason") not in WAITS)
+    return late | {x["order"]: None for x in out}

@@ -60,7 +60,7 @@ def _saves(planned: PlannedState, proposed: Mapping[str, Any] | None) -> float |
     """Money that the plan proposed saves, by the planner's own comparison; None: it has none."""
     found = planned.changes()
     is_of_it = proposed is not None and found.get("version") == proposed["version"]
-    return found.get("saves") if is_of_it else None
+    return found.get("saves") if is_of_it and found.get("terms_before") else None
 
 
 def _versions(snapshot: Snapshot, planned: PlannedState) -> list[dict[str, Any]]:

@@ -55,7 +55,13 @@ class FakeSchedule:
             "plan-12": self.in_force,
             "plan-13": self.proposed,
             "suggestions": self._suggestions(),
-            "changes": {"version": 13, "saves": 1500.0, "moves": []},
+            "changes": {
+                "version": 13,
+                "saves": 1500.0,
+                "moves": [],
+                "terms_before": TERMS,
+                "terms_after": self.proposed["terms"],
+            },
             "decisions": {"vetoes": [], "accepted": [], "locks": [self._lock()]},
             "versions": [
                 self._version(11, "order", None),

@@ -102,6 +102,18 @@ def test_an_order_left_out_is_worse_than_any_late_one(fake: FakePlant) -> None:
     ]
 
 
+def test_an_order_that_waits_for_a_later_plan_is_not_left_out(fake: FakePlant) -> None:
+    plan = fake.schedule.in_force | {"late": [], "left_out": []}
+    new = [{"order": "A-1003", "reason": "not_in_plan", "by": None}]
+    assert compared(plan, plan | {"left_out": new}, fake.plant.zone)["orders"] == []
+
+
+def test_what_is_saved_is_not_said_of_plans_of_two_moments(fake: FakePlant) -> None:
+    a, b = fake.schedule.in_force, fake.schedule.proposed
+    assert compared(a, b, fake.plant.zone)["saves"] is None
+    assert compared(a, b, fake.plant.zone, {"saves": 0.0, "terms_before": None})["saves"] is None
+
+
 def test_terms_of_one_moment_go_before_those_of_the_plans(fake: FakePlant) -> None:
     plan = fake.schedule.in_force
     changes = {
