@@ -291,3 +291,22 @@ def test_an_order_that_the_plan_in_force_does_not_know_is_not_in_it_and_not_late
     proposed = world.document("proposed")
     assert [x["order"] for x in proposed["late"]] == ["NEW"]
     assert proposed["terms"]["tardiness"] > 0.0
+
+
+def plan_suggestions(world):
+    return [s for s in world.document("suggestions") if s["kind"] == "plan"]
+
+
+def test_a_vetoed_plan_is_not_suggested_again_unless_something_pressing_comes(world):
+    world.add_order("B-0")
+    world.settle()
+    (suggestion,) = plan_suggestions(world)
+    world.do("suggestion.veto", {"suggestion": suggestion["id"], "reason": "not today"})
+    world.settle()
+    world.add_order("B-1")
+    world.pass_time(1.0)
+    world.settle()
+    assert not [s for s in plan_suggestions(world) if s["state"] == "open"]
+    world.add_order("RUSH", priority=1, due_h=10)
+    world.settle()
+    assert [s["state"] for s in plan_suggestions(world)][-1] == "open"

@@ -8,7 +8,8 @@ from desk_bench import HOUR_US, T0_US
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from order_bench import DUE_US
-from planning_bench import G, machines_at, site_of, situation
+from planning_bench import G, machines_at, plant_settings, site_of, situation
+from worker_plant import PARTITIONS
 
 from twin.pipeline.orders import new_order
 from twin.pipeline.planning.horizon import Horizon, crew_calendar, line_calendar, prices
@@ -16,12 +17,13 @@ from twin.pipeline.planning.prepare import prepare_plan
 from twin.pipeline.planning.problem_of import state_problem
 from twin.pipeline.planning.retime import slot
 from twin.pipeline.planning.tasks import curve_of
+from twin.pipeline.site import prepare
 from twin.scheduling.check import check, lay_out
 from twin.scheduling.rules import best_rule
 from twin.scheduling.working_time import WorkingTime
+from twin.stores.memory import MemoryStore
 
 MINUTE_US = 60_000_000
-BERLIN = ("[plant]\n", '[plant]\ntimezone = "Europe/Berlin"\n')
 SHIFT = """
 [[shift]]
 lines = ["one"]
@@ -300,3 +302,20 @@ def test_a_slot_is_the_first_that_a_search_of_every_tick_finds(
     wanted = next((found for t in range(at + 1) if (found := fits(t)) is not None), None)
     got = slot(WorkingTime(tuple(calendar)), taken, free, setup, after, duration)
     assert got == wanted
+
+
+def test_between_sites_pieces_are_on_their_way(tmp_path):
+    """Mills stand at one site, presses at another, 45 minutes away; crews keep to theirs."""
+    settings = plant_settings(tmp_path)
+    text = settings.plant.read_text()
+    text = text.replace('[[line]]\nid = "one"\n', '[[line]]\nid = "one"\nsite = "a"\n')
+    text = text.replace('class = "press"\nline = "one"', 'class = "press"\nline = "two"')
+    text += '[[line]]\nid = "two"\nsite = "b"\n[[site]]\nid = "a"\n[[site]]\nid = "b"\n'
+    text += '[[transport]]\nfrom = "a"\nto = "b"\nminutes = 45\n'
+    settings.plant.write_text(text)
+    site = prepare(MemoryStore(PARTITIONS), settings)
+    stated, schedule = solved(site, order(site))
+    end = lay_out(stated.problem, schedule).end
+    for before, after in ((0, 1), (1, 2)):
+        assert int(schedule.start[after]) >= int(end[before]) + 45
+    assert not check(stated.problem, schedule).faults

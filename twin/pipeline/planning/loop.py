@@ -43,6 +43,7 @@ CLOCK_S = (60.0, 600.0)
 """A plan is made anew after an hour of the plant, but not sooner or later than this on the wall."""
 KEEP_UP_S = 5.0
 """Wall seconds between two looks at how the plan in force is doing."""
+PRESSING = frozenset({"breakdown", "rush"})
 SHIFT_US = 300_000_000
 """What moves by less is no news."""
 Record = dict[str, Any]
@@ -220,8 +221,7 @@ class PlanLoop:
     def _plan_suggestion(self, situation: Situation, compared: Mapping[str, Any]) -> list[Record]:
         """The plan proposed as a suggestion, unless people want none for now."""
         plan = self.kept.proposed
-        vetoed = [v for v in situation.decisions.vetoes if not v["machine"]]
-        if plan is None or any(v["until"] > situation.now_us for v in vetoed):
+        if plan is None or _is_vetoed(plan, situation):
             return []
         own = {k: plan[k] for k in ("start", "end", "why", "version")}
         decided = {"state": "open", "who": None, "reason": None, "machine": None}
@@ -252,6 +252,14 @@ class PlanLoop:
     def _write(self, documents: Documents) -> None:
         if documents:
             self.store.set_documents(KIND, documents)
+
+
+def _is_vetoed(plan: Record, situation: Situation) -> bool:
+    """Whether people want no new plan for now; what presses and came later is another matter."""
+    vetoes = [v for v in situation.decisions.vetoes if not v["machine"]]
+    standing = [v for v in vetoes if v["until"] > situation.now_us]
+    is_pressing = plan["why"] in PRESSING
+    return any(not is_pressing or plan["made"] < v["time"] for v in standing)
 
 
 def _is_news(before: Mapping[str, Any] | None, plan: Mapping[str, Any]) -> bool:
