@@ -25,6 +25,8 @@ __all__ = ["Solved", "instance_problem", "solve_instance"]
 
 TABU_SHARE = {"classic": 0.3, "flexible": 0.5}
 """Part of the seconds; CP-SAT has the rest."""
+LARGE, LARGE_SHARE = 200, 0.75
+"""Operations from which on CP-SAT proves little in seconds, and tabu search's part then."""
 N_SEARCHES = 2
 """Tabu searches side by side, each from its own seed: compiled, so that threads do."""
 START_S = 1.0
@@ -74,7 +76,8 @@ def solve_instance(instance: Instance, seconds: float) -> Solved:
     problem = instance_problem(instance)
     _, schedule, _ = best_rule(problem)
     rule = best = _Best(schedule, _makespan(problem, schedule), 0)
-    until = began + seconds * TABU_SHARE[instance.kind]
+    large = problem.n_operations >= LARGE
+    until = began + seconds * (LARGE_SHARE if large else TABU_SHARE[instance.kind])
     for answer in _searched(problem, until, schedule):
         best = _better(problem, best, answer)
     best = _polished(problem, best, began + seconds - END_S)

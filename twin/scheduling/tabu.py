@@ -52,7 +52,7 @@ class _Habits(NamedTuple):
     """Searches that better nothing in the elite, after which a new one is bred."""
 
 
-CLASSIC = _Habits(True, 10_000, 12, 8, 8, 30)
+CLASSIC = _Habits(True, 4_000, 12, 8, 8, 30)
 FLEXIBLE = _Habits(False, 250, 12, 12, 6, 25)
 
 
