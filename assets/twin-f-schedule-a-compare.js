@@ -8,7 +8,7 @@
   /** Name of a term and how it is said; `cash`: money, `h`: hours, `n`: a count, `kwh`. */
   const terms = () => ({
     total: [t("Cost in all"), "cash"], tardiness: [t("Lateness"), "cash"], risk: [t("Failures, services and life thrown away"), "cash"],
-    energy: [t("Energy"), "cash"], changeover: [t("Setup"), "cash"], stability: [t("Change against the plan in force"), "cash"],
+    energy: [t("Energy"), "cash"], changeover: [t("Setup"), "cash"], stability: [t("Moving work, as the planner weighs it"), "cash"],
     late_jobs: [t("Orders late or left out"), "n"], late_h: [t("Hours late, all orders"), "h"], makespan_h: [t("Until all is done"), "h"],
     idle_h: [t("Machines open and unused"), "h"], setup_h: [t("Setup time"), "h"], energy_kwh: [t("Energy used"), "kwh"],
   });

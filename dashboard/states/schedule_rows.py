@@ -2,11 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo
 
 from dashboard.states.tiles import lines_of
+from twin.pipeline.planning.horizon import line_spans
 from twin.plant import Plant, pauses_between
-from twin.plant.working import Weekly
 
 __all__ = ["Span", "closed_spans", "gantt_rows", "seconds"]
 
@@ -42,7 +41,7 @@ def _machine_rows(
 ) -> list[dict[str, Any]]:
     rows = []
     for line in lines_of(plant):
-        place = calendars.place(closed_spans(_open_times(plant, line["id"], span), span))
+        place = calendars.place(closed_spans(line_spans(plant, line["id"], *span), span))
         rows += [
             _row("machine", m["id"], m["name"], line["id"], place) | {"class": g["id"]}
             for g in line["groups"]
@@ -68,20 +67,6 @@ def _crew_rows(
 
 def _row(kind: str, row_id: str, name: Any, line: str, calendar: int) -> dict[str, Any]:
     return {"kind": kind, "id": row_id, "name": name, "line": line, "calendar": calendar}
-
-
-def _open_times(plant: Plant, line: str, span: Span) -> list[Span]:
-    """When a line works: its shifts, or always, but for the plant's pauses."""
-    shifts = [shift for shift in plant.shifts if line in shift.lines]
-    spans = _times(shifts, plant.zone, span) if shifts else [span]
-    pauses = _times(plant.plant.pauses, plant.zone, span)
-    return [
-        part for start, end in spans for part in closed_spans(pauses, (start, end)) if part[0] < end
-    ]
-
-
-def _times(weekly: Sequence[Weekly], zone: ZoneInfo, span: Span) -> list[Span]:
-    return pauses_between(weekly, zone, *span)
 
 
 def closed_spans(spans: Iterable[Span], within: Span) -> list[Span]:
