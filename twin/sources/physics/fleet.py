@@ -220,6 +220,8 @@ class Fleet:
         s.wear[who] = 0.0
         s.frail[who] = wear.frailty(self.rng, len(who), len(self.spec.rate))
         s.down_from[who] = s.down_until[who] = UP
+        if self.driven:  # what the old part did to its sensors is over with it
+            s.sensors.settled[who] = np.nan
 
     # --- resuming -------------------------------------------------------------------------------
     def snapshot(self) -> dict[str, NDArray[Any]]:
