@@ -3,7 +3,7 @@
   "use strict";
   const twin = window.plantTwin;
   const { t, h, pick, duration, plan } = twin;
-  const percent = (p) => twin.percent(p).replace(" ", "\u00a0");
+  const percent = (p) => twin.percent(p).replaceAll(" ", "\u00a0");
 
   /** Alternatives that have a time; not to do it at all is the veto's. */
   const timed = (plan.timed = (s) => s.alternatives.filter((a) => a.start));

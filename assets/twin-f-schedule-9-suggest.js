@@ -3,7 +3,7 @@
   "use strict";
   const twin = window.plantTwin;
   const { t, h, pick, duration, plan } = twin;
-  const percent = (p) => twin.percent(p).replace(" ", "\u00a0");
+  const percent = (p) => twin.percent(p).replaceAll(" ", "\u00a0");
 
   const delaysText = (delays) => {
     const later = (delays || []).filter((d) => d.hours > 0.01);

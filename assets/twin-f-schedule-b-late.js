@@ -27,7 +27,7 @@
     const waits = (item) => ["not_in_plan", "later"].includes(item.reason), out = all.filter((item) => !waits(item)), fresh = all.filter(waits);
     const show = (order) => { const b = h("button", { type: "button", class: "button small" }, t("Show")); b.setAttribute("aria-label", t("Show order {order} in the chart", { order })); b.addEventListener("click", () => tell.show(order)); return b; };
     const table = (caption, list, mark) => plan.wide(caption, h("table", { class: "plain-table late-table" }, h("caption", {}, caption),
-      h("thead", {}, h("tr", {}, ...[t("Order"), mark ? "" : t("Late by"), t("Due"), t("Reason"), ""].map((text) => h("th", { scope: "col" }, text || h("span", { class: "hidden" }, t("Actions")))))),
+      h("thead", {}, h("tr", {}, ...[t("Order"), mark ? "" : t("Late by"), t("Due"), t("Reason"), ""].map((text, n) => h("th", { scope: "col", class: n === 1 || n === 2 ? "num" : null }, text || h("span", { class: "hidden" }, t("Actions")))))),
       h("tbody", {}, ...list.map((item) => h("tr", {}, h("th", { scope: "row" }, item.order, h("div", { class: "detail" }, item.product || "")),
         h("td", { class: "num" }, mark ? mark() : h("span", { class: "is-late" }, `▲ ${duration(item.late_h)}`)), h("td", { class: "num" }, item.due || "—"),
         h("td", {}, reasonText(item, tell.names)), h("td", { class: "do" }, mark ? "" : show(item.order)))))));

@@ -135,12 +135,12 @@ def _terms(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[dict[str
 
 
 def _order_changes(before: Plan, after: Plan) -> list[dict[str, Any]]:
-    """Orders whose lateness changes, the worst first; None: not in the plan at all."""
+    """Orders of both plans whose lateness changes, the worst first; None: left out."""
     old, new = _lateness(before), _lateness(after)
     found = [
-        {"order": o, "before": old.get(o, 0.0), "after": new.get(o, 0.0)}
-        for o in old | new
-        if old.get(o, 0.0) != new.get(o, 0.0)
+        {"order": o, "before": old[o], "after": new[o]}
+        for o in old
+        if o in new and old[o] != new[o]
     ]
     return sorted(found, key=lambda x: -_worse(x["before"], x["after"]))
 
@@ -152,8 +152,8 @@ def _worse(before: float | None, after: float | None) -> float:
 
 
 def _lateness(plan: Plan) -> dict[str, float | None]:
-    """Order → hours late; None: left out. Neither orders in time nor those that wait for a later
-    plan are named."""
-    late: dict[str, float | None] = {x["order"]: x["late_h"] for x in plan.get("late") or ()}
+    """Order → hours late, 0 in time, None left out; of those that the plan is about."""
+    late: dict[str, float | None] = dict.fromkeys((o["order"] for o in plan["operations"]), 0.0)
+    late |= {x["order"]: x["late_h"] for x in plan.get("late") or ()}
     out = (x for x in plan.get("left_out") or () if x.get("reason") not in WAITS)
     return late | {x["order"]: None for x in out}

@@ -102,6 +102,14 @@ def test_an_order_left_out_is_worse_than_any_late_one(fake: FakePlant) -> None:
     ]
 
 
+def test_an_order_of_one_plan_alone_has_not_become_late(fake: FakePlant) -> None:
+    plan = fake.schedule.in_force | {"late": [], "left_out": []}
+    without = [o for o in plan["operations"] if o["order"] != "A-1001"]
+    after = plan | {"late": [{"order": "A-1001", "late_h": 2.0}]}
+    assert compared(plan | {"operations": without}, after, fake.plant.zone)["orders"] == []
+    assert len(compared(plan, after, fake.plant.zone)["orders"]) == 1
+
+
 def test_an_order_that_waits_for_a_later_plan_is_not_left_out(fake: FakePlant) -> None:
     plan = fake.schedule.in_force | {"late": [], "left_out": []}
     new = [{"order": "A-1003", "reason": "not_in_plan", "by": None}]
