@@ -28,6 +28,7 @@ PAGES = {
     "what-if": "/forecast/{machine}/what-if",
     "residuals": "/forecast/{machine}/residuals",
     "record": "/record",
+    "schedule": "/schedule",
     "data": "/data",
 }
 
