@@ -156,12 +156,12 @@ def test_a_service_in_time_spares_the_failure_that_comes_without_it(seed: int) -
 
 
 def test_a_serviced_machine_begins_with_the_readings_of_a_healthy_one() -> None:
-    """Nothing of the old bearing lingers: the first minutes are as warm as the hour after."""
+    """Nothing of its worn coolant system lingers: the first minutes are as warm as the hour after."""
     until = T0 + 100 * MINUTE_US
-    service = at(10, "service")._replace(machine="mill-03", until=until)
-    idle = at(10, "ask")._replace(machine="mill-03", load=IDLE[0], speed=IDLE[1])
+    service = at(10, "service")._replace(machine="mill-02", until=until)
+    idle = at(10, "ask")._replace(machine="mill-02", load=IDLE[0], speed=IDLE[1])
     sent = run(simulator(), 170, {0: [DRIVE], 10: [service, idle]})
-    times, warm = column(sent, "mill-03", "spindle_temp_degc")
+    times, warm = column(sent, "mill-02", "coolant_temp_degc")
     first, later = (
         np.nanmean(warm[(times > until + a * MINUTE_US) & (times < until + b * MINUTE_US)])
         for a, b in ((0, 8), (30, 65))
