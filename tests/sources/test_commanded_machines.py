@@ -156,7 +156,7 @@ def test_a_service_in_time_spares_the_failure_that_comes_without_it(seed: int) -
 
 
 def test_a_serviced_machine_begins_with_the_readings_of_a_healthy_one() -> None:
-    """Nothing of its worn coolant system lingers: the first minutes are as warm as the hour after."""
+    """Nothing of its worn coolant system lingers: it begins as warm as it is an hour later."""
     until = T0 + 100 * MINUTE_US
     service = at(10, "service")._replace(machine="mill-02", until=until)
     idle = at(10, "ask")._replace(machine="mill-02", load=IDLE[0], speed=IDLE[1])
