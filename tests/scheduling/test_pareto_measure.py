@@ -22,7 +22,7 @@ def test_measure_is_what_the_checker_reckons(seed):
         plan = rule(problem)
         state = new_state(tl, 1)
         placed = np.flatnonzero(plan.machine >= 0)
-        load(tl, state, plan, placed[np.argsort(plan.start[placed], kind="stable")])
+        load(tl, state, plan, placed[np.argsort(plan.start[placed], kind="stable")], 2.0)
         want = of_weights(check(problem, plan).terms)
         got = dict(zip(OBJECTIVES, yardstick.measure(state).tolist(), strict=True))
         assert got == pytest.approx(want, rel=1e-9, abs=1e-6)

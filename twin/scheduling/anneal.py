@@ -13,7 +13,15 @@ from numpy.typing import NDArray
 
 from twin.errors import PlanningError
 from twin.scheduling.anneal_loop import anneal_moves, build_from, load, sample_rises
-from twin.scheduling.anneal_state import BEST, State, best_of, new_state, schedule_of
+from twin.scheduling.anneal_state import (
+    BEST,
+    CHANGED,
+    TOTAL,
+    State,
+    best_of,
+    new_state,
+    schedule_of,
+)
 from twin.scheduling.problem import Problem
 from twin.scheduling.rules import best_rule
 from twin.scheduling.schedule import Answer, Limit, Schedule, Tell
@@ -22,8 +30,13 @@ from twin.scheduling.timeline import NEVER, Timeline, timeline
 __all__ = ["COLD_START", "WARM", "Cooling", "anneal", "first_schedule"]
 
 Array = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 CHAINS = 2
+RELUCTANCE = (2.0, 0.3, 8.0)
+"""Of an operation in a plan to leave its machine, in times its work."""
+HASTE = (1.0, 3.0)
+"""Of jobs that have come in since: times their work until they are done."""
 ROUND_MOVES = 4_000
 """Moves of each chain between two looks at the clock: some 50 ms."""
 
@@ -41,7 +54,7 @@ class Cooling(NamedTuple):
 
 
 COLD_START = Cooling()
-WARM = Cooling(share=0.03)
+WARM = Cooling(share=0.1)
 """From a plan that is good already: what it is worth is not forgotten."""
 
 
@@ -51,9 +64,12 @@ def anneal(
     start: Schedule | None = None,
     tell: Tell | None = None,
     cooling: Cooling | None = None,
+    most_changed: float = 1.0,
 ) -> Answer:
     """A schedule at most as dear as `start`, or as the best of a few built greedily.
 
+    most_changed: which share of the operations may be on another machine than in the plan in force
+    (Problem.reference); more only as far as a start that is not possible makes it necessary.
     Unless told otherwise it begins hot without a start, and warm at one. The same seed and the
     same readings of the clock give the same answer. A start that is no longer possible is repaired
     as far as it can be. No bound. Raises PlanningError where no schedule without a fault was found.
@@ -61,6 +77,7 @@ def anneal(
     begun = limit.clock()
     cooling = cooling or (COLD_START if start is None else WARM)
     tl = timeline(problem)
+    tl = tl._replace(most_changed=int(most_changed * (tl.operation["was_machine"] >= 0).sum()))
     chains = _chains(problem, tl, limit.seed, start)
     told = _Best(begun, limit, tell)
     told.look(chains)
@@ -149,11 +166,46 @@ def _built(tl: Timeline, seed: int) -> State:
 
 
 def _loaded(tl: Timeline, seed: int, plan: Schedule) -> State:
-    placed = np.flatnonzero(plan.machine >= 0)
-    order = placed[np.argsort(plan.start[placed], kind="stable")]
+    """The plan as it is; if it is no longer possible, or jobs have come in, the cheapest of a few
+    ways to repair it."""
+    state = _taken(tl, seed, plan, plan.start, RELUCTANCE[0])
+    new = np.isin(tl.operation["job"], np.flatnonzero(_missing(tl, plan)))
+    kept = plan.machine >= 0
+    same = (state.op["start"] == plan.start) & (state.op["machine"] == plan.machine)
+    if same[kept].all() and not new.any():
+        return state
+    ways = [(plan.start, each) for each in RELUCTANCE[1:]]
+    for haste in HASTE if new.any() else ():
+        says = np.where(new, _expected(tl, haste), plan.start)
+        ways += [(says, each) for each in RELUCTANCE]
+    states = [state] + [_taken(tl, seed, plan, *way) for way in ways]
+    return min(states, key=lambda s: (max(0, s.counts[CHANGED] - tl.most_changed), s.sums[TOTAL]))
+
+
+def _taken(tl: Timeline, seed: int, plan: Schedule, says: Ints, reluctance: float) -> State:
+    """says: a tick for each operation, by which it has the say; -1: the last."""
+    placed = np.flatnonzero(says >= 0)
+    order = placed[np.argsort(says[placed], kind="stable")]
     state = new_state(tl, seed)
-    load(tl, state, plan, order)
+    load(tl, state, plan, order, reluctance)
     return state
+
+
+def _missing(tl: Timeline, plan: Schedule) -> NDArray[np.bool_]:
+    """Jobs that must be placed and are not."""
+    out: NDArray[np.bool_] = plan.machine[tl.job["first"]] < 0
+    return out & (tl.job["left_out"] >= NEVER)
+
+
+def _expected(tl: Timeline, haste: float) -> Ints:
+    """When each operation would start if its job began at its release and took so many times its
+    work."""
+    operation, job = tl.operation, tl.job
+    work = tl.alternative["duration"][operation["first_alternative"]]
+    before = np.cumsum(work) - work
+    before -= before[job["first"]][operation["job"]]
+    expected: Ints = job["release"][operation["job"]] + (haste * before).astype(np.int64)
+    return expected
 
 
 def _hot(tl: Timeline, state: State, share: float) -> float:

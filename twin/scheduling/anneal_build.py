@@ -103,12 +103,14 @@ def _gap(tl: Any, s: Any, x: int, a: int) -> Any:
 
 
 @compiled
-def take_over(tl: Any, s: Any, plan: Any, order: Any) -> None:
+def take_over(tl: Any, s: Any, plan: Any, order: Any, reluctance: float) -> None:
     """Operations, tasks and waiting times of a schedule, as far as they are still possible.
 
-    plan: Schedule; order: its placed operations by start. Jobs of which nothing is placed are added
-    where they must be; what is on a machine that it cannot go to, or in the way of something, goes
-    where and when it first fits. A schedule that keeps the rules is taken over tick by tick.
+    plan: Schedule; order: the operations to place, as they have the say: by start, and new ones
+    among them. Each goes where it first fits from its planned start on, without moving those
+    before. It leaves its machine if it cannot start as planned and is done sooner elsewhere by more
+    than `reluctance` times its work. Jobs that must be placed and are not in the order come last.
+    A schedule that keeps the rules is taken over tick by tick.
     """
     _reckon(tl, s)
     for t in range(len(tl.task)):
@@ -121,9 +123,8 @@ def take_over(tl: Any, s: Any, plan: Any, order: Any) -> None:
             _place_task(tl, s, t)
     for x in order:
         pin = tl.operation[x].pin
-        s.op[x].not_before = pin if pin >= 0 else plan.start[x]
-        a = _nearest(tl, s, x, plan.machine[x])
-        put(tl, s, x, a, s.in_line[tl.alternative[a].machine], NEVER)
+        s.op[x].not_before = pin if pin >= 0 else max(0, plan.start[x])
+        _settle_in(tl, s, x, plan.machine[x], reluctance)
         settle(tl, s, np.inf)
         keep(s)
     by_start(s)
@@ -135,23 +136,20 @@ def take_over(tl: Any, s: Any, plan: Any, order: Any) -> None:
 
 
 @compiled
-def _nearest(tl: Any, s: Any, x: int, machine: int) -> Any:
-    """The alternative on a machine, or the one at the end of whose line x would end first."""
-    of, best, least = tl.operation[x], -1, NEVER
+def _settle_in(tl: Any, s: Any, x: int, machine: int, reluctance: float) -> None:
+    """x where it first fits from its not-before time on; on its machine, if not much later."""
+    of, best, where, place, when = tl.operation[x], NEVER, -1, 0, 0
     for a in range(of.first_alternative, of.first_alternative + of.n_alternatives):
-        m = tl.alternative[a].machine
-        if m == machine:
-            return a
-        n, free, before = s.in_line[m], 0, tl.machine[m].family
-        if n > 0:
-            y = s.line[tl.machine[m].line + n - 1]
-            free, before = s.op[y].end, tl.operation[y].family
-        setup = setup_ticks(tl, m, before, of.family)
-        ready = max(arrival(tl, s, x, m), s.op[x].not_before)
-        _, end = block(tl, s, m, free, ready, setup, tl.alternative[a].duration)
-        if end < least:
-            best, least = a, end
-    return best
+        if tl.alternative[a].machine == machine:
+            place, when, best = _gap(tl, s, x, a)
+            where = a
+    if where < 0 or when > s.op[x].not_before:
+        best -= int(reluctance * tl.alternative[where].duration) if where >= 0 else 0
+        for a in range(of.first_alternative, of.first_alternative + of.n_alternatives):
+            slot, start, end = _gap(tl, s, x, a)
+            if end < best:
+                best, where, place, when = end, a, slot, start
+    put(tl, s, x, where, place, when)
 
 
 @compiled

@@ -8,6 +8,7 @@ from typing import Any
 
 from twin.scheduling.anneal_state import (
     BAD,
+    CHANGED,
     LATES,
     LOGGED,
     MOVED,
@@ -29,11 +30,19 @@ def _log(s: Any, x: int) -> None:
     s.counts[MOVED] += 1
 
 
+@inlined
+def _changed(tl: Any, x: int, machine: int) -> Any:
+    """Whether x would be on another machine than in the plan in force."""
+    was = tl.operation[x].was_machine
+    return was >= 0 and machine >= 0 and machine != was
+
+
 @compiled
 def _pull(tl: Any, s: Any, x: int) -> None:
     """Out of its machine's line and of the order."""
     o = s.op[x]
     first = tl.machine[o.machine].line
+    s.counts[CHANGED] -= _changed(tl, x, o.machine)
     s.in_line[o.machine] -= 1
     for k in range(o.slot, s.in_line[o.machine]):
         y = s.line[first + k + 1]
@@ -53,6 +62,7 @@ def _push(tl: Any, s: Any, x: int, alternative: int, slot: int, at: int) -> None
     o = s.op[x]
     o.alternative, o.machine = alternative, tl.alternative[alternative].machine
     o.slot, o.at = slot, at
+    s.counts[CHANGED] += _changed(tl, x, o.machine)
     first = tl.machine[o.machine].line
     for k in range(s.in_line[o.machine], slot, -1):
         y = s.line[first + k - 1]
@@ -73,12 +83,14 @@ def _slide(tl: Any, s: Any, x: int, alternative: int, slot: int, at: int) -> Non
     """From one line into another and along the order; slot and at as they are without x."""
     o = s.op[x]
     first = tl.machine[o.machine].line
+    s.counts[CHANGED] -= _changed(tl, x, o.machine)
     s.in_line[o.machine] -= 1
     for k in range(o.slot, s.in_line[o.machine]):
         y = s.line[first + k + 1]
         s.line[first + k] = y
         s.op[y].slot = k
     o.alternative, o.machine = alternative, tl.alternative[alternative].machine
+    s.counts[CHANGED] += _changed(tl, x, o.machine)
     first = tl.machine[o.machine].line
     for k in range(s.in_line[o.machine], slot, -1):
         y = s.line[first + k - 1]
@@ -99,12 +111,30 @@ def _slide(tl: Any, s: Any, x: int, alternative: int, slot: int, at: int) -> Non
 
 
 @compiled
-def relocate(tl: Any, s: Any, x: int, alternative: int, slot: int) -> Any:
+def place_of(s: Any, tick: int) -> Any:
+    """How many operations of the order start before a tick, if it is by start."""
+    low, high = 0, s.counts[PLACED]
+    while low < high:
+        middle = (low + high) // 2
+        if s.op[s.order[middle]].start < tick:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@compiled
+def relocate(tl: Any, s: Any, x: int, alternative: int, slot: int, tick: int) -> Any:
     """x to the place `slot` of a line, counted without x. False: nothing changed, or it would wait
-    for itself."""
+    for itself.
+
+    tick: when it will start, for its place in the order; -1: near where it is.
+    """
     o, of, m = s.op[x], tl.operation[x], tl.alternative[alternative].machine
     first, n, same = tl.machine[m].line, s.in_line[m], m == o.machine
     n -= same
+    if not same and s.counts[CHANGED] >= tl.most_changed and _changed(tl, x, m):
+        return False
     slot = min(max(slot, 0), n)
     if alternative == o.alternative and slot == o.slot:
         return False
@@ -119,7 +149,11 @@ def relocate(tl: Any, s: Any, x: int, alternative: int, slot: int) -> Any:
         high = min(high, s.op[x + 1].at)
     if low >= high:
         return False
-    at = min(max(o.at, low + (low < o.at)), high - (high > o.at))
+    at = o.at
+    if tick >= 0:
+        at = place_of(s, tick)
+        at -= o.at < at
+    at = min(max(at, low + (low < o.at)), high - (high > o.at))
     was = tl.machine[o.machine].line + o.slot + 1
     after = s.line[was] if o.slot + 1 < s.in_line[o.machine] else -1
     _log(s, x)
@@ -154,14 +188,7 @@ def put(tl: Any, s: Any, x: int, alternative: int, slot: int, start: int) -> Non
     The operations before it in its job are placed, those behind it not.
     """
     m = tl.alternative[alternative].machine
-    first, low, high = tl.machine[m].line, 0, s.counts[PLACED]
-    while low < high:
-        middle = (low + high) // 2
-        if s.op[s.order[middle]].start < start:
-            low = middle + 1
-        else:
-            high = middle
-    at = low
+    first, at = tl.machine[m].line, place_of(s, start)
     if slot < s.in_line[m]:
         at = min(at, s.op[s.line[first + slot]].at)
     if slot > 0:

@@ -65,10 +65,12 @@ def anneal_moves(tl: Any, s: Any, n_moves: int, hot: float, cold: float, patienc
             by_start(s)
         total, extra, bad = s.sums[TOTAL], s.sums[EXTRA], s.counts[BAD]
         keep(s)
-        if not propose(tl, s, leaves):
+        proposed = propose(tl, s, leaves)
+        if proposed == 0:
             continue
         most = -temperature * np.log(1.0 - uniform(s))
-        whole = settle(tl, s, total + most + patience * temperature)
+        slack = patience * temperature if proposed == 1 else np.inf
+        whole = settle(tl, s, total + most + slack)
         rise = s.sums[TOTAL] - total
         if whole and rise <= most:
             kept += 1
@@ -109,7 +111,7 @@ def build_from(tl: Any, s: Any, tasks: Any, jobs: Any) -> None:
 
 
 @entry
-def load(tl: Any, s: Any, plan: Any, order: Any) -> None:
+def load(tl: Any, s: Any, plan: Any, order: Any, reluctance: float) -> None:
     """A given schedule into an empty state."""
-    take_over(tl, s, plan, order)
+    take_over(tl, s, plan, order, reluctance)
     _remember(tl, s)

@@ -13,7 +13,7 @@ from twin.scheduling.anneal_build import insert_job
 from twin.scheduling.anneal_lines import by_start, leave_out, relocate, wait_until
 from twin.scheduling.anneal_state import PLACED, compiled, inlined
 from twin.scheduling.anneal_tasks import crew_for, move_task
-from twin.scheduling.anneal_times import arrival
+from twin.scheduling.anneal_times import arrival, block, setup_ticks
 from twin.scheduling.timeline import NEVER
 
 __all__ = ["below", "propose", "uniform"]
@@ -21,6 +21,7 @@ __all__ = ["below", "propose", "uniform"]
 S12, S25, S27, S11 = np.uint64(12), np.uint64(25), np.uint64(27), np.uint64(11)
 STAR = np.uint64(2685821657736338717)
 MOST_IN_RUN = 16
+WHOLE_JOBS = 0.08
 FAMILY_REACH = 6
 """Places on either side in which an operation of one's family is looked for."""
 
@@ -44,13 +45,13 @@ def below(s: Any, n: int) -> Any:
 
 @compiled
 def propose(tl: Any, s: Any, some_left_out: bool) -> Any:
-    """Change one thing at random; False: nothing changed."""
+    """Change one thing at random; 0: nothing changed; 2: what it is worth shows at the end only."""
     n, T = s.counts[PLACED], len(tl.task)
     u = uniform(s)
     if T > 0 and (u < 0.03 or n == 0):
         return _task(tl, s, below(s, T))
     if some_left_out and u < 0.04:
-        return _in_or_out(tl, s)
+        return 2 * _in_or_out(tl, s)
     if n == 0:
         return False
     if u < 0.16 and len(tl.cheaper) > 0:
@@ -94,11 +95,11 @@ def _nearby(tl: Any, s: Any, x: int) -> Any:
     o = s.op[x]
     if uniform(s) < 0.4:
         step = 1 + below(s, 3)
-        return relocate(tl, s, x, o.alternative, o.slot + (step if uniform(s) < 0.5 else -step))
+        return relocate(tl, s, x, o.alternative, o.slot + (step if uniform(s) < 0.5 else -step), -1)
     a = _alternative(tl, s, x)
     reach = tl.horizon >> below(s, 10)
     tick = o.start + int((2.0 * uniform(s) - 1.0) * reach)
-    return relocate(tl, s, x, a, _slot_at(tl, s, x, tl.alternative[a].machine, tick))
+    return relocate(tl, s, x, a, _slot_at(tl, s, x, tl.alternative[a].machine, tick), -1)
 
 
 @compiled
@@ -114,7 +115,7 @@ def _join_family(tl: Any, s: Any, x: int) -> Any:
             y = s.line[first + k]
             if y != x and tl.operation[y].family == family:
                 k -= s.op[x].machine == m and s.op[x].slot < k
-                return relocate(tl, s, x, a, k + (1 if uniform(s) < 0.5 else 0))
+                return relocate(tl, s, x, a, k + (1 if uniform(s) < 0.5 else 0), -1)
     return False
 
 
@@ -129,6 +130,8 @@ def _forward(tl: Any, s: Any) -> Any:
     job = tl.job[j]
     if s.op[job.first].machine < 0:
         return False
+    if uniform(s) < WHOLE_JOBS:
+        return 2 * _whole_job(tl, s, j)
     x = job.first + below(s, job.n)
     if uniform(s) < 0.6:
         longest = -1
@@ -141,10 +144,10 @@ def _forward(tl: Any, s: Any) -> Any:
     o, a = s.op[x], _alternative(tl, s, x)
     m = tl.alternative[a].machine
     if m == o.machine and uniform(s) < 0.5:
-        return relocate(tl, s, x, a, o.slot - 1 - below(s, 5))
+        return relocate(tl, s, x, a, o.slot - 1 - below(s, 5), -1)
     ready = arrival(tl, s, x, m)
     tick = ready + int(uniform(s) * max(1, o.start - ready))
-    return relocate(tl, s, x, a, _slot_at(tl, s, x, m, tick))
+    return relocate(tl, s, x, a, _slot_at(tl, s, x, m, tick), -1)
 
 
 @compiled
@@ -169,9 +172,9 @@ def _trade(tl: Any, s: Any, x: int) -> Any:
     if back < 0:
         return False
     was = o.slot
-    if not relocate(tl, s, x, a, slot):
+    if not relocate(tl, s, x, a, slot, -1):
         return False
-    relocate(tl, s, y, back, was)
+    relocate(tl, s, y, back, was, -1)
     return True
 
 
@@ -193,16 +196,61 @@ def _run(tl: Any, s: Any, x: int) -> Any:
     if uniform(s) < 0.5:
         for k in range(low, high):
             y = s.line[first + k]
-            if tl.operation[y].pin >= 0 or not relocate(tl, s, y, s.op[y].alternative, k - step):
+            if tl.operation[y].pin >= 0 or not relocate(
+                tl, s, y, s.op[y].alternative, k - step, -1
+            ):
                 break
             moved = True
     else:
         for k in range(high - 1, low - 1, -1):
             y = s.line[first + k]
-            if tl.operation[y].pin >= 0 or not relocate(tl, s, y, s.op[y].alternative, k + step):
+            if tl.operation[y].pin >= 0 or not relocate(
+                tl, s, y, s.op[y].alternative, k + step, -1
+            ):
                 break
             moved = True
     return moved
+
+
+@compiled
+def _whole_job(tl: Any, s: Any, j: int) -> Any:
+    """All of a job as early as it may be from some time on, ahead of whoever stands there."""
+    job, moved = tl.job[j], False
+    begun = s.op[job.first].start
+    ready = job.release + int(uniform(s) * uniform(s) * max(1, begun - job.release))
+    for x in range(job.first, job.first + job.n):
+        of = tl.operation[x]
+        if of.pin >= 0:
+            ready = s.op[x].end
+            continue
+        best, where, place, start, done = 1e300, -1, 0, 0, ready
+        for a in range(of.first_alternative, of.first_alternative + of.n_alternatives):
+            m = tl.alternative[a].machine
+            there = ready
+            if of.step > 0:
+                there += tl.transport[tl.machine[s.op[x - 1].machine].site, tl.machine[m].site]
+            slot, begin, end = _ahead(tl, s, x, a, there)
+            score = end + uniform(s) * tl.alternative[a].duration
+            if score < best:
+                best, where, place, start, done = score, a, slot, begin, end
+        if relocate(tl, s, x, where, place, start):
+            moved = True
+        ready = done
+    return moved
+
+
+@compiled
+def _ahead(tl: Any, s: Any, x: int, a: int, ready: int) -> Any:
+    """The place of x ahead of all that start after `ready`, about when it would start, be done."""
+    m = tl.alternative[a].machine
+    slot, free, before = _slot_at(tl, s, x, m, ready), 0, tl.machine[m].family
+    if slot > 0:
+        k = slot - 1 + (s.op[x].machine == m and s.op[x].slot < slot)
+        y = s.line[tl.machine[m].line + k]
+        free, before = s.op[y].end, tl.operation[y].family
+    setup = setup_ticks(tl, m, before, tl.operation[x].family)
+    start, end = block(tl, s, m, free, ready, setup, tl.alternative[a].duration)
+    return slot, start, end
 
 
 @compiled

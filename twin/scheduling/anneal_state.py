@@ -18,6 +18,7 @@ from twin.scheduling.timeline import Timeline
 __all__ = [
     "BAD",
     "BEST",
+    "CHANGED",
     "EXTRA",
     "LATES",
     "LOGGED",
@@ -50,9 +51,9 @@ entry: Any = njit(**OPTIONS)
 compiled: Any = njit(**INNER)
 inlined: Any = njit(inline="always", **INNER)
 
-PLACED, BAD, LOGGED, LATES, MOVED, TASKS, TOUCHED = range(7)
+PLACED, BAD, LOGGED, LATES, MOVED, TASKS, TOUCHED, CHANGED = range(8)
 """Counts: operations in the order; operations and tasks that break a rule; entries of the logs;
-operations that are to be timed again."""
+operations that are to be timed again; operations on another machine than in the plan in force."""
 TOTAL, EXTRA, BEST = range(3)
 """Sums: the total; makespan and idling in it; the least total of a schedule without a fault."""
 
@@ -137,7 +138,7 @@ def new_state(tl: Timeline, seed: int) -> State:
         task_line=np.zeros(T, np.int64),
         in_task_line=np.zeros(M, np.int64),
         late=np.zeros(J),
-        counts=np.zeros(7, np.int64),
+        counts=np.zeros(8, np.int64),
         sums=np.array([0.0, 0.0, np.inf]),
         dirty=np.zeros(n // 64 + 2, np.uint64),
         touched=np.zeros(4 * n + 64, np.int64),

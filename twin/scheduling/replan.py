@@ -22,6 +22,8 @@ __all__ = ["frozen", "referred", "replan"]
 
 CAP_H, FADE_H = 8.0, 24.0
 MACHINE_COST, TIME_COST = 40.0, 10.0
+MOST_CHANGED = 0.05
+"""Share of the operations that may go to another machine."""
 
 
 def replan(
@@ -36,7 +38,8 @@ def replan(
     plan: the one in force, as this problem numbers it (`changes.extended`), possible or not.
     freeze: ticks. Raises PlanningError where no schedule without a fault is found in time.
     """
-    return anneal(referred(frozen(problem, plan, freeze), plan), limit, plan, tell, WARM)
+    stated = referred(frozen(problem, plan, freeze), plan)
+    return anneal(stated, limit, plan, tell, WARM, MOST_CHANGED)
 
 
 def referred(

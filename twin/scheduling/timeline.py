@@ -114,6 +114,8 @@ class Timeline(NamedTuple):
     """Ticks at which the price falls."""
     horizon: int
     bucket: int
+    most_changed: int
+    """How many operations may be on another machine than in the plan in force."""
     cap: float
     """Ticks beyond which a start has moved altogether."""
     makespan_cost: float
@@ -154,6 +156,7 @@ def timeline(problem: Problem) -> Timeline:
         cheaper=(np.flatnonzero(np.diff(price) < 0) + 1).astype(np.int64) * problem.bucket,
         horizon=int(problem.horizon),
         bucket=int(problem.bucket),
+        most_changed=problem.n_operations,
         cap=float(problem.reference.cap) if problem.reference else 1.0,
         makespan_cost=float(problem.weights.makespan * per_tick),
         idle_cost=float(problem.weights.idle * per_tick),
