@@ -41,7 +41,10 @@ def register(server: Flask, reader: Reader, plans: PlanReader) -> None:
             abort(503)
 
     def asked(planned: Planned, name: str, default: str) -> Mapping[str, Any]:
-        found = planned.plan(request.args.get(name, default))
+        try:
+            found = planned.plan(request.args.get(name, default))
+        except StoreError:
+            abort(503)
         return abort(404) if found is None else found
 
     @server.get("/data/schedule/plan")

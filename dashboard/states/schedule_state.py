@@ -30,6 +30,7 @@ class PlannedState(Protocol):
     def decisions(self) -> Mapping[str, list[Mapping[str, Any]]]: ...
     def changes(self) -> Mapping[str, Any]: ...
     def versions(self) -> list[Mapping[str, Any]]: ...
+    def is_kept(self, version: int) -> bool: ...
 
 
 def schedule_state(snapshot: Snapshot, planned: PlannedState) -> dict[str, Any]:
@@ -74,7 +75,7 @@ def _versions(snapshot: Snapshot, planned: PlannedState) -> list[dict[str, Any]]
             "made": iso_local(v["made"], zone),
             "since": iso_local(v["in_force_from"], zone) if v.get("in_force_from") else None,
             "terms": v.get("terms") or {},
-            "kept": planned.plan(str(v["version"])) is not None,
+            "kept": planned.is_kept(v["version"]),
         }
         for v in sorted(known, key=lambda v: -v["version"])
     ]

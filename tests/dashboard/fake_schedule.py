@@ -52,8 +52,6 @@ class FakeSchedule:
         self.documents: dict[str, Any] = {
             "in_force": self.in_force,
             "proposed": self.proposed,
-            "plan-12": self.in_force,
-            "plan-13": self.proposed,
             "suggestions": self._suggestions(),
             "changes": {
                 "version": 13,
@@ -74,6 +72,8 @@ class FakeSchedule:
         """All of it, as planner and desk would."""
         texts = {name: json.dumps(value).encode() for name, value in self.documents.items()}
         store.set_documents("schedule", texts)
+        past = json.dumps({**self.in_force, "version": 11}).encode()
+        store.set_documents("schedule_plans", {"plan-11": past})
         store.set_documents("orders", {k: json.dumps(v).encode() for k, v in self.orders.items()})
 
     def decide(self, store: Store, kind: str, suggestion: str | None, **values: Any) -> None:
@@ -280,6 +280,7 @@ class FakeSchedule:
             "made": made,
             "why": why,
             "in_force_from": made if version < 13 else None,
+            "whole": version == 11,
             "terms": TERMS,
             "who": who,
         }

@@ -36,10 +36,11 @@ def rows(client: FlaskClient, query: str = "") -> list[dict[str, str]]:
 
 
 def test_plans_are_given_by_name_and_version(client: FlaskClient) -> None:
-    for which, version in [("in_force", 12), ("proposed", 13), ("12", 12)]:
+    for which, version in [("in_force", 12), ("proposed", 13), ("12", 12), ("11", 11)]:
         answer = client.get(f"/data/schedule/plan?which={which}")
         assert answer.get_json()["head"]["version"] == version
-    assert client.get("/data/schedule/plan?which=99").status_code == 404
+    for which in ("99", "²", "9" * 5000):
+        assert client.get("/data/schedule/plan", query_string={"which": which}).status_code == 404
     assert client.get("/data/schedule/compare?a=in_force&b=99").status_code == 404
 
 

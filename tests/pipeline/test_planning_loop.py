@@ -193,8 +193,10 @@ def test_only_the_newest_plans_are_kept_whole_and_heads_for_longer(world, monkey
     for n in range(6):
         world.add_order(f"R-{n}", quantity=5, priority=1, due_h=10)
         world.settle()
-    whole = [n for n in world.store.documents("schedule") if n.startswith("plan-")]
+    whole = world.store.documents("schedule_plans")
     versions = [v["version"] for v in world.document("versions")]
+    heads = {f"plan-{v['version']}" for v in world.document("versions") if v["whole"]}
+    assert heads == set(whole)
     assert len(versions) >= 6
     in_force = world.document("in_force")["version"]
     assert set(whole) == {f"plan-{v}" for v in {in_force, *versions[-3:]}}

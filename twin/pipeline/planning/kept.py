@@ -1,8 +1,9 @@
 """What the planner has said so far, as its documents hold it: versions, suggestions, plans.
 
 Names of kind "schedule" that the planner writes: proposed, in_force_now, changes, suggestions,
-versions, plan-<version>, planning. The desk writes decisions, in_force, in_force_before. So every
-document has one writer, and a planner that starts again goes on from what it finds.
+versions, planning. The desk writes decisions, in_force, in_force_before. So every document has one
+writer, and a planner that starts again goes on from what it finds. Plans of the past lie apart
+(kind PLANS, plan-<version>): screens read the others twice a second, and these when they are asked.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,8 +15,9 @@ from twin.pipeline.planning.situation import KIND, Decisions, loaded
 from twin.pipeline.services import Service
 from twin.stores.base import Documents, Store
 
-__all__ = ["PLANS_KEPT", "VERSIONS_KEPT", "Kept", "labelled", "plan_name"]
+__all__ = ["PLANS", "PLANS_KEPT", "VERSIONS_KEPT", "Kept", "labelled", "plan_name"]
 
+PLANS = "schedule_plans"
 PLANS_KEPT = 20
 VERSIONS_KEPT = 200
 EXPIRED_KEPT = 10
@@ -30,18 +32,18 @@ def plan_name(version: int) -> str:
 class Kept:
     """The planner's own documents, read once and written together."""
 
-    def __init__(self, documents: Mapping[str, bytes]) -> None:
+    def __init__(self, documents: Mapping[str, bytes], plans: Iterable[str] = ()) -> None:
         self.versions: list[Record] = loaded(documents.get("versions"), [])
         self.suggestions: list[Record] = loaded(documents.get("suggestions"), [])
         self.proposed: Record | None = loaded(documents.get("proposed"), None)
-        self.plans = {int(n[5:]) for n in documents if n.startswith("plan-") and n[5:].isdigit()}
+        self.plans = {int(name.removeprefix("plan-")) for name in plans}
         own = ("proposed", "suggestions", "versions", "changes")
         self._written = {name: documents.get(name) for name in own}
 
     @classmethod
     def of(cls, store: Store) -> "Kept":
         """As the store holds them. Raises StoreError."""
-        return cls(store.documents(KIND))
+        return cls(store.documents(KIND), store.documents(PLANS))
 
     def next_version(self, in_force: Mapping[str, Any] | None) -> int:
         """A number that no plan has had."""
@@ -49,24 +51,27 @@ class Kept:
         known += [p["version"] for p in (self.proposed, in_force) if p]
         return max(known, default=0) + 1
 
-    def propose(self, plan: Record, in_force: Mapping[str, Any] | None) -> Documents:
-        """A new version: the plan, its head, and what is dropped for it."""
+    def propose(self, plan: Record, in_force: Mapping[str, Any] | None) -> dict[str, Documents]:
+        """A new version, by kind: the plan, its head, and what is dropped for it."""
         self.proposed = plan
         head = {k: plan[k] for k in ("version", "made", "why", "solver", "terms")}
         self.versions = [*self.versions, head | {"in_force_from": None, "who": None}]
         self.versions = self.versions[-VERSIONS_KEPT:]
         text = self._written["proposed"] = orjson.dumps(plan)
         self.plans.add(plan["version"])
-        out: dict[str, bytes | None] = {"proposed": text, plan_name(plan["version"]): text}
         keep = set(sorted(self.plans)[-PLANS_KEPT:])
         keep |= {in_force["version"]} if in_force else set()
-        out |= {plan_name(v): None for v in self.plans - keep}
+        whole: dict[str, bytes | None] = {plan_name(plan["version"]): text}
+        whole |= {plan_name(v): None for v in self.plans - keep}
         self.plans &= keep
-        return {**out, **self.note_in_force(in_force)}
+        heads = self.note_in_force(in_force)
+        return {PLANS: whole, KIND: {"proposed": text, **heads}}
 
     def note_in_force(self, in_force: Mapping[str, Any] | None) -> Documents:
-        """Write into the heads which version came into force when, and by whom."""
+        """Write into the heads which version came into force when, and by whom, and which are
+        still kept whole."""
         for head in self.versions:
+            head["whole"] = head["version"] in self.plans
             if in_force and head["version"] == in_force["version"]:
                 head["in_force_from"] = in_force.get("in_force_from")
                 head["who"] = in_force.get("who")

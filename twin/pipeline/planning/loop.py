@@ -17,7 +17,7 @@ import orjson
 from twin.actions import Action, pack_action
 from twin.pipeline.failures import Failures
 from twin.pipeline.planning.improve import anneal_apart
-from twin.pipeline.planning.kept import Kept, labelled
+from twin.pipeline.planning.kept import PLANS, Kept, labelled
 from twin.pipeline.planning.plan_document import plan_document
 from twin.pipeline.planning.prepare import Prepared, prepare_plan
 from twin.pipeline.planning.proposal import Proposal, Shown, make_proposal
@@ -185,7 +185,9 @@ class PlanLoop:
         )
         before = self.kept.proposed
         if before is None or _differs(before, plan):
-            documents |= self.kept.propose(plan, in_force)
+            found = self.kept.propose(plan, in_force)
+            self.store.set_documents(PLANS, found[PLANS])
+            documents |= found[KIND]
             return int(plan["version"])
         return int(before["version"])
 

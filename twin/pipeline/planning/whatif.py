@@ -13,7 +13,7 @@ Nothing is written: the plan in force stays as it is. For screens:
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from twin.errors import PlanningError, SchemaError
 from twin.pipeline.failures import Failures
@@ -35,11 +35,18 @@ from twin.pipeline.planning.solve import Improve, solve
 from twin.pipeline.site import Site
 from twin.stores.base import Store
 
-__all__ = ["WhatIf", "drag", "scenario", "try_change"]
+__all__ = ["Begun", "WhatIf", "drag", "scenario", "try_change"]
 
 Change = Mapping[str, Any]
 FRESH_S = 2.0
 """Wall seconds for which a problem once stated serves further drags."""
+
+
+class Begun(NamedTuple):
+    """A moment at which scenarios begin."""
+
+    plan: Plan | None
+    now: Prepared
 
 
 class WhatIf:
@@ -73,9 +80,21 @@ class WhatIf:
 
     def scenario(self, changes: Sequence[Change], seconds: float = 3.0, seed: int = 1) -> Any:
         """The plan in force beside the best that can be made of a changed plant; see `scenario`."""
+        return self.compared(self.begun(), changes, seconds, seed)
+
+    def begun(self) -> "Begun":
+        """The plan in force and the plant at one moment, for scenarios to be compared at it.
+
+        Raises StoreError, PlanningError.
+        """
         plan = self._plan("in_force")
-        now = prepare_plan(self.situation(), plan)
-        return scenario(now, changes, plan, self.improve, seconds, seed)
+        return Begun(plan, prepare_plan(self.situation(), plan))
+
+    def compared(
+        self, begun: "Begun", changes: Sequence[Change], seconds: float = 3.0, seed: int = 1
+    ) -> Any:
+        """A scenario at the moment of `begun`. Raises SchemaError, PlanningError."""
+        return scenario(begun.now, changes, begun.plan, self.improve, seconds, seed)
 
 
 def try_change(whatif: WhatIf, change: Change, base: str = "in_force") -> dict[str, Any]:
@@ -149,7 +168,7 @@ def scenario(
 
     {"before": terms, "kept": terms of the plan in force under the changes, a rush order in its gaps
     (None: it cannot be), "after": terms of the new plan, "plan": that plan, "moves": from kept to
-    after}
+    after, "refused": how many answers were none}
     Raises SchemaError, PlanningError.
     """
     situation = now.stated.situation
@@ -164,6 +183,7 @@ def scenario(
         "before": None if before is None else terms_document(before),
         "kept": None if kept is None else terms_document(kept),
         "after": terms_document(solved.terms),
+        "refused": solved.refused,
         "moves": moves(held.stated, held.kept, solved.schedule),
         "plan": plan_document(
             held.stated,
