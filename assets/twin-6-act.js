@@ -45,10 +45,10 @@
   };
 
   /** Send once; what the server refuses is thrown as {status, error, says, fields}. */
-  const send = async (path, body) => {
+  const send = async (path, body, wait = WAIT_MS) => {
     let answer;
     try {
-      answer = await fetch(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body), signal: AbortSignal.timeout(WAIT_MS) });
+      answer = await fetch(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body), signal: AbortSignal.timeout(wait) });
     } catch {
       throw { status: 0, error: "connection", says: t("No connection. It is not known whether this was done; try again."), fields: {} };
     }

@@ -4,6 +4,7 @@
   const twin = window.plantTwin;
   const { t, pick, h, once, number } = twin;
   const MOST = 3, HOUR_MS = 3600000;
+  const WAIT_MS = 120000, AGAIN_MS = 2000;  // a solver on a busy computer; while others ask
   const SHOWN = ["total", "tardiness", "risk", "energy", "changeover", "late_h", "late_jobs", "makespan_h", "energy_kwh", "setup_h"];
   const short = (iso) => iso.slice(5, 16).replace("T", " ");
 
@@ -32,29 +33,33 @@
     }[kind]();
   };
 
-  const delta = (name, value, base, currency) => {
-    const d = base === null || base === undefined || value === undefined ? 0 : value - base;
-    return Math.abs(d) < 1e-9 ? "" : `${d > 0 ? "+" : "−"}${twin.tradeText(name, Math.abs(d), currency)}`;
-  };
-  const reasonOf = (late) => ({ due_too_soon: t("due too soon"), machine_busy: t("its machine is busy"), service: t("a service"), breakdown: t("a breakdown"),
-    closed: t("machines do not work then"), planned_late: t("it is cheaper so"), no_room: t("no room within the horizon") }[late.reason] || late.reason);
-
   twin.pages.scenarios = (page) => {
     const region = (name) => page.querySelector(`[data-list="${name}"]`);
     let state = null, scenarios = [];
     const answers = new Map();
-    try { scenarios = JSON.parse(new URLSearchParams(location.search).get("ask") || "[]").slice(0, MOST); } catch { scenarios = []; }
+    const isScenario = (changes) => Array.isArray(changes) && changes.length > 0 && changes.every((c) => c && typeof c.kind === "string");
+    try { scenarios = JSON.parse(new URLSearchParams(location.search).get("ask") || "[]").filter(isScenario).slice(0, MOST); } catch { scenarios = []; }
     const keep = () => history.replaceState({}, "", scenarios.length ? `${location.pathname}?ask=${encodeURIComponent(JSON.stringify(scenarios))}` : location.pathname);
     const keyOf = (changes) => JSON.stringify([state.version, changes]);
 
     /** One after the other: each takes a core for seconds. */
+    const asked = async (changes) => {
+      for (;;) {
+        try {
+          return await twin.send("/data/plan-scenario", { changes }, WAIT_MS);
+        } catch (fault) {
+          if (!page.isConnected || fault.error !== "busy") return { fault: fault.error === "connection" ? t("No answer came in time.") : fault.says };
+        }
+        await new Promise((again) => setTimeout(again, AGAIN_MS));
+      }
+    };
     let queue = Promise.resolve();
     const work = (changes) => {
       const key = keyOf(changes);
       if (answers.has(key)) return;
       answers.set(key, { waiting: true });
       queue = queue.then(async () => {
-        try { answers.set(key, await twin.send("/data/plan-scenario", { changes })); } catch (fault) { answers.set(key, { fault: fault.says }); }
+        if (page.isConnected) answers.set(key, await asked(changes));
         paint();
       });
     };
@@ -85,34 +90,54 @@
     scenarios.length < MOST ? h("section", { class: "scenario", "aria-label": t("Another scenario") },
       h("h3", {}, scenarios.length ? t("Another scenario") : t("What could happen?")), adders(scenarios.length)) : null].filter(Boolean);
 
-    const cell = (name, a, key) => a.waiting ? h("td", { class: "num" }, "…") : a.fault || !a[key] ? h("td", { class: "num" }, "—")
-      : h("td", { class: "num" }, twin.tradeText(name, a[key][name], state.currency), h("div", { class: "detail" }, delta(name, a[key][name], a.before?.[name], state.currency)));
-    const notes = (a, n) => a.waiting ? null : a.fault ? h("p", { class: "notice alert" }, `${t("Scenario {n}", { n: letter(n) })}${t(": ")}${a.fault}`)
-      : h("details", {}, h("summary", {}, t("Scenario {n}: {moves} operations move, late orders: {late}", { n: letter(n), moves: a.n_moves, late: a.n_late })),
-        h("ul", {}, ...a.late.map((l) => h("li", {}, t("{order} is {h} late: {why}", { order: l.order, h: twin.duration(l.late_h), why: reasonOf(l) }))),
-          ...a.left_out.map((l) => h("li", {}, t("{order} is left out: {why}", { order: l.order, why: reasonOf(l) }))),
-          ...a.moves.filter((m) => m.from && m.to).map((m) => h("li", {}, t("{order}, step {n}: from {a} to {b}", { order: m.order, n: m.step + 1, a: `${pick(m.from.machine)} ${short(m.from.start)}`, b: `${pick(m.to.machine)} ${short(m.to.start)}` })))));
+    /** Against the plan in force where that is kept; against planning anew by itself where it is planned anew. */
+    const css = (key) => (key === "kept" ? "num first" : "num");
+    const cell = (name, a, key, base) => a.waiting ? h("td", { class: css(key) }, "…") : a.fault || !a[key] ? h("td", { class: css(key) }, "—")
+      : h("td", { class: css(key) }, twin.tradeText(name, a[key][name], state.currency), h("div", { class: "detail" }, twin.tradeDelta(name, a[key][name], base?.[name], state.currency)));
+    const cells = (name, a) => [cell(name, a, "kept", a.before), cell(name, a, "after", a.nothing)];
+    const orderName = (id) => (id.startsWith("what-if-") ? t("The rush order") : id);
+    const reason = (item) => twin.plan.reasonText(item, (id) => (state.machines.some((m) => m.id === id) ? nameOf(state.machines, id) : orderName(id)));
+    const place = (p) => `${nameOf(state.machines, p.machine)} ${short(p.start)}`;
+    const notes = (a, title) => {
+      if (a.waiting) return h("p", { class: "loading", role: "status" }, `${title}${t(": ")}${t("is being planned")}`);
+      if (a.fault) return h("p", { class: "notice alert" }, `${title}${t(": ")}${a.fault}`);
+      const found = [...a.rush.map((r) => t("{order} is done by {time}.", { order: orderName(r.order), time: short(r.end) })),
+        a.kept ? "" : t("The plan in force cannot be kept."),
+        !a.is_searched ? t("The search did not end in time: this is the best of what is known at once.") : a.is_kept ? t("Nothing better was found than to keep the plan.") : ""].filter(Boolean);
+      const list = [...a.late.map((l) => t("{order} is {h} late: {why}", { order: orderName(l.order), h: twin.duration(l.late_h), why: reason(l) })),
+        ...a.left_out.map((l) => t("{order} is left out: {why}", { order: orderName(l.order), why: reason(l) })),
+        ...a.moves.map((m) => t("{order}, step {n}: from {a} to {b}", { order: m.order, n: m.step + 1, a: place(m.from), b: place(m.to) })),
+        a.n_moves > a.moves.length ? t("and {n} more that move later on", { n: a.n_moves - a.moves.length }) : ""].filter(Boolean);
+      return h("div", { class: "scenario-note" }, found.length ? h("p", {}, h("b", {}, title), t(": "), found.join(" ")) : null,
+        h("details", {}, h("summary", {}, t("{scenario}: planned anew, {moves} operations move and {late} orders come late", { scenario: title, moves: a.n_moves, late: a.n_late })),
+          h("ul", {}, ...list.map((line) => h("li", {}, line)))));
+    };
+    const answerOf = (changes) => answers.get(keyOf(changes)) || { waiting: true };
     const table = () => {
       if (!state.version) return [h("p", { class: "empty" }, t("No plan is in force."))];
       if (!scenarios.length) return [h("p", { class: "empty" }, t("Add what could happen; its plan appears here beside the one in force."))];
-      const names = twin.tradeNames(), found = scenarios.map((changes) => answers.get(keyOf(changes)) || { waiting: true });
-      const first = found.find((a) => a.before);
+      const names = twin.tradeNames(), found = scenarios.map(answerOf), first = found.find((a) => a.before) || found.find((a) => a.waiting) || {};
+      const nothing = { ...first, kept: first.before, before: null, after: first.nothing, nothing: null };
+      const titles = found.map((_, n) => t("Scenario {n}", { n: letter(n) }));
+      const again = h("button", { type: "button", class: "button small" }, t("Ask again"));
+      again.addEventListener("click", () => { answers.clear(); paint(); region("scenarios-table").querySelector("button")?.focus(); });
       return [h("div", { class: "wide-table", tabindex: 0, role: "region", "aria-label": t("Side by side") }, h("table", { class: "plain-table" },
-        h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("Figure")), h("th", { scope: "col", class: "num" }, t("in force")),
-          ...found.flatMap((_, n) => [h("th", { scope: "col", class: "num" }, t("{n}, kept", { n: letter(n) })), h("th", { scope: "col", class: "num" }, t("{n}, planned anew", { n: letter(n) }))]))),
-        h("tbody", {}, ...SHOWN.map((name) => h("tr", {}, h("th", { scope: "row" }, names[name]), h("td", { class: "num" }, first ? twin.tradeText(name, first.before[name], state.currency) : "…"),
-          ...found.flatMap((a) => [cell(name, a, "kept"), cell(name, a, "after")])))))),
-      ...found.map(notes).filter(Boolean)];
+        h("thead", {},
+          h("tr", {}, h("th", { scope: "col", rowspan: 2 }, t("Figure")), ...[t("Nothing happens"), ...titles].map((title) => h("th", { scope: "colgroup", colspan: 2, class: "group first" }, title))),
+          h("tr", {}, ...[nothing, ...found].flatMap(() => [h("th", { scope: "col", class: "num first" }, t("plan kept")), h("th", { scope: "col", class: "num" }, t("planned anew"))]))),
+        h("tbody", {}, ...SHOWN.map((name) => h("tr", {}, h("th", { scope: "row" }, names[name]), ...[nothing, ...found].flatMap((a) => cells(name, a))))))),
+      ...found.map((a, n) => notes(a, titles[n])),
+      found.some((a) => a.waiting) ? "" : h("div", { class: "buttons asked" }, again, first.made ? h("span", { class: "quiet" }, t("As of {time}", { time: short(first.made) })) : null)];
     };
     const draw = once(() => {
       region("scenarios-editor").replaceChildren(...editor());
       region("scenarios-table").replaceChildren(...table());
-      page.dataset.answered = scenarios.every((s) => { const a = answers.get(keyOf(s)); return a && !a.waiting; }) ? "1" : "0";
+      page.dataset.answered = scenarios.length && scenarios.some((s) => answerOf(s).waiting) ? "0" : "1";
     });
     const paint = () => {
       if (!state) return;
       if (state.version) scenarios.forEach(work);
-      draw({ scenarios, version: state.version, services: state.services, answers: scenarios.map((s) => answers.get(keyOf(s))) });
+      draw({ scenarios, version: state.version, services: state.services, answers: scenarios.map(answerOf) });
     };
     return (now) => { state = now; paint(); };
   };

@@ -3,7 +3,7 @@
   "use strict";
   const twin = window.plantTwin;
   const { t, svg, number } = twin;
-  const SIZE = 7, EDGES = { left: 74, right: 16, top: 12, bottom: 46 };
+  const SIZE = 7, AROUND = 13, EDGES = { left: 84, right: 16, top: 30, bottom: 46 };
 
   const MONEY = new Set(["total", "tardiness", "running", "risk", "energy", "changeover"]);
   twin.tradeNames = () => ({
@@ -11,11 +11,21 @@
     energy: t("Cost of energy"), changeover: t("Cost of setups"), late_h: t("Hours late"), late_jobs: t("Late orders"),
     makespan_h: t("Until all is done"), energy_kwh: t("Energy"), setup_h: t("Hours of setup"),
   });
+  /** Whole money: what two plans differ by is little beside what either costs. */
+  const money = (value, currency) => new Intl.NumberFormat(document.documentElement.lang,
+    { style: "currency", currency, minimumFractionDigits: 0, maximumFractionDigits: 0 }).format(value);
   /** A measure in its unit, as it is read. */
   twin.tradeText = (name, value, currency) => value === null || value === undefined ? "—"
-    : MONEY.has(name) ? twin.money(value, currency)
+    : MONEY.has(name) ? money(value, currency)
     : name === "energy_kwh" ? t("{n} kWh", { n: number(value, 0) })
     : name === "late_jobs" ? number(value, 0) : t("{n} h", { n: number(value, 0, 1) });
+
+  /** How much more or less than another it is; nothing where both read the same. */
+  twin.tradeDelta = (name, value, base, currency) => {
+    if (![value, base].every(Number.isFinite)) return "";
+    const text = twin.tradeText(name, Math.abs(value - base), currency);
+    return text === twin.tradeText(name, 0, currency) ? "" : `${value > base ? "+" : "−"}${text}`;
+  };
 
   /** Steps of 1, 2 or 5 times a power of ten, over [low, high]. */
   const ticks = (low, high, most) => {
@@ -48,10 +58,11 @@
       parts.push(svg("line", { class: "grid", x1: px, x2: px, y1: EDGES.top, y2: H - EDGES.bottom }), svg("text", { x: px, y: H - EDGES.bottom + 16, "text-anchor": "middle" }, twin.tradeText(x, value, currency)));
     }
     parts.push(svg("text", { class: "axis-name", x: W - EDGES.right, y: H - 8, "text-anchor": "end" }, `${names[x]} →`),
-      svg("text", { class: "axis-name", x: EDGES.left + 6, y: EDGES.top + 10 }, `↑ ${names[y]}`));
+      svg("text", { class: "axis-name", x: 0, y: 14 }, `↑ ${names[y]}`));
     if (now) {
-      const [px, py] = at(now);
-      parts.push(svg("path", { class: "front-now", d: `M${px - 9} ${py}H${px + 9}M${px} ${py - 9}V${py + 9}` }), svg("text", { class: "front-now-name", x: Math.min(px + 12, W - 90), y: py - 8 }, t("in force")));
+      const [px, py] = at(now), right = px > W / 2;
+      parts.push(svg("path", { class: "front-now", d: `M${px} ${py - AROUND}L${px + AROUND} ${py}L${px} ${py + AROUND}L${px - AROUND} ${py}Z` }),
+        svg("text", { class: "front-now-name", x: right ? px - AROUND - 4 : px + AROUND + 4, y: py + 4, "text-anchor": right ? "end" : "start" }, t("in force")));
     }
     for (const p of points) {
       const [cx, cy] = at(p), is = chosen.includes(p.id);

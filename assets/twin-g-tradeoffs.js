@@ -6,12 +6,6 @@
   const SHOWN = ["total", "tardiness", "running", "risk", "energy", "changeover", "late_h", "late_jobs", "makespan_h", "energy_kwh", "setup_h"];
   const CHOSEN_MAX = 3, SECONDS = 60;
 
-  const delta = (name, value, base, currency) => {
-    const d = base === null || base === undefined ? null : value - base;
-    if (d === null || Math.abs(d) < 1e-9) return "";
-    return `${d > 0 ? "+" : "−"}${twin.tradeText(name, Math.abs(d), currency)}`;
-  };
-
   twin.pages.tradeoffs = (page) => {
     const region = (name) => page.querySelector(`[data-list="${name}"]`);
     const query = new URLSearchParams(location.search), names = twin.tradeNames();
@@ -46,14 +40,14 @@
       if (!p) return [h("p", { class: "quiet" }, t("Point at a plan to read what it means; press it to set it beside others."))];
       const best = Object.entries(state.best).filter(([, id]) => id === p.id).map(([name]) => names[name]);
       const parts = ["total", "late_jobs", "late_h", "energy_kwh"].map((name) => h("span", {}, `${names[name]} `, h("b", {}, twin.tradeText(name, p[name], state.currency)),
-        state.now ? ` ${delta(name, p[name], state.now[name], state.currency)}` : ""));
+        state.now ? ` ${twin.tradeDelta(name, p[name], state.now[name], state.currency)}` : ""));
       return [h("strong", {}, t("Plan {n}", { n: numbers().get(p.id) })), ...parts, best.length ? h("span", { class: "quiet" }, t("Best at: {names}", { names: best.join(t(", ")) })) : null].filter(Boolean);
     };
 
     const compare = () => {
       const points = chosen.map((id) => state.points.find((p) => p.id === id)).filter(Boolean), n = numbers();
       if (!points.length) return [h("p", { class: "empty" }, t("Press up to three points to set them side by side."))];
-      const cell = (name, p) => h("td", { class: "num" }, twin.tradeText(name, p[name], state.currency), state.now ? h("div", { class: "detail" }, delta(name, p[name], state.now[name], state.currency)) : null);
+      const cell = (name, p) => h("td", { class: "num" }, twin.tradeText(name, p[name], state.currency), state.now ? h("div", { class: "detail" }, twin.tradeDelta(name, p[name], state.now[name], state.currency)) : null);
       return [h("div", { class: "wide-table", tabindex: 0, role: "region", "aria-label": t("Points side by side") }, h("table", { class: "plain-table" },
         h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("Figure")), state.now ? h("th", { scope: "col", class: "num" }, t("in force")) : null,
           ...points.map((p) => h("th", { scope: "col", class: "num" }, t("Plan {n}", { n: n.get(p.id) }))))),
@@ -62,9 +56,13 @@
             p.id === state.chosen ? h("b", {}, t("in force")) : twin.button("plan.adopt", t("Adopt plan {n}", { n: n.get(p.id) }), (button) => adopt(p.id, button), { css: "button small" }))))))) ];
     };
 
+    const nothing = () => h("div", { class: "empty" }, ...(state.has_plan ? [h("strong", {}, t("Nobody has looked for trade-offs yet.")),
+      t("The planner then spends a minute on plans that trade lateness, expected failures, energy and setups against each other. The plan in force stays until you adopt one of them.")]
+      : [h("strong", {}, t("There is no plan yet whose trade-offs could be looked for."))]));
+
     const table = () => {
       const n = numbers();
-      if (!state.points.length) return [h("p", { class: "empty" }, state.has_plan ? t("Nobody has looked for trade-offs yet.") : t("There is no plan yet whose trade-offs could be looked for."))];
+      if (!state.points.length) return [state.growing || state.asked ? h("p", { class: "loading", role: "status" }, t("The first plans come within seconds")) : nothing()];
       const row = (p) => {
         const box = h("input", { type: "checkbox", "aria-label": t("Set plan {n} beside others", { n: n.get(p.id) }), checked: chosen.includes(p.id) ? "" : null, "data-row": p.id });
         box.addEventListener("change", () => choose(p.id));
@@ -77,6 +75,7 @@
     };
     const words = () => {
       const n = state.points.length;
+      if (state.asked) return t("The planner begins to search.");
       if (state.fault) return t("The search ended early: {fault}", { fault: state.fault });
       if (state.growing) return t("Searching: {n} plans so far, {s} s of {all} s.", { n, s: number(state.seconds, 0), all: number(state.until_s, 0) });
       return state.began ? t("{n} plans, begun {time}; they hold for the plant as it was then.", { n, time: state.began.slice(5, 16).replace("T", " ") }) : "";
@@ -94,8 +93,10 @@
     const paint = () => {
       if (!state) return;
       say(region("front-said"), words());
-      region("front-chart").hidden = !state.points.length;
-      const shown = { points: state.points, now: state.now, chosen, x, y, adopted: state.chosen };
+      page.querySelector(".front-columns").hidden = !state.points.length;
+      page.querySelector(".front-all .panel-foot").hidden = !state.points.length;
+      page.dataset.searched = state.began && !state.growing && !state.asked ? "1" : "0";
+      const shown = { points: state.points, now: state.now, chosen, x, y, adopted: state.chosen, asked: state.asked };
       front(shown);
       lists(shown);
     };

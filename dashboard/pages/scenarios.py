@@ -19,8 +19,9 @@ def show(visit: Visit) -> Component | None:
     t, title = visit.t, visit.t("What if, for the plan")
     back = html.A(t("Schedule"), href="/schedule", **{"data-nav": "1"})
     method = t(
-        "Each scenario is planned anew for three seconds from the plan in force, which stays as "
-        "it is. Kept: the plan in force as it would run then, nothing moved that need not be."
+        "Kept: the plan in force as it would run then, nothing moved that need not be; the "
+        "difference is to the plan in force. Planned anew: the best that three seconds find; the "
+        "difference is to what planning anew finds where nothing happens. The plan in force stays."
     )
     return html.Div(
         [

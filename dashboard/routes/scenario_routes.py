@@ -4,7 +4,7 @@ from flask import Flask, Response, abort, jsonify, request
 
 from dashboard.access import t
 from dashboard.data import Reader
-from dashboard.data.plan_scenarios import PlanScenarios
+from dashboard.data.plan_scenarios import BusyError, PlanScenarios
 from dashboard.data.plan_wishes import changes_of, parse_plan_asked
 from twin.errors import PlanningError, SchemaError, StoreError
 
@@ -27,6 +27,8 @@ def register(server: Flask, reader: Reader) -> None:
         try:
             asked = parse_plan_asked(request.get_data())
             found = scenarios.answer(snapshot, changes_of(asked, snapshot.plant.zone))
+        except BusyError:
+            return jsonify(error="busy", says=t("Others are asking; try again in a moment")), 503
         except SchemaError as error:
             return jsonify(error="scenario", says=str(error)), 422
         except PlanningError as error:

@@ -15,20 +15,24 @@ MEASURES = (
 )
 """What a point is measured by, less being better; `running` is what it costs to run the plan:
 risk, energy and changeover."""
+DIGITS = 5
+"""Plans differ by little beside what each costs."""
 
 
 def trade_offs_state(snapshot: Snapshot) -> dict[str, Any]:
     """Everything that the page shows: points, which of them is best at what, and the plan in force.
 
     Points hold for the moment that the front was begun at; `now` is the plan in force as it was
-    then, so that both are measured alike.
+    then, so that both are measured alike. `asked`: for a front that is not there yet.
     """
     front = snapshot.schedule.get("front") or {}
+    wish = snapshot.schedule.get("front_wish") or {}
     points = [_point(p) for p in front.get("points", ())]
     base = front.get("base")
     return {
         "began": iso_local(front["made"], snapshot.plant.zone) if front.get("made") else None,
         "who": front.get("who"),
+        "asked": bool(wish) and wish.get("id") != front.get("wish"),
         "growing": bool(front.get("growing")),
         "seconds": rounded(front.get("seconds")),
         "until_s": rounded(front.get("until_s")),
@@ -48,7 +52,8 @@ def _point(point: Mapping[str, Any]) -> dict[str, Any]:
 
 def _measures(terms: Mapping[str, Any]) -> dict[str, Any]:
     running = sum(float(terms[name]) for name in ("risk", "energy", "changeover"))
-    return {name: rounded({**terms, "running": running}[name]) for name in MEASURES}
+    known = {**terms, "running": running}
+    return {name: rounded(known[name], DIGITS) for name in MEASURES}
 
 
 def _best(points: Sequence[Mapping[str, Any]]) -> dict[str, str]:

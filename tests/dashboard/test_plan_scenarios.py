@@ -12,6 +12,7 @@ from dashboard.states.scenarios_state import scenarios_state
 from twin.errors import SchemaError
 
 RUSH = b'{"changes": [{"kind": "rush", "product": "bracket", "quantity": 5, "due": "%s"}]}'
+DOWN = b'{"kind": "down", "machine": "mill-01", "until": "2026-07-01T12:00"}'
 HOUR_US = 3_600_000_000
 
 
@@ -26,6 +27,7 @@ def test_moments_are_of_the_plants_clocks() -> None:
     ("body", "named"),
     [
         (b'{"changes": []}', "changes"),
+        (b'{"changes": [%s]}' % b",".join([DOWN] * 9), "changes"),
         (b'{"changes": [{"kind": "flood"}]}', "changes.0"),
         (b'{"changes": [{"kind": "down", "machine": "mill-01"}]}', "until"),
         (RUSH.replace(b"5", b"0") % b"2026-07-01T12:00", "quantity"),

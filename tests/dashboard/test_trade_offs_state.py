@@ -22,6 +22,13 @@ def test_without_a_front_the_page_says_whether_there_is_a_plan(snapshot: Snapsho
     assert trade_offs_state(planned)["has_plan"] is True
 
 
+def test_a_wish_is_asked_for_until_a_front_answers_it(snapshot: Snapshot) -> None:
+    answered = front({}, wish="7")
+    for wish, asked in (("7", False), ("8", True)):
+        schedule = answered | {"front_wish": {"id": wish, "who": "Late Shift"}}
+        assert trade_offs_state(snapshot._replace(schedule=schedule))["asked"] is asked
+
+
 def test_running_costs_are_risk_energy_and_setups(snapshot: Snapshot) -> None:
     (point,) = trade_offs_state(snapshot._replace(schedule=front({})))["points"]
     assert point["running"] == 400 + 300 + 20
