@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import Flask, Request, Response, abort, request
+from flask import Flask, Request, Response, abort, jsonify, request
 from icalendar import Calendar, Event
 from itsdangerous import BadData, URLSafeSerializer
 
@@ -34,19 +34,37 @@ Line = Mapping[str, Any]
 
 
 def register(server: Flask, reader: Reader) -> None:
-    """Add /calendar/<crew>.ics?key=…; with a key it needs no sign-in."""
+    """Add /calendar/<crew>.ics?key=…, that needs no sign-in, and /data/calendars, that does."""
 
     @server.get("/calendar/<crew_id>.ics", endpoint=ENDPOINT)
     def crew_calendar(crew_id: str) -> Response:
         snapshot = reader.latest
         if snapshot is None:
             abort(503)
-        if crew_id not in _crews(snapshot):
+        if crew_id not in _crews(snapshot, "en"):
             abort(404)
         language = i18n.choose(request.args.get("language"), [reader_language()])
         text = calendar_of(snapshot, crew_id, language).to_ical()
         kept = {"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"}
         return Response(text, 200, kept, mimetype="text/calendar")
+
+    @server.get("/data/calendars")
+    def calendars() -> Response:
+        language = reader_language()
+        try:
+            feeds = [
+                {
+                    "crew": crew.id,
+                    "name": crew.name or crew.id,
+                    "address": feed_address(reader.store, crew.id, language),
+                }
+                for crew in reader.plant.crews
+            ]
+        except StoreError:
+            abort(503)
+        response = jsonify(feeds)
+        response.headers["Cache-Control"] = "no-store"
+        return response
 
     def opens(asked: Request) -> bool:
         if asked.endpoint != ENDPOINT:
@@ -69,7 +87,7 @@ def calendar_of(snapshot: Snapshot, crew_id: str, language: str) -> Calendar:
     calendar = Calendar()
     calendar.add("prodid", PRODUCT)
     calendar.add("version", "2.0")
-    calendar.add("x-wr-calname", _crews(snapshot)[crew_id])
+    calendar.add("x-wr-calname", _crews(snapshot, language)[crew_id])
     calendar.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
     for service in _services_of(plan.get("services", ()), crew_id):
         calendar.add_component(_event(snapshot, service, plan, language))
@@ -100,9 +118,9 @@ def _services_of(services: Iterable[Line], crew_id: str) -> list[Line]:
     return sorted((s for s in services if s.get("crew") == crew_id), key=lambda s: s["start"])
 
 
-def _crews(snapshot: Snapshot) -> dict[str, str]:
+def _crews(snapshot: Snapshot, language: str) -> dict[str, str]:
     """Crew id → name: those of the plant file."""
-    return {crew.id: pick(crew.name, "en") or crew.id for crew in snapshot.plant.crews}
+    return {crew.id: pick(crew.name, language) or crew.id for crew in snapshot.plant.crews}
 
 
 def _named(store: Store, key: str) -> str | None:

@@ -104,6 +104,19 @@ def test_key_opens_its_crews_feed_and_no_other(app: PlantTwin, busy: Snapshot) -
     assert client.get("/calendar/nobody.ics").status_code == 404
 
 
+def test_addresses_of_feeds_are_told_to_who_may_see_the_schedule(
+    app: PlantTwin, busy: Snapshot
+) -> None:
+    app.reader.tick()
+    client = app.server.test_client()
+    elsewhere = {"X-Forwarded-For": "192.0.2.7"}
+    told = client.get("/data/calendars").get_json()
+    assert [feed["crew"] for feed in told] == [crew.id for crew in busy.plant.crews]
+    for feed in told:
+        assert client.get(feed["address"], headers=elsewhere).mimetype == "text/calendar"
+    assert client.get("/data/calendars", headers=elsewhere).status_code == 403
+
+
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_paper_lists_every_operation_under_its_machine(busy: Snapshot, language: str) -> None:
     text = printed_plan(busy, 0, language)
