@@ -164,6 +164,7 @@ class World:
     def settle(self):
         """Wait until nothing more is to be planned for what has come; the reasons."""
         whys = []
+        self.wall += 8.0
         for _ in range(4):
             whys.append(self.step())
             self.wall += 2.5

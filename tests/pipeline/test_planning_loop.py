@@ -312,3 +312,18 @@ def test_a_vetoed_plan_is_not_suggested_again_unless_something_pressing_comes(wo
     world.add_order("RUSH", priority=1, due_h=10)
     world.settle()
     assert [s["state"] for s in plan_suggestions(world)][-1] == "open"
+
+
+def test_orders_that_come_one_by_one_do_not_keep_the_solver_running(world):
+    world.settle()
+    planned = []
+    for n in range(40):
+        world.add_order(f"N-{n}", quantity=1)
+        planned.append(world.step())
+        world.wall += 1.0
+    assert 2 <= sum(why is not None for why in planned) <= 4
+    world.store.add_events([Event(world.now, "failure", "mill-0", {"mode": None})])
+    for _ in range(8):
+        planned.append(world.step())
+        world.wall += 1.0
+    assert "breakdown" in planned

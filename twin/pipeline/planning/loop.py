@@ -38,6 +38,8 @@ READ_S = 3.0
 """Wall seconds besides solving until a person can have read a plan."""
 QUIET_S, LONGEST_S = 2.0, 6.0
 """Wall seconds for which nothing must have come, and which waiting takes at the most."""
+CALM, CALM_S = frozenset({"order", "risk"}), 10.0
+"""What can wait until so many seconds on the wall have passed since the last plan."""
 CLOCK_PLANT_S = 3600.0
 CLOCK_S = (60.0, 600.0)
 """A plan is made anew after an hour of the plant, but not sooner or later than this on the wall."""
@@ -104,7 +106,7 @@ class PlanLoop:
         if not (situation.machines or situation.orders):
             return None
         why = self._waiting.look(self._planned, signs, wall)
-        if why is not None:
+        if why is not None and (why not in CALM or wall - self._planned_at >= CALM_S):
             return why
         pace = max(situation.speed, 1e-3)
         every = min(max(CLOCK_PLANT_S / pace, CLOCK_S[0]), CLOCK_S[1])
