@@ -92,11 +92,14 @@
   };
   plan.productText = (model, order) => order.product ? pick(model.data.products[order.product]?.name || order.product) : "";
 
+  /** How a service stands, in a word. */
+  plan.serviceState = (bar, suggestion) => ({ open: t("suggested"), accepted: t("accepted"), vetoed: t("vetoed") }[suggestion?.state] || plan.pins()[bar.pin] || t("planned"));
+
   /** One bar in a sentence: for who cannot see it, and for who points at it. */
   plan.sentence = (model, bar, suggestion = null) => {
     const times = t("{from} to {to}", { from: model.say(bar.start), to: model.say(bar.end, model.say(bar.start, "day") === model.say(bar.end, "day") ? "time" : "moment") });
     if (bar.kind === "service") return [t("Service of {name}", { name: bar.row.text }), times, bar.crewRow ? bar.crewRow.text : "",
-      suggestion?.state === "open" ? t("suggested") : suggestion?.state === "accepted" ? t("accepted") : plan.pins()[bar.pin] || ""].filter(Boolean).join(t(", "));
+      plan.serviceState(bar, suggestion)].filter(Boolean).join(t(", "));
     return [t("Order {order}", { order: bar.order.id }), plan.stepText(model, bar), bar.row.text, times, bar.start > bar.setup ? t("setup of {time} before", { time: twin.duration((bar.start - bar.setup) / 3600) }) : "",
       bar.late ? t("its order is late by {time}", { time: twin.duration(bar.order.late_h ?? null) }) : "", plan.pins()[bar.pin] || ""].filter(Boolean).join(t(", "));
   };

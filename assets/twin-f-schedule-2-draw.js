@@ -133,7 +133,7 @@
 
   const services = (ctx, g, c, found, looks) => {
     for (const [bar, [x, y, w, h], row] of found) {
-      const state = looks.serviceState(bar), open = state === "open";
+      const state = looks.serviceState(bar), open = state === "open" || state === "vetoed";
       fill(ctx, c.well, [[x, y, w, h]]);
       stroke(ctx, c.ink, 2, [[x, y, w, h]], open ? [5, 3] : []);
       if (!open) fill(ctx, c.ink, [[x, y, Math.min(5, w), h]]);

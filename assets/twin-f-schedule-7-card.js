@@ -16,7 +16,7 @@
     [t("Held"), locked ? t("locked by {who}", { who: locked.who || "—" }) : plan.pins()[bar.pin] || ""]]);
   const service = (model, bar, suggestion) => facts([
     [t("Machine"), link(bar.row)], [t("When"), times(model, bar)], [t("Crew"), bar.crewRow?.text || ""], [t("Spare part"), twin.pick(bar.part) || ""],
-    [t("State"), suggestion?.state === "open" ? t("suggested") : suggestion?.state === "accepted" ? t("accepted") : plan.pins()[bar.pin] || t("planned")],
+    [t("State"), plan.serviceState(bar, suggestion)],
     [t("Saves"), suggestion?.saves ? plan.cash(suggestion.saves, suggestion.currency) : ""]]);
 
   /** A button that says, instead of acting, why it may not. */
@@ -39,13 +39,14 @@
       const { bar, start, row, answer, asking } = move.held(), model = chart.model;
       const name = bar.kind === "service" ? t("Service of {name}", { name: bar.row.text }) : `${bar.order.id}, ${plan.stepText(model, bar)}`;
       const words = asking ? [t("Asking what it costs…")] : answer.says ? [answer.says] : plan.moveText(answer, tell.state().currency, (us) => model.say(model.s(us)));
+      if (!asking) twin.say(aloud, words.join(t(", ")));
       const ready = !asking && answer.ok !== false;
       return [
         h("div", { class: "card-head" }, h("strong", {}, name), h("span", {}, t("to {machine}, {when}", { machine: row.text, when: model.say(start) })),
           h("span", { class: "card-do" },
             button(bar.kind === "service" ? t("Keep it there") : t("Lock it there"), ready ? "" : asking ? t("Asking what it costs…") : t("Not possible here"), (pressed) => move.commit(pressed), "button small primary"),
             button(t("Cancel"), "", () => { move.cancel(); chart.scroll.focus({ preventScroll: true }); }))),
-        h("p", { class: `card-cost ${answer?.ok === false ? "bad" : ""}`, role: "status", "data-cost": asking ? "asking" : answer?.says ? "unknown" : answer?.ok ? "known" : "fault" },
+        h("p", { class: `card-cost ${answer?.ok === false ? "bad" : ""}`, "data-cost": asking ? "asking" : answer?.says ? "unknown" : answer?.ok ? "known" : "fault" },
           ...words.flatMap((text, n) => (n ? [" · ", text] : [h("strong", {}, text)]))),
         moveBy(),
         h("p", { class: "quiet keys-only" }, t("Arrows: 15 minutes, with Shift an hour; up and down: another machine. Enter keeps it, Esc gives up.")),
@@ -66,6 +67,9 @@
       ];
     };
     const idle = () => [h("p", { class: "quiet" }, t("Click a bar, or go to one with the arrow keys: what it is and what can be done with it stands here."))];
+    // One place that stays, or screen readers would not hear what is put in anew.
+    const aloud = h("p", { class: "hidden", role: "status" });
+    region.after(aloud);
     let before = "";
     return () => {
       const bar = chart.selected, children = move.active() ? hanging() : bar ? chosen(bar) : idle();

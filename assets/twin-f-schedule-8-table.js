@@ -35,7 +35,7 @@
         h("td", { class: "num" }, model.say(bar.start, "far")), h("td", { class: "num" }, model.say(bar.end, "far")),
         h("td", { class: "num" }, isOp && bar.order.due !== null ? model.say(bar.order.due, "far") : ""),
         h("td", {}, bar.late ? h("span", { class: "is-late" }, `▲ ${duration(bar.order.late_h ?? null)}`) : ""),
-        h("td", {}, suggestion?.state === "open" ? t("suggested") : plan.pins()[bar.pin] || ""),
+        h("td", {}, isOp ? plan.pins()[bar.pin] || "" : plan.serviceState(bar, suggestion)),
         h("td", { class: "do" }, show, lockable ? twin.button(isLocked ? "operation.unlock" : "operation.lock", isLocked ? t("Unlock") : t("Lock"), (b) => tell.lock(bar, b), { css: "button small" }) : null));
     };
     const turn = (text, to, off) => {

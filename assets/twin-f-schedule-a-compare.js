@@ -63,7 +63,7 @@
   /** tell: {state(), adopt(version, button), show(move)} of the page. */
   plan.compare = (region, tell) => {
     let pair = null, asked = 0, before = "", stamped = "", told = "";
-    const body = h("div", { class: "compare-body", role: "status" });
+    const body = h("div", { class: "compare-body" });
     const fetchPair = async () => {
       const mine = ++asked, [a, b] = pair;
       const text = await fetch(`/data/schedule/compare?a=${encodeURIComponent(a)}&b=${encodeURIComponent(b)}`).then((r) => (r.ok ? r.text() : "")).catch(() => "");

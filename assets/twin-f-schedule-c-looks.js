@@ -63,8 +63,8 @@
         return [[g.x(start), at.y + top, (bar.end - bar.start) * g.pxPerS, g.rowH - 2 * top]];
       }),
       dims: (bar) => Boolean(order) && !bar.order?.id.toLowerCase().includes(order.toLowerCase()),
-      serviceState: (bar) => (bar.pin === "running" ? "running" : bar.pin ? "accepted" : suggestionOf(bar)?.state === "accepted" ? "accepted" : "open"),
-      serviceText: (bar, is) => (is === "open" ? t("suggested") : is === "running" ? t("at work") : t("accepted")),
+      serviceState: (bar) => (bar.pin === "running" ? "running" : bar.pin ? "accepted" : ["accepted", "vetoed"].includes(suggestionOf(bar)?.state) ? suggestionOf(bar).state : "open"),
+      serviceText: (bar, is) => (is === "open" ? t("suggested") : is === "running" ? t("at work") : is === "vetoed" ? t("vetoed") : t("accepted")),
       ghosts: other ? (rows) => {
         const found = movedOf(model, other);
         return rows.flatMap(({ row, y }) => (found.get(row.id) || []).filter(([from, to]) => to > g.from && from < g.to).map(([from, to]) => [g.x(from), y + top - 2, Math.max(3, (to - from) * g.pxPerS), g.rowH - 2 * top + 4]));
