@@ -9,6 +9,7 @@ import pytest
 from twin.errors import PlanningError
 from twin.evaluation.invented import small_plant
 from twin.evaluation.invented_small import random_problem
+from twin.scheduling.anneal import anneal
 from twin.scheduling.check import check
 from twin.scheduling.cpsat import cpsat
 from twin.scheduling.problem import Alternative, Job, Machine, Operation, Problem
@@ -63,6 +64,7 @@ def whole(seed):
 
 SOLVERS = {name: (as_solver(rule), (whole, small_plant, pure_shop)) for name, rule in RULES.items()}
 SOLVERS["cpsat"] = (cpsat, (whole, pure_shop))
+SOLVERS["anneal"] = (anneal, (whole, small_plant, pure_shop))
 SOLVERS["tabu"] = (tabu, (pure_shop,))
 RACING = {cpsat}
 """Its workers share what they find when they find it: only a proof makes it repeat."""

@@ -315,7 +315,5 @@ def _in_or_out(tl: Any, s: Any) -> Any:
         by_start(s)
         insert_job(tl, s, j)
         return True
-    if s.late[j] < uniform(s) * job.left_out:
-        return False
     leave_out(tl, s, j)
     return True
