@@ -19,7 +19,7 @@ Document = Mapping[str, Any]
 VERSION = re.compile("[1-9][0-9]{0,8}")
 KEPT_UP = {"in_force": "in_force_now"}
 """The plan in force as it was made, and as it runs: behind or ahead of itself."""
-MADE = ("made", "why", "solver", "seconds", "bound")
+MADE = ("made", "why", "solver", "seconds")
 """What is told of the plan as it was made."""
 
 

@@ -327,3 +327,12 @@ def test_orders_that_come_one_by_one_do_not_keep_the_solver_running(world):
         planned.append(world.step())
         world.wall += 1.0
     assert "breakdown" in planned
+
+
+def test_the_bound_of_the_plan_in_force_is_of_its_own_orders_as_of_now(world):
+    world.add_order("NEW", quantity=400, priority=1, due_h=1)
+    world.pass_time(6.0)
+    world.settle()
+    told = world.document("in_force_now")
+    assert "NEW" in {x["order"] for x in told["left_out"]}
+    assert 0.0 < told["bound"] <= told["terms"]["total"]

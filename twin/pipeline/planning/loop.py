@@ -23,7 +23,7 @@ from twin.pipeline.planning.prepare import Prepared, prepare_plan
 from twin.pipeline.planning.proposal import Proposal, Shown, make_proposal
 from twin.pipeline.planning.signs import Signs, Waiting, signs_of
 from twin.pipeline.planning.situation import KIND, Situation, read_situation
-from twin.pipeline.planning.solve import Improve, Solved
+from twin.pipeline.planning.solve import Improve, Solved, least_cost
 from twin.pipeline.planning.suggest import service_suggestions
 from twin.pipeline.site import Site
 from twin.stores.base import Documents, Store
@@ -139,6 +139,7 @@ class PlanLoop:
         plan |= {k: in_force.get(k) for k in ("in_force_from", "who", "point")}
         if not _is_news(self._shown, plan):
             return {}
+        plan["bound"] = least_cost(prepared.stated.problem, prepared.kept)
         self._shown = plan
         return {"in_force_now": orjson.dumps(plan)}
 

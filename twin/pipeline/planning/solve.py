@@ -7,6 +7,7 @@ dropped, counted and said.
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from math import isfinite
 from typing import NamedTuple
 
@@ -18,7 +19,7 @@ from twin.scheduling.problem import Problem
 from twin.scheduling.rules import RULES
 from twin.scheduling.schedule import Answer, Schedule, Terms
 
-__all__ = ["Improve", "Solved", "solve"]
+__all__ = ["Improve", "Solved", "least_cost", "solve"]
 
 Improve = Callable[[Problem, Schedule | None, float, int], Answer]
 """(problem, start, seconds, seed) → the best found in that time."""
@@ -59,8 +60,7 @@ def solve(
         judge.take("kept", start)
     for rule, schedule in _by_rules(problem, judge):
         judge.take(rule, schedule)
-    least = floor_of(problem).total
-    bound = least if isfinite(least) else None
+    bound = least_cost(problem)
     if improve is not None and seconds > 0.0 and (problem.n_operations or problem.tasks):
         try:
             # From a plan in force it begins warm, else from nothing: a rule's plan would hold it.
@@ -76,6 +76,18 @@ def solve(
         raise PlanningError("no plan keeps every rule: " + "; ".join(judge.said))
     spent = time.perf_counter() - begun
     return Solved(judge.best, judge.terms, judge.solver, spent, bound, judge.refused)
+
+
+def least_cost(problem: Problem, schedule: Schedule | None = None) -> float | None:
+    """What no plan costs less than, moving apart; of the jobs that a schedule places, if given."""
+    if schedule is not None:
+        first, placed = 0, []
+        for job in problem.jobs:
+            placed += [job] if int(schedule.machine[first]) >= 0 else []
+            first += len(job.operations)
+        problem = replace(problem, jobs=tuple(placed), reference=None)
+    least = floor_of(problem).total
+    return least if isfinite(least) else None
 
 
 class _Judge:
