@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.errors import PlanningError
+from twin.scheduling.jobshop_balance import balance
 from twin.scheduling.jobshop_graph import (
     Shop,
     makespan_bound,
@@ -32,6 +33,7 @@ from twin.scheduling.tabu_search import begin, search
 
 __all__ = ["tabu", "warm_up"]
 
+Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
 CHUNK = 20_000
 """Operations times moves between two looks at the clock: some milliseconds."""
@@ -50,10 +52,12 @@ class _Habits(NamedTuple):
     n_elite: int
     idle: int
     """Searches that better nothing in the elite, after which a new one is bred."""
+    by_share: float
+    """How many greedy plans choose machines by how work is best spread."""
 
 
-CLASSIC = _Habits(True, 4_000, 12, 8, 8, 30)
-FLEXIBLE = _Habits(False, 250, 12, 12, 6, 25)
+CLASSIC = _Habits(True, 4_000, 12, 8, 8, 30, 0.0)
+FLEXIBLE = _Habits(False, 250, 12, 12, 6, 25, 0.75)
 
 
 def tabu(
@@ -92,9 +96,14 @@ class _Run:
         self.problem, self.shop, self.tell = problem, shop, tell
         self.limit, self.began = limit, began
         self.bound = makespan_bound(shop)
+        self.share: Array | None = None
         self.graph, self.memory = empty_graph(shop), empty_memory(shop, limit.seed)
         self.rng = np.random.default_rng(limit.seed)
-        self.habits = FLEXIBLE if len(shop.machines) > len(shop.before) else CLASSIC
+        self.habits = CLASSIC
+        if len(shop.machines) > len(shop.before):
+            self.habits = FLEXIBLE
+            bound, self.share = balance(shop)
+            self.bound = max(self.bound, bound)
         self.elite = Elite(self.habits.n_elite)
         self.idle = self.bred = 0
         self.best: Answer | None = None
@@ -107,7 +116,7 @@ class _Run:
 
     def first(self, start: Schedule | None) -> None:
         """Search from the start given, or else from a greedy plan."""
-        plan = greedy_plan(self.shop, self.rng) if start is None else self._read(start)
+        plan = self._greedy() if start is None else self._read(start)
         self._descend(plan.machine, plan.order, ())
         self.champion = self.elite.best
 
@@ -116,12 +125,17 @@ class _Run:
         if self.idle >= self.habits.idle:
             self._breed()
         if not self.elite.full:
-            plan = greedy_plan(self.shop, self.rng)
+            plan = self._greedy()
             self._descend(plan.machine, plan.order, ())
             return
         a, b = self.elite.pair(self.rng)
         machine, order = between(a, b, self.rng.uniform(0.3, 0.7), self.rng)
         self._descend(machine, order, (a, b))
+
+    def _greedy(self) -> Plan:
+        """By the end of each operation, or by how work is best spread, in turns by chance."""
+        by_share = self.share is not None and self.rng.random() < self.habits.by_share
+        return greedy_plan(self.shop, self.rng, self.share if by_share else None)
 
     def _breed(self) -> None:
         """A new elite: of nothing, or of the last one's best and the best of all, in turns."""

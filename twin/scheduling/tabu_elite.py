@@ -9,6 +9,7 @@ from twin.scheduling.jobshop_graph import Shop, starts
 
 __all__ = ["Elite", "Plan", "between", "greedy_plan", "ranked_plan"]
 
+Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 
@@ -45,8 +46,11 @@ def between(a: Plan, b: Plan, share: float, rng: np.random.Generator) -> tuple[I
     return machine, np.argsort((1 - share) * a.rank + share * b.rank, kind="stable")
 
 
-def greedy_plan(shop: Shop, rng: np.random.Generator) -> Plan:
-    """Jobs in a random order of turns, each operation on the machine that ends it first."""
+def greedy_plan(shop: Shop, rng: np.random.Generator, share: Array | None = None) -> Plan:
+    """Jobs in a random order of turns, each operation on the machine that ends it first.
+
+    share (A,): instead on a machine drawn by these shares of each operation's alternatives.
+    """
     job = np.cumsum(shop.before < 0) - 1
     turn = np.flatnonzero(shop.before < 0)
     free, end = np.zeros(shop.n_machines, np.int64), np.zeros(len(job), np.int64)
@@ -57,11 +61,17 @@ def greedy_plan(shop: Shop, rng: np.random.Generator) -> Plan:
         ready = end[shop.before[i]] if shop.before[i] >= 0 else shop.release[i]
         choices = slice(shop.options[i], shop.options[i + 1])
         ends = np.maximum(free[shop.machines[choices]], ready) + shop.durations[choices]
-        best = int(ends.argmin())
+        best = int(ends.argmin() if share is None else _drawn(share[choices], rng))
         machine[i], order[at] = shop.machines[choices][best], i
         end[i] = free[machine[i]] = ends[best]
     start, _ = starts(shop, machine, order)
     return ranked_plan(int(end.max()), machine, start)
+
+
+def _drawn(share: Array, rng: np.random.Generator) -> int:
+    """A place, as likely as its share."""
+    upto = np.cumsum(share)
+    return int(np.searchsorted(upto, rng.random() * upto[-1], side="right").clip(0, len(share) - 1))
 
 
 class Elite:
