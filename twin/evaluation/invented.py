@@ -9,9 +9,10 @@ Due dates by work content: Baker (1984), Management Science 30:1093.
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.evaluation.invented_crews import invented_crews, with_parts
 from twin.evaluation.invented_tasks import invented_task
 from twin.evaluation.invented_time import crew_calendar, shift_calendar, tariff
-from twin.scheduling.problem import Alternative, Crew, Job, Machine, Operation, Problem, Task
+from twin.scheduling.problem import Alternative, Crew, Job, Machine, Operation, Problem
 
 __all__ = ["invented_plant", "small_plant"]
 
@@ -47,14 +48,14 @@ def invented_plant(
     tick_s, bucket = 60.0, 15
     horizon = horizon_days * 24 * 60
     machines, speed = _machines(rng, n_machines, n_sites)
-    crews, crew_calendars = _crews(horizon_days, tick_s, n_sites, len(SHIFTS))
+    crews, crew_calendars = invented_crews(horizon_days, tick_s, n_sites, len(SHIFTS))
     shifts = tuple(shift_calendar(horizon_days, tick_s, *each) for each in SHIFTS)
     served = rng.permutation(n_machines)[:n_tasks]
     tasks = [
         invented_task(rng, f"service-{k + 1}", int(m), horizon, bucket, tick_s)
         for k, m in enumerate(served)
     ]
-    tasks, parts = _with_parts(rng, tasks, horizon)
+    tasks, parts = with_parts(rng, tasks, horizon)
     work_min = LOAD * n_machines * WEEK_MIN * horizon_days / 14
     return Problem(
         jobs=_jobs(rng, n_jobs, speed, horizon // 3, work_min / (n_jobs * 4.5), tick_s),
@@ -179,39 +180,3 @@ def _transport(rng: np.random.Generator, n_sites: int, within: int, farthest: in
     way = np.minimum(way, way.T)
     np.fill_diagonal(way, within)
     return np.asarray(way, np.int64)
-
-
-def _crews(
-    days: int, tick_s: float, n_sites: int, first_calendar: int
-) -> tuple[tuple[Crew, ...], tuple[tuple[tuple[int, int], ...], ...]]:
-    """An early and a late crew for all sites, a day crew per site."""
-    everywhere = frozenset(range(n_sites))
-    calendars = [
-        crew_calendar(days, tick_s, 0.0, True),
-        crew_calendar(days, tick_s, 8.0, False),
-        crew_calendar(days, tick_s, 2.0, False),
-    ]
-    crews = [
-        Crew("early", first_calendar, frozenset({0, 1, 2}), everywhere),
-        Crew("late", first_calendar + 1, frozenset({0, 1, 2}), everywhere),
-    ]
-    crews += [
-        Crew(f"site-{s + 1}", first_calendar + 2, frozenset({s % 3, (s + 1) % 3}), frozenset({s}))
-        for s in range(n_sites)
-    ]
-    return tuple(crews), tuple(calendars)
-
-
-def _with_parts(
-    rng: np.random.Generator, tasks: list[Task], horizon: int
-) -> tuple[list[Task], tuple[tuple[int, ...], ...]]:
-    """Two tasks in three need one of four parts; half of those are in stock, all come in time."""
-    using = [
-        task._replace(part=int(rng.integers(4)) if rng.random() < 2 / 3 else -1) for task in tasks
-    ]
-    parts = []
-    for part in range(4):
-        n = sum(task.part == part for task in using)
-        later = np.sort(rng.integers(1, horizon // 2, n - n // 2))
-        parts.append((0,) * (n // 2) + tuple(int(tick) for tick in later))
-    return using, tuple(parts)

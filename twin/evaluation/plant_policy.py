@@ -23,9 +23,6 @@ from twin.plant import load_plant
 
 __all__ = ["evaluate_policy", "policy_lines"]
 
-PERIOD_S = 180.0
-"""Readings every three minutes, a third of what the demonstration plant sends: time for more
-seeds, and no advantage to the twin."""
 TRAINING = (9001, 9002, 9003, 9004)
 FIRST_SEED = 101
 
@@ -36,14 +33,15 @@ def evaluate_policy(
     seeds: int,
     *,
     models: Path | None = None,
-    period_s: float = PERIOD_S,
+    period_s: float | None = None,
     training: Sequence[int] = TRAINING,
     processes: int = 2,
 ) -> dict[str, Any]:
     """The policies on `seeds` plants of so many months of 30 days.
 
-    models: folder of the fitted models, default beside the plant file. Returns the report that
-    `policy_report` describes. Raises TwinError where the plant cannot be read.
+    models: folder of the fitted models, default beside the plant file; period_s: between readings,
+    default each class's own. Returns the report that `policy_report` describes. Raises TwinError
+    where the plant cannot be read.
     """
     setting = Setting(plant, models or plant.parent / "models", months * 720.0, period_s)
     read = load_plant(plant)

@@ -31,7 +31,7 @@ class Setting(NamedTuple):
     plant: Path
     models: Path
     hours: float
-    period_s: float
+    period_s: float | None
 
 
 class Scored(NamedTuple):
