@@ -12,6 +12,7 @@ from twin.pipeline.planning.change import first_start, try_task
 from twin.pipeline.planning.plan_document import plan_document, schedule_of
 from twin.pipeline.planning.prepare import prepare_plan
 from twin.pipeline.planning.problem_of import state_problem
+from twin.pipeline.planning.proposal import saves_enough
 from twin.pipeline.planning.retime import retime
 from twin.pipeline.planning.situation import Situation
 from twin.pipeline.planning.solve import solve
@@ -298,3 +299,14 @@ def test_no_plan_costs_less_than_its_bound(site):
     held, _ = planned(site, n_orders=8, lives={"mill-0": 60.0, "press-1": 90.0})
     solved = solve(state_problem(held).problem)
     assert 0.0 < solved.bound <= solved.terms.total
+
+
+@pytest.mark.parametrize(
+    ("saves", "n_moves", "is_worth"),
+    [(25.0, 0, False), (25.0, 1, False), (27.0, 1, True), (50.0, 100, False), (130.0, 100, True)],
+)
+def test_many_moves_must_save_more_to_be_worth_a_look(site, saves, n_moves, is_worth):
+    """A late hour costs 50: half of one, and a fiftieth of one for each move."""
+    compared = {"moves": [{}] * n_moves, "saves": saves}
+    assert saves_enough(Situation(site.plant, T0_US), compared) == is_worth
+    assert saves_enough(Situation(site.plant, T0_US), compared | {"saves": None}) == (n_moves > 0)

@@ -19,13 +19,14 @@ from twin.pipeline.planning.solve import Improve, Solved, solve
 from twin.scheduling.check import check
 from twin.scheduling.schedule import Schedule, Terms
 
-__all__ = ["Proposal", "Shown", "make_proposal"]
+__all__ = ["Proposal", "Shown", "make_proposal", "saves_enough"]
 
 LEAST_SOLVE_S = 1.0
 OPERATIONS_A_S = 50
 """A plan of few operations gets less time: a second, and one more for so many."""
-LEAST_SAVES_H = 0.5
-"""A plan is worth a person's look if it saves what this many late hours of a usual order cost."""
+LEAST_SAVES_H, MOVE_SAVES_H = 0.5, 0.02
+"""A plan is worth a person's look if it saves what this many late hours of a usual order cost, and
+so many more for each operation that it moves."""
 NOTHING: Mapping[str, Any] = {"moves": [], "saves": 0.0, "terms_before": None, "terms_after": None}
 
 
@@ -63,7 +64,7 @@ def make_proposal(
     if situation.in_force is None or is_first:
         return Proposal(prepared, solved, new, beside, NOTHING, is_first)
     compared = _compared(prepared, solved)
-    if _saves_enough(situation, compared):
+    if saves_enough(situation, compared):
         return Proposal(prepared, solved, new, beside, compared, is_first)
     if _knows_more(prepared, beside):
         added = moves(beside.stated, prepared.kept, beside.schedule)
@@ -123,9 +124,13 @@ def _compared(prepared: Prepared, solved: Solved) -> Mapping[str, Any]:
     return comparison(stated, prepared.kept, solved.schedule, (terms, solved.terms))
 
 
-def _saves_enough(situation: Situation, compared: Mapping[str, Any]) -> bool:
-    least = LEAST_SAVES_H * situation.plant.plant.late_cost_h
-    return bool(compared["moves"]) and (compared["saves"] is None or compared["saves"] >= least)
+def saves_enough(situation: Situation, compared: Mapping[str, Any]) -> bool:
+    """Whether people should look at so many moves for so much money."""
+    n_moves, saves = len(compared["moves"]), compared["saves"]
+    if not n_moves or saves is None:
+        return bool(n_moves)
+    late_cost_h = situation.plant.plant.late_cost_h
+    return bool(saves >= (LEAST_SAVES_H + MOVE_SAVES_H * n_moves) * late_cost_h)
 
 
 def _knows_more(prepared: Prepared, beside: Shown) -> bool:
