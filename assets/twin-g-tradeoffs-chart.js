@@ -35,13 +35,15 @@
     for (let at = Math.ceil(low / step) * step; at <= high + step * 1e-6; at += step) found.push(at);
     return found;
   };
+  /** Whether another point is as good in both measures, and better in one. */
+  const isBeaten = (p, points, x, y) => points.some((q) => q[x] <= p[x] && q[y] <= p[y] && (q[x] < p[x] || q[y] < p[y]));
   const spread = (values) => {
     const low = Math.min(...values), high = Math.max(...values), room = 0.08 * (high - low) || Math.abs(high) * 0.1 || 1;
     return [Math.max(low >= 0 ? 0 : -Infinity, low - room), high + room];
   };
 
   /** Draws points and the plan in force; `pick(id)` is told what is pointed at or focused, `choose(id)` what is pressed. */
-  twin.drawFront = (place, { points, now, x, y, chosen, currency, pick, choose }) => {
+  twin.drawFront = (place, { points, now, nowName, x, y, chosen, currency, pick, choose }) => {
     const held = place.contains(document.activeElement) ? document.activeElement.dataset.point : null;
     const W = place.clientWidth, H = place.clientHeight;
     if (!W || !H || !points.length) return;
@@ -62,12 +64,13 @@
     if (now) {
       const [px, py] = at(now), right = px > W / 2;
       parts.push(svg("path", { class: "front-now", d: `M${px} ${py - AROUND}L${px + AROUND} ${py}L${px} ${py + AROUND}L${px - AROUND} ${py}Z` }),
-        svg("text", { class: "front-now-name", x: right ? px - AROUND - 4 : px + AROUND + 4, y: py + 4, "text-anchor": right ? "end" : "start" }, t("in force")));
+        svg("text", { class: "front-now-name", x: right ? px - AROUND - 4 : px + AROUND + 4, y: py + 4, "text-anchor": right ? "end" : "start" }, nowName));
     }
-    for (const p of points) {
+    const over = (p) => (chosen.includes(p.id) ? 2 : isBeaten(p, points, x, y) ? 0 : 1);
+    for (const p of [...points].sort((a, b) => over(a) - over(b))) {
       const [cx, cy] = at(p), is = chosen.includes(p.id);
       const label = [x, y].map((name) => `${names[name]}${t(": ")}${twin.tradeText(name, p[name], currency)}`).join(t(", "));
-      const dot = svg("circle", { class: is ? "front-point chosen" : "front-point", cx, cy, r: is ? SIZE + 2 : SIZE, tabindex: 0, role: "button", "aria-pressed": is ? "true" : "false", "aria-label": label, "data-point": p.id });
+      const dot = svg("circle", { class: `front-point ${["beaten", "", "chosen"][over(p)]}`.trim(), cx, cy, r: is ? SIZE + 2 : SIZE, tabindex: 0, role: "button", "aria-pressed": is ? "true" : "false", "aria-label": label, "data-point": p.id });
       for (const kind of ["pointerenter", "focus"]) dot.addEventListener(kind, () => pick(p.id));
       dot.addEventListener("click", () => choose(p.id));
       dot.addEventListener("keydown", (event) => {

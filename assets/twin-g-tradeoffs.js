@@ -37,19 +37,21 @@
     /** One point in words: what it costs and what it changes against the plan in force. */
     const card = () => {
       const p = state.points.find((q) => q.id === pointed) || state.points.find((q) => chosen.includes(q.id));
-      if (!p) return [h("p", { class: "quiet" }, t("Point at a plan to read what it means; press it to set it beside others."))];
+      if (!p) return [h("p", { class: "quiet" }, t("Point at a plan to read what it means; press it to set it beside others. Filled ones are the best of what is shown here; empty ones are better at something else."))];
       const best = Object.entries(state.best).filter(([, id]) => id === p.id).map(([name]) => names[name]);
       const parts = ["total", "late_jobs", "late_h", "energy_kwh"].map((name) => h("span", {}, `${names[name]} `, h("b", {}, twin.tradeText(name, p[name], state.currency)),
         state.now ? ` ${twin.tradeDelta(name, p[name], state.now[name], state.currency)}` : ""));
       return [h("strong", {}, t("Plan {n}", { n: numbers().get(p.id) })), ...parts, best.length ? h("span", { class: "quiet" }, t("Best at: {names}", { names: best.join(t(", ")) })) : null].filter(Boolean);
     };
 
+    /** The plan that was in force when the search began; another may be now. */
+    const nowName = () => (state.points.some((p) => p.id === state.chosen) ? t("in force then") : t("in force"));
     const compare = () => {
       const points = chosen.map((id) => state.points.find((p) => p.id === id)).filter(Boolean), n = numbers();
       if (!points.length) return [h("p", { class: "empty" }, t("Press up to three points to set them side by side."))];
       const cell = (name, p) => h("td", { class: "num" }, twin.tradeText(name, p[name], state.currency), state.now ? h("div", { class: "detail" }, twin.tradeDelta(name, p[name], state.now[name], state.currency)) : null);
       return [h("div", { class: "wide-table", tabindex: 0, role: "region", "aria-label": t("Points side by side") }, h("table", { class: "plain-table" },
-        h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("Figure")), state.now ? h("th", { scope: "col", class: "num" }, t("in force")) : null,
+        h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("Figure")), state.now ? h("th", { scope: "col", class: "num" }, nowName()) : null,
           ...points.map((p) => h("th", { scope: "col", class: "num" }, t("Plan {n}", { n: n.get(p.id) }))))),
         h("tbody", {}, ...SHOWN.map((name) => h("tr", {}, h("th", { scope: "row" }, names[name]), state.now ? h("td", { class: "num" }, twin.tradeText(name, state.now[name], state.currency)) : null, ...points.map((p) => cell(name, p)))),
           h("tr", {}, h("td", {}), state.now ? h("td", {}) : null, ...points.map((p) => h("td", { class: "num" },
@@ -86,7 +88,7 @@
       place.replaceChildren(...children);
       if (held) place.querySelector(`[data-row="${CSS.escape(held)}"]`)?.focus();
     };
-    const draw = () => twin.drawFront(region("front-chart"), { points: state.points, now: state.now, x, y, chosen, currency: state.currency,
+    const draw = () => twin.drawFront(region("front-chart"), { points: state.points, now: state.now, nowName: nowName(), x, y, chosen, currency: state.currency,
       pick: (id) => { pointed = id; region("front-card").replaceChildren(...card()); }, choose });
     const lists = once(() => { fill("front-table", table()); fill("front-compare", compare()); });
     const front = once(() => { draw(); region("front-card").replaceChildren(...card()); });

@@ -5,13 +5,13 @@ A plain page of its own, black on white, a line of the plant on a sheet.
 
 from collections.abc import Iterable, Mapping
 from html import escape
-from itertools import groupby
 from typing import Any
 
 from flask import Flask, Response, abort, request
 
 from dashboard import i18n
 from dashboard.access.language import reader_language
+from dashboard.components.sheet import sheet, table
 from dashboard.data import Reader
 from dashboard.i18n import Translate, pick
 from dashboard.snapshot import Snapshot
@@ -23,38 +23,6 @@ __all__ = ["AHEAD_MAX", "printed_plan", "register"]
 AHEAD_MAX = 20
 """Shifts ahead for which a sheet is printed at most."""
 _LANG = {"en": "en", "zh": "zh-CN"}
-_PAGE = """<!DOCTYPE html>
-<html lang="{lang}">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title>
-<link rel="icon" href="/assets/favicon.ico">
-<style>
-body {{ font: 11pt/1.3 system-ui, "DejaVu Sans", "Noto Sans CJK SC", sans-serif; color: #000;
-  background: #fff; margin: 1.2cm; }}
-h1 {{ font-size: 16pt; margin: 0; }} h2 {{ font-size: 13pt; margin: .6cm 0 .2cm; }}
-p {{ margin: .1cm 0; }}
-table {{ border-collapse: collapse; width: 100%; }}
-caption {{ text-align: left; font-weight: 700; padding: .25cm 0 .1cm; }}
-th, td {{ border: 1px solid #555; padding: .08cm .2cm; text-align: left; vertical-align: top; }}
-th {{ border-bottom-width: 2px; }}
-.num {{ text-align: right; white-space: nowrap; }}
-.tick {{ width: 1.2cm; }}
-.late {{ font-weight: 700; }}
-section {{ break-before: page; }} section:first-of-type {{ break-before: auto; }}
-tr, caption {{ break-inside: avoid; }} thead {{ display: table-header-group; }}
-@media print {{ body {{ margin: 0; }} .screen {{ display: none; }} }}
-@page {{ margin: 1.2cm; }}
-</style>
-</head>
-<body>
-<h1>{title}</h1>
-<p>{about}</p>
-{body}
-</body>
-</html>"""
-
 Line = Mapping[str, Any]
 
 
@@ -85,10 +53,11 @@ def printed_plan(snapshot: Snapshot, ahead: int, language: str) -> str:
             "to": _clock(snapshot, shift.end),
         }
     )
-    return _PAGE.format(
+    return sheet(
         lang=_LANG[language],
-        title=escape(title),
-        about=escape(_about(snapshot, shift, t)),
+        title=title,
+        links=_links(ahead, t),
+        about=_about(snapshot, shift, t),
         body=_services(snapshot, shift.services, t, language)
         + _lines(snapshot, shift, t, language),
     )
@@ -111,15 +80,25 @@ def _about(snapshot: Snapshot, shift: ShiftPlan, t: Translate) -> str:
     )
 
 
+def _links(ahead: int, t: Translate) -> str:
+    """On a screen alone: back, and to the shifts before and after."""
+    links = {"/schedule": t("Schedule")}
+    if ahead > 0:
+        links[f"/schedule/print?ahead={ahead - 1}"] = t("Shift before")
+    if ahead < AHEAD_MAX:
+        links[f"/schedule/print?ahead={ahead + 1}"] = t("Shift after")
+    return " ".join(f'<a href="{href}">{escape(text)}</a>' for href, text in links.items())
+
+
 def _services(snapshot: Snapshot, services: Iterable[Line], t: Translate, language: str) -> str:
     names = _machine_names(snapshot, language)
     crews = {crew.id: pick(crew.name, language) or crew.id for crew in snapshot.plant.crews}
     parts = {part.id: pick(part.name, language) or part.id for part in snapshot.plant.parts}
     rows = [
         [
+            names.get(s["machine"], s["machine"]),
             _moment(snapshot, s["start"]),
             _moment(snapshot, s["end"]),
-            names.get(s["machine"], s["machine"]),
             crews.get(s.get("crew"), s.get("crew") or ""),
             parts.get(s.get("part"), s.get("part") or ""),
             t("accepted") if s.get("pin") else t("suggested"),
@@ -127,58 +106,56 @@ def _services(snapshot: Snapshot, services: Iterable[Line], t: Translate, langua
         ]
         for s in services
     ]
-    head = [t("Start"), t("End"), t("Machine"), t("Crew"), t("Part"), t("State"), t("Done")]
-    said = _table("", head, rows) if rows else f"<p>{escape(t('No service in this shift.'))}</p>"
+    head = [t("Machine"), t("Start"), t("End"), t("Crew"), t("Part"), t("State"), t("Done")]
+    said = table(head, rows) if rows else f"<p>{escape(t('No service in this shift.'))}</p>"
     return f"<section><h2>{escape(t('Services'))}</h2>{said}</section>"
 
 
 def _lines(snapshot: Snapshot, shift: ShiftPlan, t: Translate, language: str) -> str:
+    """A sheet for every line that works: its operations by machine."""
     of_machine = {m.id: m for m in snapshot.plant.machines}
-    names, known = _machine_names(snapshot, language), []
+    known = []
     for line in snapshot.plant.lines:
         own = [o for o in shift.operations if _line_of(of_machine, o) == line.id]
         own.sort(key=lambda o: (o["machine"], o["start"]))
-        tables = [
-            _table(names[machine], _head(t), [_row(snapshot, o, t, language) for o in group])
-            for machine, group in groupby(own, key=lambda o: o["machine"])
-        ]
-        if tables:
+        if own:
             title = escape(pick(line.name, language) or line.id)
-            known.append(f"<section><h2>{title}</h2>{''.join(tables)}</section>")
+            rows = [_row(snapshot, shift, o, t, language) for o in own]
+            said = table(_head(t), rows, numbers=(QUANTITY,))
+            known.append(f"<section><h2>{title}</h2>{said}</section>")
     return "".join(known)
 
 
 def _head(t: Translate) -> list[str]:
     return [
-        *(t("Setup from"), t("Start"), t("End"), t("Order"), t("Product"), t("Quantity")),
-        *(t("Due"), t("Done")),
+        *(t("Machine"), t("Setup from"), t("Start"), t("End"), t("Order"), t("Product")),
+        *(t("Quantity"), t("Due"), t("Done")),
     ]
 
 
-def _row(snapshot: Snapshot, operation: Line, t: Translate, language: str) -> list[str]:
+QUANTITY = 6
+"""Column of `_head` that holds numbers."""
+
+
+def _row(
+    snapshot: Snapshot, shift: ShiftPlan, operation: Line, t: Translate, language: str
+) -> list[str]:
     order = snapshot.orders.get(operation["order"]) or {}
+    names = _machine_names(snapshot, language)
     products = {p.id: pick(p.name, language) or p.id for p in snapshot.plant.products}
     setup, start = operation.get("setup_start"), operation["start"]
-    due = _moment(snapshot, order["due"]) if order.get("due") else ""
+    due = _in_shift(snapshot, shift, order["due"]) if order.get("due") else ""
     return [
-        _clock(snapshot, setup) if setup is not None and setup < start else "",
-        _clock(snapshot, start),
-        _moment(snapshot, operation["end"]),
-        f"{operation['order']} / {int(operation['step']) + 1}",
+        names.get(operation["machine"], operation["machine"]),
+        _in_shift(snapshot, shift, setup) if setup is not None and setup < start else "",
+        _in_shift(snapshot, shift, start),
+        _in_shift(snapshot, shift, operation["end"]),
+        t("{order}, step {n}").format(order=operation["order"], n=int(operation["step"]) + 1),
         products.get(order.get("product", ""), str(order.get("product", ""))),
         f"{order['quantity']:g}" if order.get("quantity") is not None else "",
-        f"{due} {t('late')}" if operation.get("late") else due,
+        f"{due} ▲ {t('late')}" if operation.get("late") else due,
         "✓" if operation["state"] == "done" else "",
     ]
-
-
-def _table(caption: str, head: list[str], rows: list[list[str]]) -> str:
-    said = f"<caption>{escape(caption)}</caption>" if caption else ""
-    columns = "".join(f'<th scope="col">{escape(text)}</th>' for text in head)
-    lines = "".join(
-        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows
-    )
-    return f"<table>{said}<thead><tr>{columns}</tr></thead><tbody>{lines}</tbody></table>"
 
 
 def _machine_names(snapshot: Snapshot, language: str) -> dict[str, str]:
@@ -196,3 +173,10 @@ def _moment(snapshot: Snapshot, time_us: int) -> str:
 
 def _clock(snapshot: Snapshot, time_us: int) -> str:
     return local(time_us, snapshot.plant.zone).strftime("%H:%M")
+
+
+def _in_shift(snapshot: Snapshot, shift: ShiftPlan, time_us: int) -> str:
+    """The clock, and the day where it is another than the one on which the shift begins."""
+    zone = snapshot.plant.zone
+    is_day = local(time_us, zone).date() == local(shift.start, zone).date()
+    return _clock(snapshot, time_us) if is_day else _moment(snapshot, time_us)

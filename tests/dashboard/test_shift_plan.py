@@ -120,9 +120,10 @@ def test_addresses_of_feeds_are_told_to_who_may_see_the_schedule(
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_paper_lists_every_operation_under_its_machine(busy: Snapshot, language: str) -> None:
     text = printed_plan(busy, 0, language)
-    tables = re.findall(r"<table><caption>(.*?)</caption>.*?<tbody>(.*?)</tbody>", text)
-    rows = {caption: body.count("<tr>") for caption, body in tables}
-    assert sorted(rows.values()) == [1, 2]  # press 2, and mill 1
+    groups = re.findall(r'<tbody class="group">(.*?)</tbody>', text)
+    works = [g for g in groups if re.search(r"<td>[AB]\W", g)]
+    assert sorted(g.count("<tr>") for g in works) == [1, 2]  # press 2, and mill 1
+    assert len(groups) == len(works) + 1  # the service
     assert "<script" not in text
 
 

@@ -115,7 +115,7 @@
       let n = listed.length;
       items.forEach((node, k) => show(node, k < n));
       say_rest(n);
-      if (overflows(panel)) show(panel.children[0], false);
+      if (!plan && overflows(panel)) show(panel.children[0], false);  // what a plan's list is, only its title says
       while (n > 0 && overflows(panel)) { show(items[--n], false); say_rest(n); }
       return n;
     };

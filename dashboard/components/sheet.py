@@ -1,0 +1,71 @@
+"""A page for paper: black on white, tables, without a script; links on a screen alone."""
+
+from collections.abc import Sequence
+from html import escape
+from itertools import groupby
+
+__all__ = ["sheet", "table"]
+
+_PAGE = """<!DOCTYPE html>
+<html lang="{lang}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<link rel="icon" href="/assets/favicon.ico">
+<style>
+body {{ font: 11pt/1.3 system-ui, "DejaVu Sans", "Noto Sans CJK SC", sans-serif; color: #000;
+  background: #fff; margin: 1.2cm; }}
+h1 {{ font-size: 16pt; margin: 0; }} h2 {{ font-size: 13pt; margin: .6cm 0 .2cm; }}
+p {{ margin: .1cm 0; }}
+table {{ border-collapse: collapse; width: 100%; }}
+th, td {{ border: 1px solid #555; padding: .08cm .2cm; text-align: left; vertical-align: top; }}
+thead th {{ border-bottom-width: 2px; }}
+tbody.group {{ border-top: 2px solid #555; break-inside: avoid; }}
+.num {{ text-align: right; white-space: nowrap; }}
+.tick {{ width: 1.6cm; }}
+a {{ color: #000; margin-right: .6cm; }}
+section {{ break-before: page; }} section:first-of-type {{ break-before: auto; }}
+tr {{ break-inside: avoid; }} thead {{ display: table-header-group; }}
+@media print {{ body {{ margin: 0; }} .screen {{ display: none; }} }}
+@page {{ margin: 1.2cm; }}
+</style>
+</head>
+<body>
+<nav class="screen">{links}</nav>
+<h1>{title}</h1>
+<p>{about}</p>
+{body}
+</body>
+</html>"""
+
+
+def sheet(lang: str, title: str, about: str, links: str, body: str) -> str:
+    """The page; links and body are HTML, title and about are text."""
+    return _PAGE.format(lang=lang, title=escape(title), about=escape(about), links=links, body=body)
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]], numbers: Sequence[int] = ()) -> str:
+    """Rows by what their first cell says, which is said once; the last column is for a tick.
+
+    numbers: columns that hold numbers.
+    """
+    cells = [f'<th scope="col">{escape(text)}</th>' for text in head[:-1]]
+    columns = "".join(cells) + f'<th scope="col" class="tick">{escape(head[-1])}</th>'
+    bodies = "".join(
+        f'<tbody class="group">{_group(name, list(own), numbers)}</tbody>'
+        for name, own in groupby(rows, key=lambda row: row[0])
+    )
+    return f"<table><thead><tr>{columns}</tr></thead>{bodies}</table>"
+
+
+def _group(name: str, rows: Sequence[Sequence[str]], numbers: Sequence[int]) -> str:
+    first = f'<th scope="rowgroup" rowspan="{len(rows)}">{escape(name)}</th>'
+    lines = (
+        "".join(
+            f'<td class="num">{escape(cell)}</td>' if n in numbers else f"<td>{escape(cell)}</td>"
+            for n, cell in enumerate(row[1:], 1)
+        )
+        for row in rows
+    )
+    return "".join(f"<tr>{first if n == 0 else ''}{line}</tr>" for n, line in enumerate(lines))
