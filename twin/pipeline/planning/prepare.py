@@ -12,7 +12,7 @@ from twin.pipeline.planning.retime import retime
 from twin.pipeline.planning.situation import Situation
 from twin.scheduling.check import Verdict, check
 from twin.scheduling.problem import Pin, Reference, TaskPin
-from twin.scheduling.rules import best_rule
+from twin.scheduling.rules import RULES
 from twin.scheduling.schedule import Schedule
 
 __all__ = ["FREEZE_S", "Prepared", "fill", "prepare_plan"]
@@ -24,6 +24,10 @@ CAP, FADE = 480, 1440.0
 moved for a third of the cost."""
 MACHINE_HOURS, TIME_HOURS = 1.0, 0.25
 """What moving an operation of now costs, in hours of an order of usual priority being late."""
+
+
+FILLS = ("atc", "edd")
+"""Rules that place new orders in gaps: the first that can."""
 
 
 class Prepared(NamedTuple):
@@ -83,11 +87,15 @@ def fill(stated: Stated, kept: Schedule) -> Schedule:
         else task._replace(earliest=task.latest + 1)
         for t, (task, start, crew) in enumerate(rows)
     }
-    try:
-        _, filled, _ = best_rule(pinned(stated, pins, tasks).problem)
-    except PlanningError:
-        return kept
-    return kept if check(stated.problem, filled).faults else filled
+    problem = pinned(stated, pins, tasks).problem
+    for rule in FILLS:
+        try:
+            filled = RULES[rule](problem)
+        except PlanningError:
+            continue
+        if not check(stated.problem, filled).faults:
+            return filled
+    return kept
 
 
 def _any_time(stated: Stated, i: int) -> Pin:
