@@ -25,7 +25,7 @@ from twin.scheduling.problem import Problem
 from twin.scheduling.schedule import Schedule
 from twin.scheduling.timeline import Timeline, timeline
 
-__all__ = ["Breeder", "mixed"]
+__all__ = ["Breeder", "loaded", "mixed"]
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -73,7 +73,7 @@ class Breeder:
 
     def measured(self, plan: Schedule) -> Point | None:
         """A plan as it is; None: it breaks a rule."""
-        return self._point(_loaded(self._directions[0].tl, plan, 1))
+        return self._point(loaded(self._directions[0].tl, plan, 1))
 
     def walked(self, plan: Schedule, direction: int, seed: int) -> Point | None:
         """The plan after a walk in one of the directions; None: the walk led to no plan that keeps
@@ -84,10 +84,10 @@ class Breeder:
         heat, moves = way.rise * float(np.exp(rng.uniform(low, high))), MOVES * n + 100
         if rng.random() < STROLLS:
             heat, moves = way.rise, int(np.exp(rng.uniform(0.0, np.log(STROLL * n + 5.0))))
-        state = _loaded(way.tl, plan, seed)
+        state = loaded(way.tl, plan, seed)
         anneal_moves(way.tl, state, moves, heat, 0.1 * heat, 10.0)
         if state.counts[BAD] and np.isfinite(state.sums[BEST]):
-            state = _loaded(way.tl, best_of(state), seed)
+            state = loaded(way.tl, best_of(state), seed)
         if not state.counts[BAD]:
             state = self._shifted(way.tl, state, rng)
         return self._point(state)
@@ -105,7 +105,7 @@ class Breeder:
         last_end += later if rng.random() < 0.5 else int(rng.random() * max(0, ended - last_end))
         late = later if "tardiness" in self._names else tl.horizon
         makespan = last_end if "makespan" in self._names else tl.horizon
-        return _loaded(tl, shifted(tl, state, self._changes, makespan, late), 1)
+        return loaded(tl, shifted(tl, state, self._changes, makespan, late), 1)
 
     def all_walked(
         self, plans: Sequence[Schedule], seed: int, pool: Executor
@@ -152,7 +152,7 @@ def mixed(one: Schedule, other: Schedule, first: Ints, rng: np.random.Generator)
 def _direction(problem: Problem, weights: dict[str, float], around: Schedule) -> _Direction:
     tl = timeline(weighted(problem, weights))
     rises = np.zeros(200)
-    rises = rises[: sample_rises(tl, _loaded(tl, around, 1), rises)]
+    rises = rises[: sample_rises(tl, loaded(tl, around, 1), rises)]
     return _Direction(tl, float(rises.mean()) if len(rises) else 0.0)
 
 
@@ -166,8 +166,9 @@ def _early(tl: Timeline, state: State) -> State:
     return state if early.counts[BAD] else early
 
 
-def _loaded(tl: Timeline, plan: Schedule, seed: int) -> State:
+def loaded(tl: Timeline, plan: Schedule, seed: int) -> State:
+    """A state of the annealer from a plan; what is no longer possible is repaired."""
     placed = np.flatnonzero(plan.machine >= 0)
     state = new_state(tl, seed)
-    load(tl, state, plan, placed[np.argsort(plan.start[placed], kind="stable")], 2.0)
+    load(tl, state, plan, placed[np.argsort(plan.start[placed], kind="stable")], 0, 2.0)
     return state

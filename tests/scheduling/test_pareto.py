@@ -1,0 +1,159 @@
+"""The Pareto front: against an exact one, and what is true of any."""
+
+import time
+
+import numpy as np
+import pytest
+
+from twin.errors import PlanningError
+from twin.evaluation.invented import small_plant
+from twin.evaluation.invented_small import random_problem
+from twin.scheduling.check import check
+from twin.scheduling.epsilon import exact_front
+from twin.scheduling.objectives import of_weights
+from twin.scheduling.pareto import TRADED, pareto_front
+from twin.scheduling.pareto_archive import Archive, Box, Point
+from twin.scheduling.pareto_nsga import directions, hypervolume
+from twin.scheduling.problem import Alternative, Job, Machine, Operation, Problem
+from twin.scheduling.rules import best_rule
+from twin.scheduling.schedule import Limit, empty_schedule
+
+
+class Counting:
+    """A clock that moves on by as much at every look: what repeats, repeats under it."""
+
+    def __init__(self):
+        self.now_s = 0.0
+
+    def __call__(self):
+        self.now_s += 0.02
+        return self.now_s
+
+
+def limit(seconds, seed=1):
+    return Limit(seconds, Counting(), seed)
+
+
+def night_shift(seed):
+    """Five jobs on three machines; power is dear by day, cheap from 12 to 28, cheapest at the end.
+
+    All costs are whole numbers.
+    """
+    rng = np.random.default_rng(seed)
+
+    def operation():
+        on = rng.permutation(3)[:2].tolist()
+        alternatives = (
+            Alternative(m, int(rng.integers(2, 5)), float(rng.integers(1, 5))) for m in on
+        )
+        return Operation(tuple(alternatives), int(rng.integers(2)))
+
+    jobs = []
+    for j in range(5):
+        steps = tuple(operation() for _ in range(rng.integers(1, 4)))
+        jobs.append(Job(f"j{j}", steps, 0, int(rng.integers(4, 12)), float(rng.integers(1, 6))))
+    return Problem(
+        tuple(jobs),
+        tuple(Machine(f"m{m}", family=0, setup_cost_h=2.0) for m in range(3)),
+        (((0, 48),),),
+        48,
+        setups=(np.array([[0, 1], [1, 0]]),),
+        price=np.array([6.0, 6, 6, 2, 2, 2, 2, 6, 6, 6, 6, 1]),
+        bucket=4,
+        tick_s=3600.0,
+    )
+
+
+def values(terms, names):
+    return tuple(round(of_weights(terms)[name], 6) for name in names)
+
+
+def test_front_is_the_exact_one_where_that_is_known():
+    """Two objectives, one by one proven by CP-SAT; some of the points lie in hollows."""
+    problem, names = night_shift(1), ("makespan", "energy")
+    exact = exact_front(problem, *names, Limit(60.0, time.perf_counter))
+    want = [values(check(problem, schedule).terms, names) for schedule in exact]
+    front = pareto_front(problem, limit(4.0), names)
+    assert [values(point.terms, names) for point in front.points] == want
+
+
+@pytest.mark.parametrize("seeded", [True, False])
+@pytest.mark.parametrize("make", [small_plant, lambda seed: random_problem(rng(seed))])
+def test_points_keep_the_rules_and_none_beats_another(make, seeded):
+    problem, told = make(6), []
+    front = pareto_front(problem, limit(1.5), tell=told.append, seeded=seeded)
+    for shown in (*told, front):
+        known = np.array([values(point.terms, TRADED) for point in shown.points])
+        for point in shown.points:
+            assert check(problem, point.schedule) == ((), point.terms)
+        for row in known:
+            better = np.all(known <= row, axis=1) & np.any(known < row, axis=1)
+            assert not better.any()
+        assert 0.0 <= shown.hypervolume <= 1.0
+    assert not front.growing
+    assert all(shown.growing for shown in told)
+
+
+def test_front_beats_or_has_a_plan_as_good_as_the_best_rule():
+    problem = small_plant(2)
+    want = np.array(values(best_rule(problem)[2], TRADED))
+    front = pareto_front(problem, limit(1.5))
+    known = np.array([values(point.terms, TRADED) for point in front.points])
+    assert np.any(np.all(known <= want + 1e-6, axis=1))
+
+
+def test_same_seed_and_clock_give_the_same_front():
+    fronts = [pareto_front(small_plant(3), limit(1.0, seed=5)) for _ in range(2)]
+    one, other = ([point.terms for point in front.points] for front in fronts)
+    assert one == other
+
+
+def test_where_there_is_no_plan_there_is_nothing_to_trade():
+    job = Job("too long", (Operation((Alternative(0, 5),)),))
+    with pytest.raises(PlanningError):
+        pareto_front(Problem((job,), (Machine("m"),), (((0, 4),),), 4), limit(0.5))
+
+
+def rng(seed):
+    return np.random.default_rng(seed)
+
+
+def nothing():
+    return empty_schedule(night_shift(1))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_archive_keeps_what_nothing_beats(seed):
+    offered = rng(seed).integers(0, 6, (60, 3)).astype(float)
+    archive = Archive(100)
+    for row in offered:
+        archive.offer(Point(row, nothing()))
+    want = {tuple(a) for a in offered if not any(np.all(b <= a) and np.any(b < a) for b in offered)}
+    assert {tuple(point.values) for point in archive.points} == want
+    assert len(archive.points) == len(want)
+
+
+def test_full_archive_keeps_the_extremes_and_spreads():
+    """Points on a line: of those crowded at one end some go, the ends stay."""
+    archive = Archive(6)
+    for x in (0.0, 0.01, 0.02, 0.03, 0.5, 1.0, 0.25, 0.75):
+        archive.offer(Point(np.array([x, 1.0 - x]), nothing()))
+    kept = sorted(point.values[0] for point in archive.points)
+    assert len(kept) == 6
+    assert (kept[0], kept[-1]) == (0.0, 1.0)
+    assert {0.25, 0.5, 0.75} <= set(kept)
+
+
+def test_hypervolume_is_the_area_of_the_steps():
+    """In a box of 4 by 2: (1, 1) beats 3 · 1, (2, 0) beats 2 · 2, both 2 · 1."""
+    box = Box(np.zeros(2), np.array([4.0, 2.0]))
+    assert hypervolume(np.array([[1.0, 1.0], [2.0, 0.0]]), box) == pytest.approx(5.0 / 8.0)
+    assert hypervolume(np.array([[9.0, 0.0]]), box) == 0.0
+    assert hypervolume(np.zeros((0, 2)), box) == 0.0
+
+
+def test_directions_have_corners_and_sum_to_one():
+    for k in range(2, 8):
+        rows = directions(k)
+        assert rows.sum(axis=1) == pytest.approx(1.0)
+        assert {tuple(row) for row in np.eye(k)} <= {tuple(row) for row in rows}
