@@ -7,7 +7,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from twin.errors import DataError
-from twin.evaluation.jobshop_files import instances_in, parse_instance
+from twin.evaluation.jobshop_files import instances_in
+from twin.evaluation.jobshop_formats import parse_instance
 
 CLASSIC = (((0, 3), (1, 2), (2, 2)), ((0, 2), (2, 1), (1, 4)), ((1, 4), (2, 3), (0, 1)))
 """Three jobs on three machines."""
@@ -130,6 +131,12 @@ def test_folder_is_searched_with_best_known_beside_each_file(tmp_path):
         "flexible": ("flexible", None),
         "flexible/same": ("flexible", None),
     }
+
+
+def test_two_files_of_one_name_are_told_apart_by_their_suffix(tmp_path):
+    for suffix in (".txt", ".jsp"):
+        (tmp_path / f"same{suffix}").write_text("\n".join(classic_text(CLASSIC)))
+    assert [instance.name for instance in instances_in(tmp_path)] == ["same.jsp", "same.txt"]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from twin.errors import DataError
-from twin.evaluation.jobshop_files import Instance, instances_in
+from twin.evaluation.jobshop_files import instances_in
+from twin.evaluation.jobshop_formats import Instance
 from twin.evaluation.jobshop_solve import Solved, solve_instance
 from twin.scheduling.tabu import warm_up
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from twin.errors import PlanningError
-from twin.evaluation.jobshop_files import Instance
+from twin.evaluation.jobshop_formats import Instance
 from twin.pipeline.apart import ApartError, run_apart
 from twin.scheduling.check import check
 from twin.scheduling.cpsat import cpsat
