@@ -33,11 +33,11 @@ def _names(files: list[Path], folder: Path) -> list[str]:
     """Of each file its stem where no other has it, else with its folder, else the whole path."""
     whole = [path.relative_to(folder) for path in files]
     stems, paths = [path.stem for path in files], [p.with_suffix("").as_posix() for p in whole]
-    names = []
-    for path, stem, longer in zip(whole, stems, paths, strict=True):
-        alone = stem if stems.count(stem) == 1 else longer
-        names.append(alone if stem == alone or paths.count(longer) == 1 else path.as_posix())
-    return names
+    choices = zip(stems, paths, [path.as_posix() for path in whole], strict=True)
+    return [
+        stem if stems.count(stem) == 1 else path if paths.count(path) == 1 else full
+        for stem, path, full in choices
+    ]
 
 
 def _may_be_instance(path: Path, folder: Path) -> bool:
