@@ -18,6 +18,7 @@ from twin.actions import Action, pack_action
 from twin.pipeline.failures import Failures
 from twin.pipeline.planning.improve import anneal_apart
 from twin.pipeline.planning.kept import PLANS, Kept, labelled
+from twin.pipeline.planning.news import differs, is_news, is_vetoed
 from twin.pipeline.planning.plan_document import plan_document
 from twin.pipeline.planning.prepare import Prepared, prepare_plan
 from twin.pipeline.planning.proposal import Proposal, Shown, make_proposal
@@ -45,9 +46,6 @@ CLOCK_S = (60.0, 600.0)
 """A plan is made anew after an hour of the plant, but not sooner or later than this on the wall."""
 KEEP_UP_S = 5.0
 """Wall seconds between two looks at how the plan in force is doing."""
-PRESSING = frozenset({"breakdown", "rush"})
-SHIFT_US = 300_000_000
-"""What moves by less is no news."""
 Record = dict[str, Any]
 
 
@@ -137,7 +135,7 @@ class PlanLoop:
             knows=frozenset(o["order"] for o in in_force["operations"]),
         )
         plan |= {k: in_force.get(k) for k in ("in_force_from", "who", "point")}
-        if not _is_news(self._shown, plan):
+        if not is_news(self._shown, plan):
             return {}
         plan["bound"] = least_cost(prepared.stated.problem, prepared.kept)
         self._shown = plan
@@ -187,7 +185,7 @@ class PlanLoop:
             bound=made.solved.bound if is_solved else None,
         )
         before = self.kept.proposed
-        if before is None or _differs(before, plan):
+        if before is None or differs(before, plan):
             found = self.kept.propose(plan, in_force)
             self.store.set_documents(PLANS, found[PLANS])
             documents |= found[KIND]
@@ -226,7 +224,7 @@ class PlanLoop:
     def _plan_suggestion(self, situation: Situation, compared: Mapping[str, Any]) -> list[Record]:
         """The plan proposed as a suggestion, unless people want none for now."""
         plan = self.kept.proposed
-        if plan is None or _is_vetoed(plan, situation):
+        if plan is None or is_vetoed(plan, situation):
             return []
         own = {k: plan[k] for k in ("start", "end", "why", "version")}
         decided = {"state": "open", "who": None, "reason": None, "machine": None}
@@ -257,35 +255,3 @@ class PlanLoop:
     def _write(self, documents: Documents) -> None:
         if documents:
             self.store.set_documents(KIND, documents)
-
-
-def _is_vetoed(plan: Record, situation: Situation) -> bool:
-    """Whether people want no new plan for now; what presses and came later is another matter."""
-    vetoes = [v for v in situation.decisions.vetoes if not v["machine"]]
-    standing = [v for v in vetoes if v["until"] > situation.now_us]
-    is_pressing = plan["why"] in PRESSING
-    return any(not is_pressing or plan["made"] < v["time"] for v in standing)
-
-
-def _is_news(before: Mapping[str, Any] | None, plan: Mapping[str, Any]) -> bool:
-    """Whether a plan says other than before, but for a few minutes."""
-    if before is None or before["version"] != plan["version"]:
-        return True
-    return _differs(before, plan)
-
-
-def _differs(before: Mapping[str, Any], plan: Mapping[str, Any]) -> bool:
-    """Other operations, machines, pins or services; or times that are not much the same."""
-    for name, identity in (("operations", ("order", "step")), ("services", ("id",))):
-        was = {tuple(x[k] for k in identity): x for x in before[name]}
-        is_ = {tuple(x[k] for k in identity): x for x in plan[name]}
-        if was.keys() != is_.keys():
-            return True
-        for key, one in is_.items():
-            old = was[key]
-            if (old["machine"], old["pin"]) != (one["machine"], one["pin"]):
-                return True
-            if max(abs(old[k] - one[k]) for k in ("start", "end")) > SHIFT_US:
-                return True
-    same = ("left_out", "breakdowns")
-    return any(before.get(name) != plan[name] for name in same)
