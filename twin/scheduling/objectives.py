@@ -1,12 +1,12 @@
 """The terms of a schedule by the names of their weights."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from twin.scheduling.problem import Problem, Weights
 from twin.scheduling.schedule import Terms
 
-__all__ = ["OBJECTIVES", "of_weights", "weighted"]
+__all__ = ["OBJECTIVES", "leaning", "of_weights", "weighted"]
 
 OBJECTIVES: tuple[str, ...] = Weights._fields
 """Money, but for makespan and idle: hours."""
@@ -15,6 +15,17 @@ OBJECTIVES: tuple[str, ...] = Weights._fields
 def of_weights(terms: Terms) -> dict[str, float]:
     """Each term as it is before it is weighted."""
     return dict(zip(OBJECTIVES, terms, strict=False))
+
+
+def leaning(
+    problem: Problem, names: Sequence[str], shares: Sequence[float], scale: Sequence[float]
+) -> Problem:
+    """The same plant, leaning to some objectives: each has a share of what one unit of the scales
+    is worth on average. What it costs to leave the plan in force is as it was, if it is not among
+    them; the others are worth nothing."""
+    money = sum(scale)
+    worth = {n: s * money / unit for n, s, unit in zip(names, shares, scale, strict=True)}
+    return weighted(problem, {"stability": problem.weights.stability, **worth})
 
 
 def weighted(problem: Problem, weights: Mapping[str, float]) -> Problem:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from twin.errors import PlanningError
 from twin.scheduling.anneal import anneal
 from twin.scheduling.check import check
-from twin.scheduling.objectives import of_weights, weighted
+from twin.scheduling.objectives import leaning, of_weights
 from twin.scheduling.pareto_archive import Archive, Box, Point, box_of
 from twin.scheduling.pareto_breed import Breeder
 from twin.scheduling.pareto_nsga import Nsga, directions, hypervolume
@@ -133,8 +133,8 @@ class _Hunt:
         each_s = ANCHOR_SHARE * self._limit.seconds / (len(rows) + 1)
         self._anneal(self._problem, each_s)
         for row in rows:
-            weights = dict(zip(self._names, (row / self._scale()).tolist(), strict=True))
-            self._anneal(weighted(self._problem, weights), each_s)
+            shares, scale = row.tolist(), self._scale().tolist()
+            self._anneal(leaning(self._problem, self._names, shares, scale), each_s)
 
     def _anneal(self, problem: Problem, seconds: float) -> None:
         limit = self._limit._replace(seconds=seconds, seed=self._limit.seed + len(self._seen))
