@@ -118,7 +118,7 @@ def _notes(
     twin, fixed = (policies[name]["cost_ratio"] for name in ("twin", "fixed_interval"))
     notes = [
         f"the twin costs {twin:.2f} times the clairvoyant, want 1.15 or less",
-        f"and {100 * (1 - twin / fixed):.0f} % less than the best fixed interval, want 30 or more",
+        f"and {100 * (1 - twin / fixed):.1f} % less than the best fixed interval, want 30 or more",
         f"told the true wear, the same planner would cost {floor['cost_ratio']:.2f} times the "
         "clairvoyant: failures are drawn by hazard, and nobody can know the draw",
         f"with the limits that the model files hold the twin costs {fitted['cost_ratio']:.2f} "
