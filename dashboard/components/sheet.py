@@ -28,6 +28,7 @@ a {{ color: #000; margin-right: .6cm; }}
 section {{ break-before: page; }} section:first-of-type {{ break-before: auto; }}
 tr {{ break-inside: avoid; }} thead {{ display: table-header-group; }}
 @media print {{ body {{ margin: 0; }} .screen {{ display: none; }} }}
+@media screen {{ section {{ overflow-x: auto; }} }}
 @page {{ margin: 1.2cm; }}
 </style>
 </head>

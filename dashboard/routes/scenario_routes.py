@@ -28,7 +28,7 @@ def register(server: Flask, reader: Reader) -> None:
             asked = parse_plan_asked(request.get_data())
             found = scenarios.answer(snapshot, changes_of(asked, snapshot.plant.zone))
         except BusyError:
-            return jsonify(error="busy", says=t("Others are asking; try again in a moment")), 503
+            return jsonify(error="busy", says=t("Others are asking; try again in a moment")), 429
         except SchemaError as error:
             return jsonify(error="scenario", says=str(error)), 422
         except PlanningError as error:

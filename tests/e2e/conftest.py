@@ -47,7 +47,7 @@ def browser_type_launch_args() -> dict[str, Any]:
     return {"executable_path": path, "args": QUIET}
 
 
-REFUSED = re.compile(r"Failed to load resource: .* status of (403|409|422|428)")
+REFUSED = re.compile(r"Failed to load resource: .* status of (403|409|422|428|429)")
 
 
 @dataclass

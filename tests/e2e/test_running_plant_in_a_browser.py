@@ -39,6 +39,10 @@ PAGES = {
     "classes": "/classes",
     "guide": "/classes/new",
     "displays": "/displays",
+    "schedule": "/schedule",
+    "orders": "/orders",
+    "trade-offs": "/trade-offs",
+    "scenarios": "/scenarios",
 }
 WIDTHS = (375, 768, 1280, 1920, 3840)
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"

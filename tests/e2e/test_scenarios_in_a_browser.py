@@ -1,0 +1,141 @@
+"""The planner's what-ifs in a browser: added by keyboard, side by side, kept by the address."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from fake_schedule import TERMS, FakeSchedule
+from lived_site import lived_site
+from playwright.sync_api import Page, expect
+
+from dashboard.data.plan_scenarios import AT_ONCE, PlanScenarios
+from dashboard.snapshot import Snapshot
+from twin.errors import SchemaError
+
+pytestmark = pytest.mark.e2e
+
+Open = Callable[..., Page]
+SOON_MS = 10_000
+DOWN = {"kind": "down", "machine": "mill-01", "until": "2026-03-06T12:00"}
+WRONG = DOWN | {"machine": "mill-99"}
+HELD = DOWN | {"machine": "mill-02"}
+
+
+class Solver:
+    """Answers at once, but for what it is told to hold."""
+
+    def __init__(self) -> None:
+        self.release = threading.Event()
+        self.holds = 0
+
+    def work_out(self, _snapshot: Snapshot, changes: Sequence[Any]) -> dict[str, Any]:
+        """Each change costs 100 more where the plan is kept, 40 where it is planned anew."""
+        if any(c.get("machine") == "mill-99" for c in changes):
+            raise SchemaError("machine: got 'mill-99', want one of the plant's")
+        if any(c.get("machine") == "mill-02" for c in changes):
+            self.holds += 1
+            assert self.release.wait(30)
+        kept = TERMS | {"total": TERMS["total"] + 100 * len(changes)}
+        after = TERMS | {"total": TERMS["total"] + 40 * len(changes)}
+        rush = any(c["kind"] == "rush" for c in changes)
+        return {
+            **{"before": TERMS, "nothing": TERMS, "kept": kept, "after": after},
+            **{"is_kept": False, "is_searched": True, "n_moves": 0, "moves": [], "left_out": []},
+            "rush": [{"order": "what-if-1", "end": "2026-03-05T18:00:00"}] if rush else [],
+            "n_late": 1,
+            "late": [{"order": "A-1003", "late_h": 1.5, "reason": "breakdown", "by": "mill-01"}],
+            "made": "2026-03-04T11:00:00",
+        }
+
+
+@pytest.fixture(scope="module")
+def asked() -> Iterator[tuple[str, Solver]]:
+    solver = Solver()
+    with pytest.MonkeyPatch.context() as patch, lived_site(hours=0.5) as (port, plant):
+        patch.setattr(PlanScenarios, "_work_out", solver.work_out)
+        now = plant.store.clock().plant_now(plant.wall_us)
+        FakeSchedule(plant.site.plant, now, 40).write(plant.store)
+        yield f"http://127.0.0.1:{port}/scenarios", solver
+
+
+def address(url: str, *scenarios: list[dict[str, Any]]) -> str:
+    return f"{url}?ask={quote(json.dumps(scenarios))}"
+
+
+def answered(page: Page, n: int) -> None:
+    """So many scenarios stand beside the plan in force."""
+    page.wait_for_selector("[data-page=scenarios][data-answered='1'] table")
+    expect(page.locator("th.group")).to_have_count(n + 1)
+
+
+def test_every_kind_is_added_by_keyboard_and_the_address_keeps_them(
+    asked: tuple[str, Solver], open_page: Open
+) -> None:
+    page = open_page(asked[0])
+    for n, kind in enumerate(("A rush order", "A machine is down", "A shift more")):
+        page.locator("section.scenario").nth(n).get_by_role("button", name=kind).focus()
+        page.keyboard.press("Enter")
+        page.get_by_role("dialog").get_by_role("button", name="Add", exact=True).focus()
+        page.keyboard.press("Enter")
+        answered(page, n + 1)
+    page.locator("section.scenario").first.get_by_role("button", name="A service later").focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("dialog").get_by_role("button", name="Add", exact=True).focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("section.scenario").first.locator("li")).to_have_count(2)
+    answered(page, 3)
+    total = page.locator("tbody tr").first.locator("td .detail")
+    # Nothing happens; two changes; one; one: each kept, and planned anew.
+    wanted = ["", "", "+€200", "+€80", "+€100", "+€40", "+€100", "+€40"]
+    expect(total).to_have_text(wanted)
+    expect(page.locator(".scenario-note").first).to_contain_text("is done by 03-05 18:00")
+    page.reload()
+    answered(page, 3)
+    expect(total).to_have_text(wanted)
+    page.get_by_role("button", name="Remove Mill 1 is down").press("Enter")
+    answered(page, 2)
+
+
+def test_a_wrong_scenario_says_so_and_others_stand(
+    asked: tuple[str, Solver], open_page: Open
+) -> None:
+    page = open_page(address(asked[0], [WRONG], [DOWN]))
+    answered(page, 2)
+    expect(page.locator(".notice.alert")).to_contain_text("mill-99")
+    expect(page.locator("tbody tr").first).to_contain_text("+€100")
+    page.locator(".scenario-note summary").press("Enter")
+    expect(page.locator(".scenario-note li")).to_contain_text("Mill 1 stands failed.")
+
+
+def test_a_solver_that_hangs_holds_up_neither_other_pages_nor_more_than_its_threads(
+    asked: tuple[str, Solver], open_page: Open
+) -> None:
+    url, solver = asked
+    pages = []
+    for n in range(AT_ONCE + 1):
+        held = [HELD | {"until": f"2026-03-0{6 + n}T12:00"}]
+        pages.append(open_page(address(url, held), width=1000))
+        expect(pages[-1].locator(".loading")).to_be_visible()
+    other = open_page(url.replace("/scenarios", "/"))
+    expect(other.locator(".tile").first).to_be_visible()
+    assert solver.holds == AT_ONCE
+    solver.release.set()
+    for page in pages:
+        answered(page, 1)
+
+
+@pytest.mark.parametrize(
+    ("theme", "language", "width"), [("light", "en-GB", 1280), ("dark", "zh-CN", 375)]
+)
+def test_scenarios_are_accessible_and_fit(
+    asked: tuple[str, Solver], open_page: Open, theme: str, language: str, width: int
+) -> None:
+    page = open_page(address(asked[0], [DOWN], [WRONG]), theme, language, width)
+    answered(page, 2)
+    found = Axe().run(page).response["violations"]
+    assert [v["id"] for v in found if v["impact"] in {"serious", "critical"}] == []
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0

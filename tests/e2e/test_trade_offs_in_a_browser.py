@@ -1,0 +1,132 @@
+"""Trade-offs in a browser: asked for, seen growing, chosen, compared, adopted and taken back."""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from fake_schedule import TERMS, FakeSchedule
+from lived_plant import LivedPlant
+from lived_site import lived_site
+from playwright.sync_api import Page, expect
+
+from twin.pipeline.desk.front import FRONT_PLANS, WISH
+
+pytestmark = pytest.mark.e2e
+
+Open = Callable[..., Page]
+SOON_MS = 10_000
+
+
+class Front:
+    """A plant with a desk, an invented plan, and a planner's search whose answers a test writes."""
+
+    def __init__(self, port: int, plant: LivedPlant) -> None:
+        self.url, self.store = f"http://127.0.0.1:{port}", plant.store
+        self.now = plant.store.clock().plant_now(plant.wall_us)
+        self.schedule = FakeSchedule(plant.site.plant, self.now, 40)
+        self.schedule.write(self.store)
+
+    def show(self, n: int, growing: bool, wish: str) -> None:
+        """A front of so many points: each later by ten hours, and cheaper to run."""
+        points = {f"p{k}": TERMS | _point(k) for k in range(n)}
+        plan = json.dumps(self.schedule.proposed).encode()
+        self.store.set_documents(FRONT_PLANS, dict.fromkeys(points, plan))
+        front = {"made": self.now, "who": "Late Shift", "wish": wish, "growing": growing}
+        front |= {"seconds": 6.0, "until_s": 60.0, "fault": None, "base": TERMS}
+        front["points"] = [{"id": k, "plan": k, "terms": terms} for k, terms in points.items()]
+        self.store.set_documents("schedule", {"front": json.dumps(front).encode()})
+
+    def wish(self) -> str:
+        found = self.store.document("schedule", WISH)
+        assert found is not None
+        return str(json.loads(found)["id"])
+
+    def in_force(self) -> dict[str, Any]:
+        found = self.store.document("schedule", "in_force")
+        assert found is not None
+        return dict(json.loads(found))
+
+
+def _point(k: int) -> dict[str, float]:
+    more, less = {"late_h": 10.0 + 10 * k, "late_jobs": 2 + k}, {"energy": 2300.0 - 100 * k}
+    return more | less | {"tardiness": 4000.0 + 300 * k, "total": 16200.0 + 200 * k}
+
+
+@pytest.fixture(scope="module")
+def front() -> Iterator[Front]:
+    with lived_site(hours=0.5) as (port, plant):
+        yield Front(port, plant)
+
+
+def test_asked_for_grown_chosen_adopted_and_taken_back_by_keyboard(
+    front: Front, open_page: Open
+) -> None:
+    page = open_page(front.url + "/trade-offs")
+    page.get_by_role("button", name="Look for trade-offs").focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("dialog").wait_for()
+    page.keyboard.type("Late Shift")
+    page.keyboard.press("Enter")
+    said = page.locator('[data-list="front-said"]')
+    expect(said).to_have_text("The planner begins to search.", timeout=SOON_MS)
+
+    front.show(3, growing=True, wish=front.wish())
+    expect(page.locator(".front-point")).to_have_count(3, timeout=SOON_MS)
+    expect(said).to_contain_text("3 plans so far, 6 s of 60 s")
+    front.show(6, growing=False, wish=front.wish())
+    expect(page.locator('[data-searched="1"] .front-point')).to_have_count(6, timeout=SOON_MS)
+
+    page.locator('[data-point="p0"]').focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    expect(page.locator('[data-list="front-card"]')).to_contain_text("30 h")
+    page.keyboard.press("Enter")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press(" ")
+    heads = page.locator('[data-list="front-compare"] thead th')
+    expect(heads).to_have_text(["Figure", "in force", "Plan 3", "Plan 4"])
+    assert page.evaluate("document.activeElement.dataset.point") == "p3"
+
+    page.reload()
+    expect(heads).to_have_text(["Figure", "in force", "Plan 3", "Plan 4"], timeout=SOON_MS)
+    before = front.in_force()
+    page.get_by_role("button", name="Adopt plan 4").focus()
+    page.keyboard.press("Enter")
+    expect(heads).to_have_text(["Figure", "in force then", "Plan 3", "Plan 4"], timeout=SOON_MS)
+    assert front.in_force()["point"] == "p3"
+    page.get_by_role("button", name="Undo").focus()
+    page.keyboard.press("Enter")
+    expect(heads).to_have_text(["Figure", "in force", "Plan 3", "Plan 4"], timeout=SOON_MS)
+    assert front.in_force()["version"] == before["version"]
+
+
+def test_pointer_tells_and_chooses_and_figures_are_those_of_the_front(
+    front: Front, open_page: Open
+) -> None:
+    front.show(4, growing=False, wish="w")
+    page = open_page(front.url + "/trade-offs?x=tardiness&y=energy")
+    page.locator('[data-point="p1"]').hover()
+    expect(page.locator('[data-list="front-card"]')).to_contain_text("Total cost €16,400")
+    page.locator('[data-point="p1"]').click()
+    page.get_by_label("Upwards").select_option(label="Energy")
+    expect(page.locator(".front-point.chosen")).to_have_count(1)
+    assert "y=energy_kwh" in page.url
+    assert "points=p1" in page.url
+    cell = page.locator('[data-list="front-compare"] tbody tr', has_text="Hours late")
+    expect(cell.locator("td").last).to_contain_text("20 h")
+
+
+@pytest.mark.parametrize(
+    ("theme", "language", "width"), [("light", "en-GB", 1280), ("dark", "zh-CN", 375)]
+)
+def test_front_is_accessible_and_fits(
+    front: Front, open_page: Open, theme: str, language: str, width: int
+) -> None:
+    front.show(5, growing=False, wish="w")
+    page = open_page(front.url + "/trade-offs?points=p1,p2", theme, language, width)
+    expect(page.locator(".front-point.chosen")).to_have_count(2, timeout=SOON_MS)
+    found = Axe().run(page).response["violations"]
+    assert [v["id"] for v in found if v["impact"] in {"serious", "critical"}] == []
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
