@@ -1,6 +1,7 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -9,7 +10,8 @@ import pytest
 from tests.pipeline import apart_solvers
 from twin.errors import PlanningError
 from twin.pipeline.apart import ApartError, run_apart
-from twin.scheduling.problem import Alternative, Job, Machine, Operation, Problem
+from twin.scheduling.cpsat import cpsat
+from twin.scheduling.problem import Alternative, Job, Machine, Operation, Problem, Weights
 from twin.scheduling.schedule import Schedule
 
 PROBLEM = Problem(
@@ -32,6 +34,14 @@ def test_answers_arrive_as_they_are_found_and_the_last_is_the_answer():
     assert [better.cost for better in told] == [9.0, 8.0, 7.0]
     assert answer.cost == 7.0
     assert answer.schedule.start.tolist() == [-1]
+
+
+def test_what_aborts_at_times_is_asked_apart_and_proves_its_answer():
+    """Two ticks of a minute, each worth 1."""
+    problem = replace(PROBLEM, weights=Weights(makespan=60.0))
+    answer = run_apart(cpsat, problem, 20.0)
+    assert answer.schedule.start.tolist() == [0]
+    assert (answer.cost, answer.bound) == pytest.approx((2.0, 2.0))
 
 
 def test_solver_gets_its_start_and_its_seconds():
