@@ -78,13 +78,14 @@ def tabu(
 
 
 def warm_up() -> None:
-    """Compile the search, or read it from the cache, before a clock runs."""
+    """Compile the search, or read it from the cache, and load all solvers before a clock runs."""
     one, zero = np.ones(1, np.int64), np.zeros(1, np.int64)
     shop = Shop(-one, -one, zero, np.arange(2, dtype=np.int64), zero, one, 1)
     graph, memory = empty_graph(shop), empty_memory(shop, 1)
     begin(shop, graph, memory, zero, zero)
     search(shop, graph, memory, True, 1, 0, 1, 1)
     load(shop, graph, zero, zero)
+    balance(shop)
 
 
 class _Run:
