@@ -6,7 +6,8 @@ import pytest
 from planning_bench import G, World
 
 from twin.errors import PlanningError
-from twin.pipeline.planning.front import FrontSearch
+from twin.pipeline.apart import ApartError
+from twin.pipeline.planning.front import FrontSearch, search_apart
 from twin.scheduling.check import check
 from twin.scheduling.pareto import TRADED, Front, Traded
 from twin.scheduling.pareto_archive import Box
@@ -105,14 +106,57 @@ def test_a_point_that_is_gone_is_refused(world):
     assert (line["outcome"], line["reason"]) == ("refused", "unknown_plan")
 
 
-def test_why_there_is_no_front_is_said_in_it(world):
+@pytest.mark.parametrize("fault", [PlanningError("nothing to trade"), KeyError("nobody")])
+def test_why_there_is_no_front_is_said_in_it(world, fault, capsys):
     def without(*_):
-        raise PlanningError("nothing to trade")
+        raise fault
 
     world.do("front.explore", {"seconds": 30})
     world.desk_step()
     search = search_of(world, without)
     search.step(world.site)
     front = world.document("front")
-    assert (front["points"], front["fault"], front["growing"]) == ([], "nothing to trade", False)
+    assert (front["points"], front["growing"]) == ([], False)
+    assert "nothing to trade" in front["fault"] or "nobody" in front["fault"]
     assert not search.is_wished()
+    assert ("Traceback" in capsys.readouterr().err) == isinstance(fault, KeyError)
+
+
+def test_a_search_that_dies_leaves_what_it_found(monkeypatch):
+    def died(*_):
+        raise ApartError("the solver's process ended by signal SIGABRT", "as far as it came")
+
+    monkeypatch.setattr("twin.pipeline.planning.front.run_apart", died)
+    assert search_apart(None, None, 1.0, print, lambda: False) == "as far as it came"
+
+
+def test_an_adopted_point_has_a_version_of_its_own_and_is_what_the_next_plan_is_held_against(world):
+    world.do("front.explore", {"seconds": 30})
+    world.desk_step()
+    search_of(world).step(world.site)
+    world.do("plan.adopt", {"point": world.document("front")["points"][-1]["id"]})
+    world.desk_step()
+    version = world.document("in_force")["version"]
+    assert "accepted" in world.settle()
+    heads = {v["version"]: v for v in world.document("versions")}
+    assert (heads[version]["who"], heads[version]["why"]) == ("Late", "chosen")
+    assert f"plan-{version}" in world.store.documents("schedule_plans")
+    assert world.document("proposed")["version"] >= version
+
+
+def test_what_comes_into_force_while_a_plan_is_solved_shares_no_number_with_it(world):
+    moved = []
+
+    def meanwhile(_problem, _start, _seconds, _seed):
+        if not moved:
+            in_force = world.document("in_force")
+            other = {**in_force, "version": in_force["version"] + 1}
+            world.store.set_documents("schedule", {"in_force": orjson.dumps(other)})
+            moved.append(other["version"])
+        raise PlanningError("nothing better")
+
+    world.loop.improve = meanwhile
+    world.add_order("RUSH", priority=1, due_h=10)
+    world.settle()
+    assert [world.document("in_force")["version"]] == moved
+    assert world.document("proposed")["version"] > moved[0]

@@ -9,6 +9,7 @@ import hashlib
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
@@ -16,7 +17,7 @@ import orjson
 
 from twin.config import Settings
 from twin.errors import PlanningError, TwinError
-from twin.pipeline.apart import run_apart
+from twin.pipeline.apart import ApartError, run_apart
 from twin.pipeline.desk.front import FRONT_PLANS, WISH
 from twin.pipeline.failures import Failures
 from twin.pipeline.planning.plan_document import plan_document, terms_document
@@ -58,10 +59,15 @@ def search_apart(
     tell: Shown,
     stop: Callable[[], bool],
 ) -> Front:
-    """The search in a process of its own. Raises PlanningError."""
-    answer = run_apart(
-        cast(Solver, traded), problem, seconds, 1, start, cast(Any, tell), stop, GRACE_S
-    )
+    """The search in a process of its own; as far as it came, if it dies. Raises PlanningError."""
+    try:
+        answer = run_apart(
+            cast(Solver, traded), problem, seconds, 1, start, cast(Any, tell), stop, GRACE_S
+        )
+    except ApartError as error:  # what it found before it died can be chosen from
+        if error.best is None:
+            raise
+        answer = error.best
     return cast(Front, answer)
 
 
@@ -113,7 +119,6 @@ class FrontSearch:
             return
         clock = self._store.clock()
         now_us = clock.plant_now(self._clock())
-        situation = read_situation(self._store, site, self._failures, now_us, clock.speed)
         head = {
             "wish": wish["id"],
             "who": wish["who"],
@@ -121,12 +126,22 @@ class FrontSearch:
             "until_s": wish["seconds"],
             "base": None,
         }
-        lead_s = (float(wish["seconds"]) + READ_S) * max(situation.speed, 1e-3)
         try:
+            situation = read_situation(self._store, site, self._failures, now_us, clock.speed)
+            lead_s = (float(wish["seconds"]) + READ_S) * max(situation.speed, 1e-3)
             prepared = prepare_plan(situation, situation.in_force, lead_s=lead_s)
             self._run(prepared, head, float(wish["seconds"]), stop)
         except PlanningError as error:
-            self._write({**head, "seconds": 0.0, "growing": False, "points": []}, str(error))
+            self._give_up(head, str(error))
+        except TwinError:
+            raise
+        except Exception as error:  # a fault of ours must not end the planner, again and again
+            traceback.print_exc()
+            self._give_up(head, repr(error))
+
+    def _give_up(self, head: Record, why: str) -> None:
+        """The wish has no answer, and is not tried again."""
+        self._write({**head, "seconds": 0.0, "growing": False, "points": []}, why)
 
     def _run(
         self, prepared: Prepared, head: Record, seconds: float, stop: Callable[[], bool]

@@ -21,6 +21,7 @@ PLANS = "schedule_plans"
 PLANS_KEPT = 20
 VERSIONS_KEPT = 200
 EXPIRED_KEPT = 10
+HEAD = ("version", "made", "why", "solver", "terms")
 Record = dict[str, Any]
 
 
@@ -54,7 +55,7 @@ class Kept:
     def propose(self, plan: Record, in_force: Mapping[str, Any] | None) -> dict[str, Documents]:
         """A new version, by kind: the plan, its head, and what is dropped for it."""
         self.proposed = plan
-        head = {k: plan[k] for k in ("version", "made", "why", "solver", "terms")}
+        head = {k: plan[k] for k in HEAD}
         self.versions = [*self.versions, head | {"in_force_from": None, "who": None}]
         self.versions = self.versions[-VERSIONS_KEPT:]
         text = self._written["proposed"] = orjson.dumps(plan)
@@ -69,13 +70,23 @@ class Kept:
 
     def note_in_force(self, in_force: Mapping[str, Any] | None) -> Documents:
         """Write into the heads which version came into force when, and by whom, and which are
-        still kept whole."""
+        still kept whole. One that was chosen from the front was never proposed: it gets a head."""
+        if in_force and all(head["version"] != in_force["version"] for head in self.versions):
+            heads = [*self.versions, {k: in_force.get(k) for k in HEAD}]
+            self.versions = sorted(heads, key=lambda head: int(head["version"]))[-VERSIONS_KEPT:]
         for head in self.versions:
             head["whole"] = head["version"] in self.plans
             if in_force and head["version"] == in_force["version"]:
                 head["in_force_from"] = in_force.get("in_force_from")
                 head["who"] = in_force.get("who")
         return self.changed("versions", self.versions)
+
+    def whole(self, in_force: Mapping[str, Any] | None) -> Documents:
+        """The plan in force, if it is not kept whole yet: one that was chosen from the front."""
+        if in_force is None or in_force["version"] in self.plans:
+            return {}
+        self.plans.add(int(in_force["version"]))
+        return {plan_name(in_force["version"]): orjson.dumps(in_force)}
 
     def changed(self, name: str, value: Any) -> Documents:
         """The document, if it is another than the one that was written last."""

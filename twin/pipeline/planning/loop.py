@@ -23,7 +23,7 @@ from twin.pipeline.planning.plan_document import plan_document
 from twin.pipeline.planning.prepare import Prepared, prepare_plan
 from twin.pipeline.planning.proposal import Proposal, Shown, make_proposal
 from twin.pipeline.planning.signs import Signs, Waiting, signs_of
-from twin.pipeline.planning.situation import KIND, Situation, read_situation
+from twin.pipeline.planning.situation import KIND, Situation, loaded, read_situation
 from twin.pipeline.planning.solve import Improve, Solved, least_cost
 from twin.pipeline.planning.suggest import service_suggestions
 from twin.pipeline.site import Site
@@ -69,6 +69,8 @@ class PlanLoop:
         self._failures, self._waiting = Failures(), Waiting(QUIET_S, LONGEST_S)
         self._planned: Signs | None = None
         """The plant as the newest plan was made for it."""
+        self._beside: int | None = None
+        """Version of the plan in force then."""
         self._planned_at = self._kept_up_at = float("-inf")
         self._shown: Record | None = None
         """in_force_now as it was written last."""
@@ -90,6 +92,7 @@ class PlanLoop:
         if why is not None:
             at_once = situation.in_force is None and self.kept.proposed is None
             self._planned, self._planned_at = signs, wall
+            self._beside = _version(situation.in_force)
             self._plan(situation, why, None if at_once else self.improve)
             if at_once and self.kept.proposed is not None:
                 self._planned = None  # and now a better one
@@ -103,6 +106,8 @@ class PlanLoop:
             return "clock" if situation.in_force else "first"
         if not (situation.machines or situation.orders):
             return None
+        if _version(situation.in_force) not in {self._beside, _version(self.kept.proposed)}:
+            return "accepted"  # one of the front, or an older one again: all is held against it
         why = self._waiting.look(self._planned, signs, wall)
         if why is not None and (why not in CALM or wall - self._planned_at >= CALM_S):
             return why
@@ -172,7 +177,8 @@ class PlanLoop:
         self, made: Proposal, shown: Shown, why: str, documents: dict[str, bytes | None]
     ) -> int:
         """A new version, unless it says what the one before said; which version it is."""
-        in_force = made.prepared.stated.situation.in_force
+        # As it is now: somebody may have put one of the front in force while this was solved.
+        in_force: Record | None = loaded(self.store.document(KIND, "in_force"), None)
         is_solved = shown.schedule is made.solved.schedule
         plan = plan_document(
             shown.stated,
@@ -212,13 +218,16 @@ class PlanLoop:
         """What people have decided is shown at once, before a new plan is there; heads say which
         version came into force."""
         in_force = situation.in_force
-        version = in_force["version"] if in_force else None
+        version = _version(in_force)
         current = [
             s
             for s in self.kept.suggestions
             if s["state"] == "open" and not (s["kind"] == "plan" and s["version"] == version)
             if s["kind"] == "plan" or int(s["start"]) >= situation.now_us
         ]
+        whole = self.kept.whole(in_force)
+        if whole:
+            self.store.set_documents(PLANS, whole)
         self._write({**self._suggested(situation, current), **self.kept.note_in_force(in_force)})
 
     def _plan_suggestion(self, situation: Situation, compared: Mapping[str, Any]) -> list[Record]:
@@ -255,3 +264,7 @@ class PlanLoop:
     def _write(self, documents: Documents) -> None:
         if documents:
             self.store.set_documents(KIND, documents)
+
+
+def _version(plan: Mapping[str, Any] | None) -> int | None:
+    return None if plan is None else int(plan["version"])
