@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from twin.scheduling.anneal_loop import anneal_moves, load, sample_rises
 from twin.scheduling.anneal_state import BAD, BEST, State, best_of, new_state, schedule_of
-from twin.scheduling.objectives import OBJECTIVES, weighted
+from twin.scheduling.objectives import OBJECTIVES, leaning
 from twin.scheduling.pareto_archive import Point
 from twin.scheduling.pareto_measure import Yardstick
 from twin.scheduling.pareto_shift import shifted
@@ -67,7 +67,7 @@ class Breeder:
         self._columns = [OBJECTIVES.index(name) for name in names]
         self._yardstick = Yardstick(problem)
         self._directions = [
-            _direction(problem, dict(zip(names, (row / scale).tolist(), strict=True)), around)
+            _direction(leaning(problem, names, row.tolist(), scale.tolist()), around)
             for row in directions
         ]
 
@@ -149,8 +149,8 @@ def mixed(one: Schedule, other: Schedule, first: Ints, rng: np.random.Generator)
     )
 
 
-def _direction(problem: Problem, weights: dict[str, float], around: Schedule) -> _Direction:
-    tl = timeline(weighted(problem, weights))
+def _direction(problem: Problem, around: Schedule) -> _Direction:
+    tl = timeline(problem)
     rises = np.zeros(200)
     rises = rises[: sample_rises(tl, loaded(tl, around, 1), rises)]
     return _Direction(tl, float(rises.mean()) if len(rises) else 0.0)
@@ -170,5 +170,5 @@ def loaded(tl: Timeline, plan: Schedule, seed: int) -> State:
     """A state of the annealer from a plan; what is no longer possible is repaired."""
     placed = np.flatnonzero(plan.machine >= 0)
     state = new_state(tl, seed)
-    load(tl, state, plan, placed[np.argsort(plan.start[placed], kind="stable")], 0, 2.0)
+    load(tl, state, plan, placed[np.argsort(plan.start[placed], kind="stable")], 2.0)
     return state
