@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from ortools.sat.python import cp_model
 
 from tests.reference.exhaustive import cheapest
 from tests.scheduling.tiny import tiny_problem
@@ -13,6 +14,7 @@ from twin.evaluation.invented import small_plant
 from twin.evaluation.invented_small import random_problem
 from twin.scheduling.check import check
 from twin.scheduling.cpsat import Window, cpsat, polish
+from twin.scheduling.cpsat_search import search
 from twin.scheduling.layout import lay_out
 from twin.scheduling.problem import Alternative, Job, Machine, Operation, Problem
 from twin.scheduling.rules import best_rule
@@ -88,3 +90,17 @@ def test_polish_puts_what_is_alike_together():
     assert check(problem, start).terms.changeover == 300.0
     answer = polish(problem, start, Window(0, 30), limit(20.0))
     assert check(problem, answer.schedule).terms.changeover == answer.cost == 100.0
+
+
+def test_hint_of_a_constant_that_stands_for_many_is_completed():
+    """Whatever does not depend on a choice is one constant, and is hinted for each that it is."""
+    cp = cp_model.CpModel()
+    always, x, y = cp.new_constant(1), cp.new_int_var(0, 9, "x"), cp.new_int_var(0, 18, "y")
+    cp.add(y == 2 * x).only_enforce_if(always)
+    cp.add(x >= 2)
+    cp.minimize(y)
+    found = search(cp, [(always, 1), (x, 5), (always, 1)], 5.0, 1)
+    assert found.optimal
+    hint = cp.proto.solution_hint
+    told = dict(zip(hint.vars, hint.values, strict=True))
+    assert told == {always.index: 1, x.index: 5, y.index: 10}

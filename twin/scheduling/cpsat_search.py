@@ -76,6 +76,7 @@ def _complete(cp: Any, hint: Hint, seconds: float, seed: int) -> float:
     cp.clear_hints()
     for variable, value in hint:
         cp.add_hint(variable, value)
+    _once(cp)
     solver = _solver(seconds, seed, large=True)
     solver.parameters.num_workers = 1
     solver.parameters.fix_variables_to_their_hinted_value = True
@@ -86,6 +87,16 @@ def _complete(cp: Any, hint: Hint, seconds: float, seed: int) -> float:
         cp.proto.solution_hint.vars.extend(range(len(values)))
         cp.proto.solution_hint.values.extend(values)
     return float(solver.wall_time)
+
+
+def _once(cp: Any) -> None:
+    """Each variable hinted once: a constant stands for many, and a model with a variable hinted
+    twice is invalid."""
+    given = cp.proto.solution_hint
+    values = dict(zip(given.vars, given.values, strict=True))
+    cp.clear_hints()
+    cp.proto.solution_hint.vars.extend(values.keys())
+    cp.proto.solution_hint.values.extend(values.values())
 
 
 class _Listener(cp_model.CpSolverSolutionCallback):  # type: ignore[misc]
