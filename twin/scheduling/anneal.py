@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from twin.errors import PlanningError
 from twin.scheduling.anneal_loop import anneal_moves, build_from, load, sample_rises
 from twin.scheduling.anneal_state import (
+    BAD,
     BEST,
     CHANGED,
     TOTAL,
@@ -33,12 +34,14 @@ Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 CHAINS = 2
-RELUCTANCE = (2.0, 0.3, 8.0)
+RELUCTANCE = (2.0, 5.0, 12.0)
 """Of an operation in a plan to leave its machine, in times its work."""
-HASTE = (1.0, 3.0)
+AHEAD = 1_000
+"""Ticks before its planned start that an operation may start when a plan is repaired."""
+HASTE = (1.0, 3.0, 8.0)
 """Of jobs that have come in since: times their work until they are done."""
 ROUND_MOVES = 4_000
-"""Moves of each chain between two looks at the clock: some 50 ms."""
+"""Moves of each chain between two looks at the clock, at most: some 10 ms."""
 
 
 class Cooling(NamedTuple):
@@ -84,10 +87,11 @@ def anneal(
     hot = _hot(tl, chains[0], cooling.share)
     met = 0
     with ThreadPoolExecutor(CHAINS) as pool:
+        moves = min(ROUND_MOVES, 40 * len(tl.operation) + 400)
         while (used := (limit.clock() - begun) / max(limit.seconds, 1e-9)) < 1.0:
             heat = hot * cooling.span**used
             runs = [
-                pool.submit(anneal_moves, tl, s, ROUND_MOVES, heat, heat, cooling.patience)
+                pool.submit(anneal_moves, tl, s, moves, heat, heat, cooling.patience)
                 for s in chains
             ]
             for run in runs:
@@ -162,24 +166,29 @@ def _built(tl: Timeline, seed: int) -> State:
         state = new_state(tl, seed)
         build_from(tl, state, tasks, np.lexsort((key, pinned)))
         states.append(state)
-    return min(states, key=lambda s: float(s.sums[0]))
+    return min(states, key=lambda s: _rank(tl, s))
 
 
 def _loaded(tl: Timeline, seed: int, plan: Schedule) -> State:
     """The plan as it is; if it is no longer possible, or jobs have come in, the cheapest of a few
-    ways to repair it."""
+    ways to repair it, if possible of those that leave most operations on their machines."""
     state = _taken(tl, seed, plan, plan.start, RELUCTANCE[0])
     new = np.isin(tl.operation["job"], np.flatnonzero(_missing(tl, plan)))
     kept = plan.machine >= 0
     same = (state.op["start"] == plan.start) & (state.op["machine"] == plan.machine)
     if same[kept].all() and not new.any():
         return state
-    ways = [(plan.start, each) for each in RELUCTANCE[1:]]
-    for haste in HASTE if new.any() else ():
-        says = np.where(new, _expected(tl, haste), plan.start)
-        ways += [(says, each) for each in RELUCTANCE]
-    states = [state] + [_taken(tl, seed, plan, *way) for way in ways]
-    return min(states, key=lambda s: (max(0, s.counts[CHANGED] - tl.most_changed), s.sums[TOTAL]))
+    says = [np.where(new, _expected(tl, haste), plan.start) for haste in HASTE]
+    ways = [(each, reluctance) for each in says for reluctance in RELUCTANCE]
+    early = plan._replace(start=np.where(kept, np.maximum(0, plan.start - AHEAD), -1))
+    states = [state] + [_taken(tl, seed, early, each, far) for each, far in ways]
+    return min(states, key=lambda s: _rank(tl, s))
+
+
+def _rank(tl: Timeline, state: State) -> tuple[int, int, float]:
+    """Faults first, then too many changes of machine, then money."""
+    over = max(0, int(state.counts[CHANGED]) - tl.most_changed)
+    return int(state.counts[BAD]), over, float(state.sums[TOTAL])
 
 
 def _taken(tl: Timeline, seed: int, plan: Schedule, says: Ints, reluctance: float) -> State:

@@ -144,7 +144,7 @@ def _settle_in(tl: Any, s: Any, x: int, machine: int, reluctance: float) -> None
             place, when, best = _gap(tl, s, x, a)
             where = a
     if where < 0 or when > s.op[x].not_before:
-        best -= int(reluctance * tl.alternative[where].duration) if where >= 0 else 0
+        best -= int(min(reluctance, 1e6) * tl.alternative[where].duration) if where >= 0 else 0
         for a in range(of.first_alternative, of.first_alternative + of.n_alternatives):
             slot, start, end = _gap(tl, s, x, a)
             if end < best:
