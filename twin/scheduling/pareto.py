@@ -20,6 +20,7 @@ from twin.scheduling.check import check
 from twin.scheduling.objectives import leaning, of_weights
 from twin.scheduling.pareto_archive import Archive, Box, Point, box_of
 from twin.scheduling.pareto_breed import Breeder
+from twin.scheduling.pareto_checked import Checked
 from twin.scheduling.pareto_nsga import Nsga, directions, hypervolume
 from twin.scheduling.problem import Problem
 from twin.scheduling.rules import RULES
@@ -109,9 +110,7 @@ class _Hunt:
         self._begun = limit.clock()
         self._archive = Archive(CAPACITY)
         self._seen: list[Point] = []
-        self._terms: dict[int, Terms | None] = {}
-        """What the checker says of points of the archive; None: there is a fault."""
-        self._check_s, self._n_checked = 0.0, 0
+        self._checked = Checked(problem, limit.clock)
         self._told_s, self._grown = 0.0, False
 
     @property
@@ -138,11 +137,16 @@ class _Hunt:
 
     def _anneal(self, problem: Problem, seconds: float) -> None:
         limit = self._limit._replace(seconds=seconds, seed=self._limit.seed + len(self._seen))
-        self.offer(anneal(problem, limit).schedule)
+        try:
+            self.offer(anneal(problem, limit).schedule)
+        except PlanningError:  # in so short a time; other directions may have more luck
+            return
         self._look()
 
     def _scale(self) -> Array:
         """A unit of each objective: how far it varies, as far as is known, or its size."""
+        if not self._seen:
+            return np.ones(len(self._names))
         values = np.array([point.values for point in self._seen])
         span, size = np.ptp(values, axis=0), np.abs(values).max(axis=0)
         unit: Array = np.where(span > 1e-6 * size, span, np.where(size > 0, size, 1.0))
@@ -170,7 +174,9 @@ class _Hunt:
             pairs = rng.integers(len(parents), size=(max(0, len(directions(k)) - len(parents)), 2))
             first = [breeder.mixed(parents[a], parents[b], rng) for a, b in pairs]
             nsga = Nsga([*self._seen, *settle(first)], breeder.mixed, self._limit.seed)
-            while self.seconds + self._checking_s() < self._limit.seconds:
+            while (
+                self.seconds + self._checked.expected_s(self._archive.points) < self._limit.seconds
+            ):
                 nsga.tell(settle(nsga.ask()))
 
     def _take(self, point: Point) -> None:
@@ -178,43 +184,23 @@ class _Hunt:
 
     def _look(self) -> None:
         """Check some of what is new; tell the front if it has grown, now and then."""
-        new = self._unchecked()
-        while new and self._check_s < CHECK_SHARE * self.seconds:
-            self._check(new.pop(0))
+        new = self._checked.missing(self._archive.points)
+        while new and self._checked.seconds < CHECK_SHARE * self.seconds:
+            self._checked.check(new.pop(0))
         due = self._told_s + TELL_SHARE * self._limit.seconds
         if self._tell is not None and self._grown and self.seconds >= due:
             self._grown = False
             self._tell(self._front(growing=True))
             self._told_s = self.seconds
 
-    def _unchecked(self) -> list[Point]:
-        """The archive's that the checker has not seen; what has left the archive is forgotten."""
-        kept = {id(point): point for point in self._archive.points}
-        self._terms = {key: terms for key, terms in self._terms.items() if key in kept}
-        return [point for key, point in kept.items() if key not in self._terms]
-
-    def _checking_s(self) -> float:
-        """What it will take to check the rest."""
-        return len(self._unchecked()) * self._check_s / max(1, self._n_checked)
-
-    def _check(self, point: Point) -> None:
-        begun = self.seconds
-        verdict = check(self._problem, point.schedule)
-        self._terms[id(point)] = None if verdict.faults else verdict.terms
-        self._check_s, self._n_checked = self._check_s + self.seconds - begun, self._n_checked + 1
-
     def done(self) -> Front:
-        for point in self._unchecked():
-            self._check(point)
+        for point in self._checked.missing(self._archive.points):
+            self._checked.check(point)
         return self._front(growing=False)
 
     def _front(self, growing: bool) -> Front:
         """What the checker has found no fault in."""
-        checked = [(point, self._terms.get(id(point))) for point in self._archive.points]
-        points = sorted(
-            ((point, terms) for point, terms in checked if terms is not None),
-            key=lambda pair: tuple(pair[0].values),
-        )
+        points = self._checked.sound(self._archive.points)
         values = np.array([point.values for point, _ in points])
         box = self._box()
         return Front(
