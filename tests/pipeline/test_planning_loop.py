@@ -336,3 +336,21 @@ def test_the_bound_of_the_plan_in_force_is_of_its_own_orders_as_of_now(world):
     told = world.document("in_force_now")
     assert "NEW" in {x["order"] for x in told["left_out"]}
     assert 0.0 < told["bound"] <= told["terms"]["total"]
+
+
+def test_only_a_plan_that_nobody_waits_for_is_polished(world):
+    calls = []
+
+    def by(name):
+        def improve(_problem, _start, _seconds, _seed):
+            calls.append(name)
+            raise PlanningError("nothing better")
+
+        return improve
+
+    world.loop.improve, world.loop.unhurried = by("hurried"), by("unhurried")
+    world.add_order("RUSH", priority=1, due_h=10)
+    assert world.settle() == ["rush"]
+    world.wall += 700.0
+    assert world.step() == "clock"
+    assert calls == ["hurried", "unhurried"]

@@ -19,6 +19,7 @@ from twin.scheduling.layout import lay_out
 from twin.scheduling.problem import Alternative, Job, Machine, Operation, Problem
 from twin.scheduling.rules import best_rule
 from twin.scheduling.schedule import Limit, Schedule
+from twin.scheduling.windows import cpsat_windows
 
 
 def limit(seconds):
@@ -90,6 +91,11 @@ def test_polish_puts_what_is_alike_together():
     assert check(problem, start).terms.changeover == 300.0
     answer = polish(problem, start, Window(0, 30), limit(20.0))
     assert check(problem, answer.schedule).terms.changeover == answer.cost == 100.0
+    whole = cpsat_windows(problem, limit(20.0), start)
+    assert check(problem, whole.schedule).valid
+    assert 100.0 <= whole.cost <= 300.0
+    with pytest.raises(PlanningError, match="breaks a rule"):
+        cpsat_windows(problem, limit(1.0), start._replace(start=np.zeros(4, np.int64)))
 
 
 def test_hint_of_a_constant_that_stands_for_many_is_completed():

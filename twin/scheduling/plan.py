@@ -19,7 +19,7 @@ from twin.scheduling.rules import best_rule
 from twin.scheduling.schedule import Answer, Limit, Schedule, Solver, Tell
 from twin.scheduling.tabu import tabu
 
-__all__ = ["Exact", "kind_of", "solve_plant", "solve_shop"]
+__all__ = ["Exact", "kind_of", "polish_plan", "solve_plant", "solve_shop"]
 
 Polish = Callable[[Problem, Schedule, int, int, float], Answer]
 """(problem, schedule, first tick, last tick, seconds): what lies between is placed anew."""
@@ -88,6 +88,20 @@ def solve_shop(
         left = limit.seconds - (limit.clock() - begun)
         found = relay.plan(start)
         relay.take(exact.solve(problem, limit._replace(seconds=left), found, relay.take))
+    return relay.best()
+
+
+def polish_plan(
+    problem: Problem, limit: Limit, start: Schedule, polish: Polish, tell: Tell | None = None
+) -> Answer:
+    """A plan, polished window by window; never dearer. Raises PlanningError: it breaks a rule."""
+    begun = limit.clock()
+    relay = _Relay(limit, begun, tell)
+    verdict = check(problem, start)
+    if verdict.faults or verdict.terms is None:
+        raise PlanningError("the plan to polish breaks a rule")
+    relay.take(Answer(start, verdict.terms.total, None, 0.0))
+    _polish(problem, relay, limit, begun, polish)
     return relay.best()
 
 

@@ -1,4 +1,7 @@
-"""The annealing of whole plants, in a process of its own, as the planner and screens use it."""
+"""The annealing of whole plants, in a process of its own, as the planner and screens use it; where
+nobody waits CP-SAT polishes what it finds."""
+
+import time
 
 from twin.errors import PlanningError
 from twin.pipeline.apart import ApartError, run_apart
@@ -6,11 +9,13 @@ from twin.scheduling.anneal import anneal
 from twin.scheduling.problem import Problem
 from twin.scheduling.schedule import Answer, Schedule
 
-__all__ = ["NAME", "anneal_apart", "anneal_soon"]
+__all__ = ["NAME", "POLISH_S", "anneal_apart", "anneal_polished", "anneal_soon"]
 
 NAME = "anneal"
 GRACE_S = 90.0
 """The first run on a computer compiles before it begins."""
+POLISH_S = 5.0
+"""Wall seconds for polishing, until a process is there included."""
 SOON_S = 15.0
 """Whoever waits in front of a screen does not wait for that."""
 
@@ -34,3 +39,24 @@ def anneal_apart(
 def anneal_soon(problem: Problem, start: Schedule | None, seconds: float, seed: int) -> Answer:
     """The same for what-ifs."""
     return anneal_apart(problem, start, seconds, seed, SOON_S)
+
+
+def anneal_polished(problem: Problem, start: Schedule | None, seconds: float, seed: int) -> Answer:
+    """The same, polished for POLISH_S more; a polish that dies or is late changes nothing."""
+    # Here, so that screens, which never polish, do not load OR-Tools.
+    from twin.scheduling.windows import cpsat_windows
+
+    found = anneal_apart(problem, start, seconds, seed)
+    until = time.monotonic() + POLISH_S
+    try:
+        better = run_apart(
+            cpsat_windows,
+            problem,
+            POLISH_S,
+            seed,
+            found.schedule,
+            stop=lambda: time.monotonic() > until,
+        )
+    except PlanningError as error:
+        better = getattr(error, "best", None) or found
+    return better._replace(bound=found.bound) if better.cost < found.cost else found

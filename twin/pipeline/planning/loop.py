@@ -16,7 +16,7 @@ import orjson
 
 from twin.actions import Action, pack_action
 from twin.pipeline.failures import Failures
-from twin.pipeline.planning.improve import anneal_apart
+from twin.pipeline.planning.improve import POLISH_S, anneal_apart
 from twin.pipeline.planning.kept import PLANS, Kept, labelled
 from twin.pipeline.planning.news import differs, is_news, is_vetoed
 from twin.pipeline.planning.plan_document import plan_document
@@ -57,11 +57,14 @@ class PlanLoop:
         store: Store,
         improve: Improve | None = anneal_apart,
         *,
+        unhurried: Improve | None = None,
         solve_s: float = SOLVE_S,
         wall: Callable[[], float] = time.monotonic,
         clock: Callable[[], int] = lambda: time.time_ns() // 1000,
     ) -> None:
         self.store, self.improve, self.solve_s = store, improve, solve_s
+        self.unhurried = unhurried
+        """What improves a plan that nobody waits for; it takes POLISH_S longer."""
         self.kept = Kept.of(store)
         self.refused = 0
         """Schedules that broke a rule, and were never shown."""
@@ -93,7 +96,8 @@ class PlanLoop:
             at_once = situation.in_force is None and self.kept.proposed is None
             self._planned, self._planned_at = signs, wall
             self._beside = _version(situation.in_force)
-            self._plan(situation, why, None if at_once else self.improve)
+            calm = self.unhurried if why == "clock" else None
+            self._plan(situation, why, None if at_once else calm or self.improve)
             if at_once and self.kept.proposed is not None:
                 self._planned = None  # and now a better one
         elif wall - self._kept_up_at >= KEEP_UP_S:
@@ -150,7 +154,8 @@ class PlanLoop:
     def _plan(self, situation: Situation, why: str, improve: Improve | None) -> None:
         """Make, check and propose a plan, if it is better than the one in force. The very first
         comes at once from the rules, and in force when it has been improved."""
-        lead_s = (self.solve_s + READ_S) * max(situation.speed, 1e-3)
+        more_s = POLISH_S if improve is not None and improve is self.unhurried else 0.0
+        lead_s = (self.solve_s + more_s + READ_S) * max(situation.speed, 1e-3)
         self._seed += 1
         is_shown = self.kept.proposed is not None
         made = make_proposal(situation, improve, self.solve_s, lead_s, self._seed)
