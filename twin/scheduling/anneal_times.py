@@ -175,7 +175,8 @@ def settle(tl: Any, s: Any, limit: float) -> Any:
             if o.end != end:
                 j = tl.operation[x].job
                 if tl.operation[x].last == 0:
-                    _flag(s, x + 1)
+                    if s.op[x + 1].machine >= 0:  # a job is put in step by step
+                        _flag(s, x + 1)
                 else:
                     delta += _complete(tl, s, j, o.end)
                 if o.slot + 1 < s.in_line[o.machine]:
