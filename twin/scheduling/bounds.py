@@ -159,10 +159,11 @@ def _task_floor(problem: Problem, task: Task) -> float:
     return float(min([skip_cost, *(task.risk[min(b, known)] for b in buckets)]))
 
 
-def _makespan(problem: Problem, floors: list[_JobFloor]) -> float:
+def _makespan(problem: Problem, floors: list[_JobFloor]) -> int:
     """Ticks: no job ends sooner, and the machines together do no more work than one each a tick."""
     ends = max((floor.ends for floor in floors), default=0)
-    return max(ends, sum(floor.work for floor in floors) / max(1, len(problem.machines)))
+    work, n = sum(floor.work for floor in floors), max(1, len(problem.machines))
+    return max(ends, -(-work // n))
 
 
 def _setups_needed(problem: Problem) -> float:
