@@ -22,7 +22,8 @@ table {{ border-collapse: collapse; width: 100%; }}
 th, td {{ border: 1px solid #555; padding: .08cm .2cm; text-align: left; vertical-align: top; }}
 thead th {{ border-bottom-width: 2px; }}
 tbody.group {{ border-top: 2px solid #555; break-inside: avoid; }}
-.num {{ text-align: right; white-space: nowrap; }}
+td {{ white-space: nowrap; }} td:nth-last-child(4) {{ white-space: normal; }}
+.num {{ text-align: right; }}
 .tick {{ width: 1.6cm; }}
 a {{ color: #000; margin-right: .6cm; }}
 section {{ break-before: page; }} section:first-of-type {{ break-before: auto; }}

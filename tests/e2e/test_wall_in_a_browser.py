@@ -165,6 +165,34 @@ def test_every_letter_is_large_enough_and_nothing_is_cut_off(
         assert min(min(t[4], t[5]) for t in tiles) >= 3, where
 
 
+@pytest.mark.parametrize(("distance_m", "language"), [(3.0, "en"), (3.0, "zh"), (10.0, "zh")])
+def test_shift_has_its_turn_with_a_title_and_letters_that_are_large_enough(
+    demo: Hall, open_wall: Opens, distance_m: float, language: str
+) -> None:
+    """Every quarter of a minute: what needs attention, or how far the shift is and what is next."""
+    inch = 55.0
+    page = open_wall(demo.link(distance_m=distance_m, diagonal_inch=inch, language=language))
+    title = page.locator("#now > :first-child")
+    for turn in (0, 15):
+        page.clock.set_fixed_time(1_900_000_020 + turn)  # seconds: a whole number of half minutes
+        demo.fake.step(1)
+        demo.app.reader.tick()
+        expect(title).to_have_text(re.compile(r"^\D+$" if turn == 0 else r"\d"))
+        if turn and distance_m == 3:
+            expect(page.locator("#now .service:visible").nth(2)).to_be_visible()
+        for width, height in PANELS:
+            page.set_viewport_size({"width": width, "height": height})
+            page.evaluate("() => new Promise(d => requestAnimationFrame(() => setTimeout(d)))")
+            px_of_m = (width**2 + height**2) ** 0.5 / (0.0254 * inch)
+            texts = page.evaluate(TEXTS)
+            small = [t for t in texts if t["cap"] < 0.99 * ARCMIN_16 * distance_m * px_of_m]
+            assert small == [], (turn, width)
+            assert [t for t in texts if not t["inside"]] == [], (turn, width)
+            assert not page.evaluate(SCROLLS), (turn, width)
+            assert turn == 0 or distance_m > 3 or title.is_visible(), width
+        page.set_viewport_size({"width": 1920, "height": 1080})
+
+
 def test_tiles_never_overlap_and_none_is_lost(browser: Browser) -> None:
     """The packing alone, against a count of the cells that are covered."""
     page = browser.new_page()

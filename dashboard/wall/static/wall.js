@@ -115,8 +115,10 @@
       let n = listed.length;
       items.forEach((node, k) => show(node, k < n));
       say_rest(n);
-      if (!plan && overflows(panel)) show(panel.children[0], false);  // what a plan's list is, only its title says
+      if (!plan && overflows(panel)) show(panel.children[0], false);
       while (n > 0 && overflows(panel)) { show(items[--n], false); say_rest(n); }
+      if (plan && overflows(panel)) show(rest, false);  // what a plan's list is, only its title says
+      if (plan && overflows(panel)) { show(panel.children[0], false); say_rest(n); }
       return n;
     };
     let n = trial(0);
