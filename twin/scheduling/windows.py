@@ -1,7 +1,6 @@
 """CP-SAT over a whole plan, window by window: a solver by itself, to be run in its own process."""
 
 from twin.errors import PlanningError
-from twin.scheduling.cpsat import Window, polish
 from twin.scheduling.plan import polish_plan
 from twin.scheduling.problem import Problem
 from twin.scheduling.schedule import Answer, Limit, Schedule, Tell
@@ -16,6 +15,9 @@ def cpsat_windows(
 
     A window's model may take longer to build than its time: who runs this ends it.
     """
+    # Here, so that who names this solver for another process does not load OR-Tools itself.
+    from twin.scheduling.cpsat import Window, polish
+
     if start is None:
         raise PlanningError("there is no plan to polish")
 

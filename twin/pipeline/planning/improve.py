@@ -8,6 +8,7 @@ from twin.pipeline.apart import ApartError, run_apart
 from twin.scheduling.anneal import anneal
 from twin.scheduling.problem import Problem
 from twin.scheduling.schedule import Answer, Schedule
+from twin.scheduling.windows import cpsat_windows
 
 __all__ = ["NAME", "POLISH_S", "anneal_apart", "anneal_polished", "anneal_soon"]
 
@@ -43,9 +44,6 @@ def anneal_soon(problem: Problem, start: Schedule | None, seconds: float, seed: 
 
 def anneal_polished(problem: Problem, start: Schedule | None, seconds: float, seed: int) -> Answer:
     """The same, polished for POLISH_S more; a polish that dies or is late changes nothing."""
-    # Here, so that screens, which never polish, do not load OR-Tools.
-    from twin.scheduling.windows import cpsat_windows
-
     found = anneal_apart(problem, start, seconds, seed)
     until = time.monotonic() + POLISH_S
     try:
