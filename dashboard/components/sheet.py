@@ -28,7 +28,7 @@ td {{ white-space: nowrap; }} td:nth-last-child(4) {{ white-space: normal; }}
 a {{ color: #000; margin-right: .6cm; }}
 section {{ break-before: page; }} section:first-of-type {{ break-before: auto; }}
 tr {{ break-inside: avoid; }} thead {{ display: table-header-group; }}
-@media print {{ body {{ margin: 0; }} .screen {{ display: none; }} }}
+@media print {{ body {{ margin: 0; font-size: 9pt; }} .screen {{ display: none; }} }}
 @media screen {{ section {{ overflow-x: auto; }} }}
 @page {{ margin: 1.2cm; }}
 </style>

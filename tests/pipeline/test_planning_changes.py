@@ -271,6 +271,20 @@ def test_an_extra_shift_opens_what_was_closed(tmp_path):
     assert hours[1] - hours[0] == 8.0
 
 
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"kind": "shift", "line": "nowhere", "start": T0_US, "end": T0_US + HOUR_US}, "line"),
+        ({"kind": "shift", "line": "one", "start": T0_US + HOUR_US, "end": T0_US + 1}, "end"),
+        ({"kind": "down", "machine": "mill-0", "until": T0_US - HOUR_US}, "until"),
+    ],
+)
+def test_a_scenario_that_cannot_happen_is_said_to_be_none(site, change, says):
+    held, plan = planned(site, n_orders=1)
+    with pytest.raises(SchemaError, match=says):
+        scenario(prepare_plan(held, plan), [change], plan, None)
+
+
 def test_trying_writes_nothing(tmp_path, monkeypatch):
     monkeypatch.setattr("twin.pipeline.machines_now._long_run_cost_h", lambda _s, _m: G)
     world = World(tmp_path)
@@ -284,7 +298,8 @@ def test_trying_writes_nothing(tmp_path, monkeypatch):
     o = bar(world.document("in_force"))
     change = {k: o[k] for k in ("order", "step", "machine")} | {"start": o["start"] + HOUR_US}
     assert try_change(whatif, {"kind": "operation", **change})["faults"] == []
-    whatif.scenario([{"kind": "down", "machine": "mill-0", "until": world.now + 9 * HOUR_US}], 0.1)
+    down = {"kind": "down", "machine": "mill-0", "until": world.now + 9 * HOUR_US}
+    whatif.compared(whatif.begun(), [down], 0.1)
     assert {k: world.store.documents(k) for k in before} == before
 
 

@@ -4,7 +4,8 @@ Nothing is written: the plan in force stays as it is. For screens:
 
     try_change(whatif, {"kind": "operation", "order", "step", "machine", "start"})
     try_change(whatif, {"kind": "service", "id", "start", "crew"?})
-    whatif.scenario([{"kind": "rush", "product", "quantity", "due", "priority"?},
+    whatif.compared(whatif.begun(),
+                    [{"kind": "rush", "product", "quantity", "due", "priority"?},
                      {"kind": "down", "machine", "until"},
                      {"kind": "shift", "line", "start", "end"},
                      {"kind": "postpone", "service", "start", "machine"}])
@@ -78,10 +79,6 @@ class WhatIf:
         found: Plan | None = loaded(self.store.document(KIND, base), None)
         return found
 
-    def scenario(self, changes: Sequence[Change], seconds: float = 3.0, seed: int = 1) -> Any:
-        """The plan in force beside the best that can be made of a changed plant; see `scenario`."""
-        return self.compared(self.begun(), changes, seconds, seed)
-
     def begun(self) -> "Begun":
         """The plan in force and the plant at one moment, for scenarios to be compared at it.
 
@@ -93,7 +90,10 @@ class WhatIf:
     def compared(
         self, begun: "Begun", changes: Sequence[Change], seconds: float = 3.0, seed: int = 1
     ) -> Any:
-        """A scenario at the moment of `begun`. Raises SchemaError, PlanningError."""
+        """The plan in force beside the best that can be made of a changed plant, see `scenario`.
+
+        Raises SchemaError, PlanningError.
+        """
         return scenario(begun.now, changes, begun.plan, self.improve, seconds, seed)
 
 
@@ -220,9 +220,15 @@ def changed(situation: Situation, change: Change) -> Situation:
     if kind == "down":
         if change["machine"] not in {m.id for m in plant.machines}:
             raise SchemaError(f"machine: got {change['machine']!r}, want one of the plant's")
+        if int(change["until"]) <= situation.now_us:
+            raise SchemaError("until: got a time that has passed, want one to come")
         down = {**situation.down_until, change["machine"]: int(change["until"])}
         return situation._replace(down_until=down)
     if kind == "shift":
+        if change["line"] not in {line.id for line in plant.lines}:
+            raise SchemaError(f"line: got {change['line']!r}, want one of the plant's")
+        if int(change["end"]) <= max(int(change["start"]), situation.now_us):
+            raise SchemaError("end: got none after the start and after now, want one to come")
         extra = ExtraShift(change["line"], int(change["start"]), int(change["end"]))
         return situation._replace(extra_shifts=[*situation.extra_shifts, extra])
     if kind == "postpone":
