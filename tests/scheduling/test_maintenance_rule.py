@@ -11,6 +11,7 @@ from twin.scheduling.maintenance import (
     oracle_outcome,
     rule_outcome,
     run_to_failure,
+    settled_limit,
     slot_steps,
 )
 
@@ -48,6 +49,20 @@ def test_fixed_point_is_the_best_of_all_limits_for_a_known_hazard():
     assert reached == pytest.approx(best, rel=0.02)
     by_age = age_outcome(best_age(life, 1.0, 10.0), life, 1.0, 10.0).rate
     assert reached == pytest.approx(by_age, rel=0.02)  # age is all that this hazard depends on
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_settled_limit_is_one_that_the_rounds_come_back_to(seed):
+    rng = np.random.default_rng(seed)
+    life = np.ceil(100.0 * rng.weibull(3.0, 30))
+    risk = [np.minimum(1.0, np.arange(1, t + 1) ** 3 / 4e6 * rng.uniform(0.2, 5)) for t in life]
+    g = settled_limit(risk, life, 1.0, 10.0, 5)
+    after = [g]
+    for _ in range(100):
+        after.append(rule_outcome(risk, life, after[-1], 1.0, 10.0, 5).rate)
+    assert any(abs(rate - g) <= 1e-9 * g for rate in after[1:])
+    first = run_to_failure(life, 10.0).rate
+    assert control_limit(risk, life, 1.0, 10.0, 5) == g or first > g
 
 
 def test_a_prophet_pays_what_the_oracle_pays():

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from twin.core.hazard import Hazard, Outlook, cumulative_between, outlook
 from twin.core.hazard_fit import Landmarks
 from twin.plant import Costs
-from twin.scheduling.maintenance import control_limit, rule_outcome
+from twin.scheduling.maintenance import rule_outcome, settled_limit
 
 __all__ = ["LEAD_STEPS", "service_costs", "service_limit", "step_risk"]
 
@@ -49,7 +49,7 @@ def service_limit(
     ]
     life = (age + marks.lead[failed])[np.append(0, begins)]
     dearer = failure / planned
-    g = control_limit(by_age, life, 1.0, dearer, LEAD_STEPS)
+    g = settled_limit(by_age, life, 1.0, dearer, LEAD_STEPS)
     outcome = rule_outcome(by_age, life, g, 1.0, dearer, LEAD_STEPS)
     return g, {
         "cost_per_hour": outcome.rate * planned / step_h,

@@ -26,6 +26,7 @@ __all__ = [
     "oracle_outcome",
     "rule_outcome",
     "run_to_failure",
+    "settled_limit",
     "slot_steps",
 ]
 
@@ -84,6 +85,30 @@ def control_limit(
     Each round can only lower the cost in the long run; with a finite fleet the rounds may circle,
     then the cheapest is taken.
     """
+    seen, g = _rounds(risk, life, planned, failure, lead)
+    return min(seen, key=lambda tried: seen[tried]) if seen else g
+
+
+def settled_limit(
+    risk: Sequence[Array], life: Array, planned: float, failure: float, lead: int
+) -> float:
+    """The limit that the rounds of `control_limit` end at; of those that they circle, the cheapest.
+
+    The way there begins at running to failure, whose limit may look cheapest on the lives at hand
+    by chance alone: where many months are to be served by it, it is left out.
+    """
+    seen, g = _rounds(risk, life, planned, failure, lead)
+    if g not in seen:
+        return g
+    tried = list(seen)
+    return min(tried[tried.index(g) :], key=lambda limit: seen[limit])
+
+
+def _rounds(
+    risk: Sequence[Array], life: Array, planned: float, failure: float, lead: int
+) -> tuple[dict[float, float], float]:
+    """Limit → cost per step of every round, and where they end: at a fixed point, or at a limit
+    tried before."""
     g = run_to_failure(life, failure).rate
     seen: dict[float, float] = {}
     for _ in range(MAX_ROUNDS):
@@ -92,7 +117,7 @@ def control_limit(
             break
         seen[g] = rate
         g = rate
-    return min(seen, key=lambda tried: seen[tried]) if seen else g
+    return seen, g
 
 
 def run_to_failure(life: Array, failure: float) -> Outcome:
