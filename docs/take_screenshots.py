@@ -28,7 +28,6 @@ PAGES = {
     "what-if": "/forecast/{machine}/what-if",
     "residuals": "/forecast/{machine}/residuals",
     "record": "/record",
-    "schedule": "/schedule",
     "data": "/data",
 }
 
