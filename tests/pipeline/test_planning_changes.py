@@ -245,11 +245,13 @@ def test_scenarios_show_what_comes_and_leave_the_plan_alone(site):
     own = [o for o in found["operations"] if o["machine"] == "mill-1"]
     assert all(o["start"] >= down["until"] for o in own)
     service = plan["services"][0]
-    later = service["start"] + 30 * HOUR_US
-    postpone = {"kind": "postpone", "service": service["id"], "machine": "mill-0", "start": later}
-    found = scenario(now, [postpone], plan, None)
-    assert all(s["start"] >= later for s in found["plan"]["services"])
-    assert found["kept"]["risk"] > found["before"]["risk"]
+    postpone = {"kind": "postpone", "service": service["id"], "machine": "mill-0"}
+    for later in (service["start"] + 30 * HOUR_US, plan["end"] - 12 * HOUR_US):
+        # The last is too late to save anything: the risk is there all the same.
+        found = scenario(now, [postpone | {"start": later}], plan, None)
+        assert all(s["start"] >= later for s in found["plan"]["services"])
+        assert found["kept"]["risk"] > found["before"]["risk"]
+        assert found["after"]["risk"] > found["before"]["risk"]
     with pytest.raises(SchemaError):
         scenario(now, [{"kind": "flood"}], plan, None)
 

@@ -94,8 +94,11 @@ def risk_tasks(
         if curve is None:
             continue
         veto = situation.decisions.vetoed_until(now.machine.id, situation.now_us)
-        first = earliest if veto is None else max(earliest, horizon.ceil(veto))
-        task = _task(situation.plant, now, curve, horizon, numbers, first)
+        task = _task(situation.plant, now, curve, horizon, numbers, earliest)
+        if task is not None and veto is not None:
+            # Put off to when it saves nothing it stays: else its risk would seem to be gone.
+            first = max(earliest, horizon.ceil(veto))
+            task = task._replace(earliest=first) if first <= task.latest else None
         if task is not None:
             found.append((task, curve))
     found.sort(key=lambda pair: pair[1].money.min() - pair[1].skip)
