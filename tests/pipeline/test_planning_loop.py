@@ -354,3 +354,14 @@ def test_only_a_plan_that_nobody_waits_for_is_polished(world):
     world.wall += 700.0
     assert world.step() == "clock"
     assert calls == ["hurried", "unhurried"]
+
+
+@pytest.mark.parametrize("hours", [167.9, 400.0])
+def test_a_lock_beyond_the_horizon_does_not_keep_all_else_from_being_planned(world, hours):
+    o = world.document("in_force")["operations"][0]
+    where = {k: o[k] for k in ("order", "step", "machine")}
+    world.do("operation.lock", where | {"start": world.now + round(hours * HOUR_US)})
+    world.add_order("RUSH", priority=1, due_h=10)
+    assert world.settle()
+    placed = {x["order"] for x in world.document("proposed")["operations"]}
+    assert {"RUSH", o["order"]} <= placed

@@ -59,9 +59,13 @@ def prepare_plan(
     fills new orders are left out of `filled` too."""
     stated = state_problem(situation, lead_s=lead_s, horizon_h=horizon_h)
     retimed = retime(stated.problem, schedule_of(stated, plan))
-    loosened = retimed.unpinned
-    if loosened:
-        stated = pinned(stated, {i: _any_time(stated, i) for i in loosened})
+    lost = _locked_out(stated, retimed.schedule)
+    if lost:
+        stated = pinned(stated, dict.fromkeys(lost))
+        retimed = retime(stated.problem, schedule_of(stated, plan))
+    loosened = (*lost, *retimed.unpinned)
+    if retimed.unpinned:
+        stated = pinned(stated, {i: _any_time(stated, i) for i in retimed.unpinned})
         retimed = retime(stated.problem, schedule_of(stated, plan))
     kept = retimed.schedule
     verdict = check(stated.problem, kept)
@@ -96,6 +100,17 @@ def fill(stated: Stated, kept: Schedule) -> Schedule:
         if not check(stated.problem, filled).faults:
             return filled
     return kept
+
+
+def _locked_out(stated: Stated, schedule: Schedule) -> tuple[int, ...]:
+    """Operations locked where their order does not end within the horizon: a lock that far ahead
+    must not keep all else from being planned."""
+    locks = {(k["order"], int(k["step"])) for k in stated.situation.decisions.locks}
+    return tuple(
+        i
+        for i, key in enumerate(stated.keys)
+        if key in locks and schedule.machine[i] < 0 and operation_of(stated.problem, i).pin
+    )
 
 
 def _any_time(stated: Stated, i: int) -> Pin:

@@ -189,9 +189,9 @@ def operation_of(problem: Problem, number: int) -> Operation:
 
 
 def pinned(
-    stated: Stated, pins: Mapping[int, Pin], tasks: Mapping[int, Task] | None = None
+    stated: Stated, pins: Mapping[int, Pin | None], tasks: Mapping[int, Task] | None = None
 ) -> Stated:
-    """The same with operations pinned, and tasks put in place of others, by number."""
+    """The same with operations pinned (None: no more) and tasks in place of others, by number."""
     jobs, first = [], 0
     for job in stated.problem.jobs:
         operations = tuple(
