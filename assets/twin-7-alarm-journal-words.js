@@ -41,6 +41,10 @@
     unknown_suggestion: t("The planner no longer suggests it."),
     already_accepted: t("It was accepted already."),
     unknown_crew: t("There is no such crew."),
+    crew_lacks_skill: t("The crew does not have the skill that this service needs."),
+    crew_elsewhere: t("The crew does not work at the machine's site."),
+    crew_off_shift: t("The crew is not on shift for all of that time."),
+    crew_busy: t("The crew does another service at that time."),
     service_overlaps: t("Another service of the machine is planned for that time."),
     veto_over: t("The veto has run out."),
     unknown_plan: t("There is no such plan any more."),
@@ -51,6 +55,8 @@
     operation_begun: t("The operation has begun."),
     machine_cannot: t("The machine cannot do this operation."),
     not_locked: t("The operation is not locked."),
+    front_too_old: t("These trade-offs are too old: look for them again."),
+    front_misses_orders: t("Orders have come since that these trade-offs do not know: look for them again."),
   });
 
   window.plantTwin.journalWords = { verbs, refusals };

@@ -10,10 +10,13 @@ from dashboard.access.checks import check
 from dashboard.access.language import t
 from dashboard.snapshot import Snapshot
 from dashboard.states.alarm_words import refusal_text
+from twin.pipeline.desk.front import front_fault
 from twin.pipeline.desk.schedule_plans import lock_fault, version_fault
+from twin.pipeline.desk.schedule_suggestions import crew_fault
 
 __all__ = ["can_accept", "can_adopt", "can_lock", "can_unlock", "can_veto"]
 
+HOUR_US = 3_600_000_000
 Detail = dict[str, Any]
 
 
@@ -27,9 +30,16 @@ def can_accept(snapshot: Snapshot, _machine: str | None, detail: Detail) -> str 
         return _words(_version(snapshot, found["version"]))
     if found["state"] == "accepted":
         return _words("already_accepted")
-    crew = detail["crew"]
-    is_known = crew is None or any(c.id == crew for c in snapshot.plant.crews)
-    return _words("" if is_known else "unknown_crew")
+    if detail["crew"] is None:
+        return None
+    start = detail["start"]
+    service = {
+        "machine": found["machine"],
+        "crew": detail["crew"],
+        "start": max(found["start"], snapshot.plant_us) if start is None else start,
+        "duration_h": (found["end"] - found["start"]) / HOUR_US,
+    }
+    return _words(crew_fault(snapshot.plant, service, snapshot.desk.get("services") or ()))
 
 
 @check("suggestion.veto")
@@ -43,8 +53,11 @@ def can_adopt(snapshot: Snapshot, _machine: str | None, detail: Detail) -> str |
     """It is the newest proposal, or a point of the front."""
     if detail["point"] is None:
         return _words(_version(snapshot, detail["version"]))
-    points = (snapshot.schedule.get("front") or {}).get("points", ())
-    return _words("" if any(p["id"] == detail["point"] for p in points) else "unknown_plan")
+    front = snapshot.schedule.get("front") or {"points": ()}
+    if all(p["id"] != detail["point"] for p in front["points"]):
+        return _words("unknown_plan")
+    in_force = snapshot.schedule.get("in_force")
+    return _words(front_fault(front, in_force, snapshot.orders, snapshot.plant_us))
 
 
 @check("operation.lock")

@@ -6,15 +6,16 @@ from typing import Any
 from dashboard.numbers import rounded
 from dashboard.snapshot import Snapshot
 from dashboard.times import iso_local
+from twin.pipeline.desk.front import front_fault
 
 __all__ = ["MEASURES", "trade_offs_state"]
 
 MEASURES = (
     *("total", "tardiness", "running", "risk", "energy", "changeover"),
-    *("late_h", "late_jobs", "makespan_h", "energy_kwh", "setup_h"),
+    *("late_h", "late_jobs", "makespan_h", "idle_h", "energy_kwh", "setup_h"),
 )
 """What a point is measured by, less being better; `running` is what it costs to run the plan:
-risk, energy and changeover."""
+risk, energy and changeover; `idle_h` is what utilisation lacks."""
 DIGITS = 5
 """Plans differ by little beside what each costs."""
 
@@ -23,12 +24,13 @@ def trade_offs_state(snapshot: Snapshot) -> dict[str, Any]:
     """Everything that the page shows: points, which of them is best at what, and the plan in force.
 
     Points hold for the moment that the front was begun at; `now` is the plan in force as it was
-    then, so that both are measured alike. `asked`: for a front that is not there yet.
+    then, so that both are measured alike. `asked`: for a front that is not there yet. `refusal`:
+    why none of the points can be adopted any more, a code.
     """
     front = snapshot.schedule.get("front") or {}
     wish = snapshot.schedule.get("front_wish") or {}
     points = [_point(p) for p in front.get("points", ())]
-    base = front.get("base")
+    base, in_force = front.get("base"), snapshot.schedule.get("in_force")
     return {
         "began": iso_local(front["made"], snapshot.plant.zone) if front.get("made") else None,
         "who": front.get("who"),
@@ -38,10 +40,13 @@ def trade_offs_state(snapshot: Snapshot) -> dict[str, Any]:
         "until_s": rounded(front.get("until_s")),
         "fault": front.get("fault"),
         "points": points,
+        "refusal": front_fault(front, in_force, snapshot.orders, snapshot.plant_us)
+        if points
+        else "",
         "best": _best(points),
         "now": None if base is None else _measures(base),
         "has_plan": bool(snapshot.schedule.get("in_force") or snapshot.schedule.get("proposed")),
-        "chosen": (snapshot.schedule.get("in_force") or {}).get("point"),
+        "chosen": (in_force or {}).get("point"),
         "currency": snapshot.plant.plant.currency,
     }
 

@@ -35,6 +35,14 @@ def test_running_costs_are_risk_energy_and_setups(snapshot: Snapshot) -> None:
     assert set(point) == {"id", *MEASURES}
 
 
+def test_utilisation_is_measured_by_the_hours_that_machines_stand_open_and_unused(
+    snapshot: Snapshot,
+) -> None:
+    state = trade_offs_state(snapshot._replace(schedule=front({}, {"idle_h": 7.5}, base=TERMS)))
+    assert [p["idle_h"] for p in state["points"]] == [9.0, 7.5]
+    assert (state["best"], state["now"]["idle_h"]) == ({"idle_h": "p1"}, 9.0)
+
+
 def test_best_is_named_only_where_points_differ(snapshot: Snapshot) -> None:
     points = front({"energy": 200.0}, {"late_h": 1.0}, {"late_h": 2.0})
     best = trade_offs_state(snapshot._replace(schedule=points))["best"]
@@ -44,3 +52,11 @@ def test_best_is_named_only_where_points_differ(snapshot: Snapshot) -> None:
 def test_plan_in_force_is_measured_as_the_points_are(snapshot: Snapshot) -> None:
     state = trade_offs_state(snapshot._replace(schedule=front({}, base=TERMS)))
     assert state["now"] == {k: v for k, v in state["points"][0].items() if k != "id"}
+
+
+def test_why_no_point_can_be_adopted_is_said_where_there_are_points(snapshot: Snapshot) -> None:
+    for points, refusal in ([{}], "front_too_old"), ([], ""):
+        state = trade_offs_state(snapshot._replace(schedule=front(*points)))
+        assert state["refusal"] == refusal
+    fresh = front({})["front"] | {"made": snapshot.plant_us}
+    assert trade_offs_state(snapshot._replace(schedule={"front": fresh}))["refusal"] == ""

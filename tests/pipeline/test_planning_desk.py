@@ -3,9 +3,10 @@
 import pytest
 from desk_bench import HOUR_US
 from mortal_store import DeathError, Mortal
-from planning_bench import G, World
+from planning_bench import G, World, site_of
 
 from twin.pipeline.desk import Desk
+from twin.pipeline.desk.schedule_suggestions import crew_fault
 
 
 @pytest.fixture(autouse=True)
@@ -86,6 +87,45 @@ def test_what_cannot_be_accepted_says_why(world):
     assert refusal(world, "suggestion.accept", past) == "in_the_past"
     world.do("service.plan", {"start": world.now, "duration_h": 100}, machine="mill-0")
     assert refusal(world, "suggestion.accept", {"suggestion": own}) == "service_overlaps"
+
+
+SKILLED = """
+[class.mill.service]
+skill = "hydraulics"
+"""
+MORNING_US = 1_700_028_000_000_000
+"""06:00 by the plant's clock, which is UTC: the crew of the day begins, until 18:00."""
+
+
+@pytest.mark.parametrize(
+    ("crew", "machine", "after_h", "reason"),
+    [
+        ("day", "mill-0", 0.0, ""),
+        ("day", "mill-0", 10.0, ""),
+        ("day", "mill-0", 10.5, "crew_off_shift"),
+        ("day", "mill-0", -1.0, "crew_off_shift"),
+        ("night", "mill-0", 12.0, "crew_lacks_skill"),
+        ("night", "press-0", 12.0, ""),
+        ("day", "mill-0", 4.0, "crew_busy"),
+        ("nobody", "mill-0", 0.0, "unknown_crew"),
+    ],
+)
+def test_a_crew_that_is_chosen_can_do_the_service_then(tmp_path, crew, machine, after_h, reason):
+    plant = site_of(tmp_path, SKILLED).plant
+    busy = {"state": "planned", "crew": "day", "start": MORNING_US + 5 * HOUR_US, "duration_h": 1}
+    start = MORNING_US + round(after_h * HOUR_US)
+    service = {"machine": machine, "crew": crew, "start": start, "duration_h": 2.0}
+    assert crew_fault(plant, service, [busy]) == reason
+
+
+def test_the_desk_refuses_a_crew_that_is_off_shift_when_a_person_puts_the_service_elsewhere(world):
+    suggestion = world.suggestion("mill-0")
+    own, crew = {"suggestion": suggestion["id"]}, suggestion["crew"]
+    start = suggestion["start"] + 12 * HOUR_US
+    chosen = own | {"start": start, "crew": crew}
+    assert refusal(world, "suggestion.accept", chosen) == "crew_off_shift"
+    assert services(world) == []
+    assert refusal(world, "suggestion.accept", own | {"start": start}) is None
 
 
 def test_a_veto_wants_a_reason(world):

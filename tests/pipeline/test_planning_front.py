@@ -106,6 +106,40 @@ def test_a_point_that_is_gone_is_refused(world):
     assert (line["outcome"], line["reason"]) == ("refused", "unknown_plan")
 
 
+def adopting(world, point):
+    action = world.do("plan.adopt", {"point": point})
+    world.desk_step()
+    return world.line(action)["reason"]
+
+
+def test_a_point_holds_for_four_hours_after_the_search(world):
+    world.do("front.explore", {"seconds": 30})
+    world.desk_step()
+    search_of(world).step(world.site)
+    front = world.document("front")
+    point = front["points"][-1]["id"]
+    world.pass_time((front["ready"] - world.now) / 3.6e9 + 4.0)
+    assert adopting(world, point) is None
+    world.pass_time(0.01)
+    assert adopting(world, point) == "front_too_old"
+
+
+def test_a_point_that_would_lose_an_open_order_is_refused(world):
+    world.do("front.explore", {"seconds": 30})
+    world.desk_step()
+    search_of(world).step(world.site)
+    point = world.document("front")["points"][-1]["id"]
+    world.add_order("RUSH", priority=1, due_h=10)
+    world.settle()
+    assert adopting(world, point) is None, "nothing is lost that is in no plan in force"
+    world.do("plan.adopt", {"version": world.document("proposed")["version"]})
+    world.desk_step()
+    assert "RUSH" in {o["order"] for o in world.document("in_force")["operations"]}
+    assert adopting(world, point) == "front_misses_orders"
+    world.do("order.cancel", {"order": "RUSH", "reason": "x"})
+    assert adopting(world, point) is None
+
+
 @pytest.mark.parametrize("fault", [PlanningError("nothing to trade"), KeyError("nobody")])
 def test_why_there_is_no_front_is_said_in_it(world, fault, capsys):
     def without(*_):

@@ -6,7 +6,15 @@ from zoneinfo import ZoneInfo
 import pytest
 from pydantic import ValidationError
 
-from twin.plant import Pause, Production, Quality, is_paused, pauses_between, shift_began
+from twin.plant import (
+    Pause,
+    Production,
+    Quality,
+    covers,
+    is_paused,
+    pauses_between,
+    shift_began,
+)
 
 BERLIN = ZoneInfo("Europe/Berlin")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -48,6 +56,28 @@ def test_pause_holds_from_its_first_moment_up_to_its_end() -> None:
     begin, end = us("2026-11-07T22:00"), us("2026-11-08T06:00")
     held = [is_paused(NIGHT, BERLIN, t) for t in (begin - 1, begin, end - 1, end)]
     assert held == [False, True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "is_there"),
+    [
+        ("06:00", "14:00", True),
+        ("13:00", "15:00", True),
+        ("05:59", "07:00", False),
+        ("21:00", "22:01", False),
+        ("22:00", "22:30", False),
+    ],
+)
+def test_two_shifts_without_a_gap_are_one_time(start: str, end: str, is_there: bool) -> None:
+    shifts = [Pause(start="14:00", end="22:00"), Pause(start="06:00", end="14:00")]
+    span = us(f"2026-11-07T{start}"), us(f"2026-11-07T{end}")
+    assert covers(shifts, BERLIN, *span) is is_there
+    assert covers([], BERLIN, *span)
+
+
+def test_who_is_there_in_the_morning_and_the_evening_is_not_there_between() -> None:
+    shifts = [Pause(start="06:00", end="10:00"), Pause(start="16:00", end="20:00")]
+    assert not covers(shifts, BERLIN, us("2026-11-07T09:00"), us("2026-11-07T17:00"))
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,15 @@ from twin.plant.resources import (
 )
 from twin.plant.sources import GatewaySource, ReplaySource, SimulatorSource, Source
 from twin.plant.words import Text
-from twin.plant.working import Pause, Targets, Weekly, is_paused, pauses_between, shift_began
+from twin.plant.working import (
+    Pause,
+    Targets,
+    Weekly,
+    covers,
+    is_paused,
+    pauses_between,
+    shift_began,
+)
 
 __all__ = [
     "AlarmLimits",
@@ -77,6 +85,7 @@ __all__ = [
     "TwinSettings",
     "Weekly",
     "check_plant",
+    "covers",
     "faults",
     "is_paused",
     "json_schema",

@@ -15,6 +15,7 @@ __all__ = [
     "Targets",
     "Time",
     "Weekly",
+    "covers",
     "is_paused",
     "pauses_between",
     "shift_began",
@@ -78,6 +79,15 @@ def pauses_between(
                     found.append(span)
         day += timedelta(days=1)
     return sorted(found)
+
+
+def covers(shifts: Sequence[Weekly], zone: ZoneInfo, start_us: int, end_us: int) -> bool:
+    """Whether somebody with these shifts is there from start_us to end_us, µs UTC, without a gap;
+    without shifts they always are."""
+    until = start_us
+    for begin, end in pauses_between(shifts, zone, start_us, end_us):
+        until = max(until, end) if begin <= until else until
+    return not shifts or until >= end_us
 
 
 def is_paused(pauses: Sequence[Pause], zone: ZoneInfo, time_us: int) -> bool:

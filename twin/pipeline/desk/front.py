@@ -1,16 +1,39 @@
 """Somebody asks what a plan could trade for what: a wish that the planner's search reads."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import orjson
 
 from twin.actions import Action
 from twin.pipeline.desk.effects import Context, Effects, Handler
 from twin.pipeline.desk.state import DeskState
 
-__all__ = ["FRONT_PLANS", "HANDLERS", "KIND", "WISH"]
+__all__ = ["FRONT_PLANS", "HANDLERS", "HOLDS_US", "KIND", "WISH", "front_fault"]
 
 KIND, WISH = "schedule", "front_wish"
 FRONT_PLANS = "front-plans"
 """Kind of the documents that hold the points' plans, apart: only who adopts one reads it."""
+HOLDS_US = 4 * 3_600_000_000
+"""Plant time for which a front holds after the search for it has ended."""
+
+
+def front_fault(
+    front: Mapping[str, Any],
+    in_force: Mapping[str, Any] | None,
+    orders: Mapping[str, Mapping[str, Any]],
+    now_us: int,
+) -> str:
+    """Why no point of a front can be adopted any more, a code; "" if one can.
+
+    Its plans must not lose orders that came since and that the plan in force has.
+    """
+    if now_us > front.get("ready", front["made"]) + HOLDS_US:
+        return "front_too_old"
+    planned = {o["order"] for o in in_force["operations"]} if in_force else set()
+    missed = planned - set(front.get("orders", planned))
+    is_missed = any(orders.get(i, {}).get("state") == "open" for i in missed)
+    return "front_misses_orders" if is_missed else ""
 
 
 def _explore(_state: DeskState, action: Action, context: Context) -> Effects:

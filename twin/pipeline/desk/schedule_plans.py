@@ -7,7 +7,7 @@ import orjson
 
 from twin.actions import Action
 from twin.pipeline.desk.effects import Context, Effects, Handler, Undoer, refused
-from twin.pipeline.desk.front import FRONT_PLANS
+from twin.pipeline.desk.front import FRONT_PLANS, front_fault
 from twin.pipeline.desk.schedule_documents import (
     KIND,
     Record,
@@ -25,13 +25,17 @@ __all__ = ["HANDLERS", "UNDOERS", "adopt_version", "lock_fault", "restore", "ver
 TIMES = ("setup_start", "start", "end")
 
 
-def _adopt(_state: DeskState, action: Action, context: Context) -> Effects:
+def _adopt(state: DeskState, action: Action, context: Context) -> Effects:
     point, version = action.detail["point"], action.detail["version"]
     if point is None:
         return adopt_version(action, context, version)
     plan = _plan_of_point(context, point)
     if plan is None:
         return refused("unknown_plan", point=point)
+    front, in_force = document(context, "front"), document(context, "in_force")
+    fault = front_fault(front, in_force, state.orders, context.now_us)
+    if fault:
+        return refused(fault, point=point)
     return _put_in_force(plan | {"point": point}, action, context)
 
 

@@ -1,6 +1,6 @@
 """Suggestions of the planner: accepted as a planned service or a plan, or vetoed, for a time."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from twin.actions import Action
@@ -14,10 +14,10 @@ from twin.pipeline.desk.schedule_documents import (
 )
 from twin.pipeline.desk.schedule_plans import adopt_version, restore
 from twin.pipeline.desk.state import DeskState
-from twin.plant import Plant
+from twin.plant import Plant, covers
 from twin.types import Event
 
-__all__ = ["HANDLERS", "UNDOERS"]
+__all__ = ["HANDLERS", "UNDOERS", "crew_fault"]
 
 HOUR_US = 3_600_000_000
 VETO_H = {"service": 24.0, "plan": 8.0}
@@ -71,6 +71,8 @@ def _service(
         "suggestion": suggestion["id"],
     }
     fault = _fault(state, service, plant, context)
+    if not fault and detail["crew"] is not None:
+        fault = crew_fault(plant, service, state.services)
     return (None if fault else service), fault
 
 
@@ -78,8 +80,6 @@ def _fault(state: DeskState, service: Record, plant: Plant, context: Context) ->
     """Why a service cannot be planned, a code; "" if it can."""
     if all(m.id != service["machine"] for m in plant.machines):
         return "unknown_machine"
-    if service["crew"] is not None and all(c.id != service["crew"] for c in plant.crews):
-        return "unknown_crew"
     end = service["start"] + service["duration_h"] * HOUR_US
     if end <= context.now_us:
         return "in_the_past"
@@ -94,6 +94,33 @@ def _fault(state: DeskState, service: Record, plant: Plant, context: Context) ->
         if other["machine"] == service["machine"] and not is_apart:
             return "service_overlaps"
     return ""
+
+
+def crew_fault(plant: Plant, service: Record, services: Iterable[Record]) -> str:
+    """Why the crew that a person chose cannot do a service then, a code; "" if it can.
+
+    service: machine, crew, start (µs UTC), duration_h. What the planner chose it has seen to.
+    """
+    crew = next((c for c in plant.crews if c.id == service["crew"]), None)
+    machine = next((m for m in plant.machines if m.id == service["machine"]), None)
+    if crew is None or machine is None:
+        return "unknown_crew" if crew is None else "unknown_machine"
+    skill = plant.class_of(machine).service.skill
+    if skill is not None and skill not in crew.skills:
+        return "crew_lacks_skill"
+    site = next(line.site for line in plant.lines if line.id == machine.line)
+    if crew.sites and site not in {None, *crew.sites}:
+        return "crew_elsewhere"
+    start, end = _span(service)
+    if not covers(crew.shifts, plant.zone, start, end):
+        return "crew_off_shift"
+    own = (_span(s) for s in services if s["state"] == "planned" and s.get("crew") == crew.id)
+    return "crew_busy" if any(a < end and start < b for a, b in own) else ""
+
+
+def _span(service: Record) -> tuple[int, int]:
+    start = int(service["start"])
+    return start, start + round(service["duration_h"] * HOUR_US)
 
 
 def _forget(state: DeskState, line: Mapping[str, Any], action: Action, ctx: Context) -> Effects:

@@ -129,6 +129,8 @@ class FrontSearch:
         try:
             situation = read_situation(self._store, site, self._failures, now_us, clock.speed)
             lead_s = (float(wish["seconds"]) + READ_S) * max(situation.speed, 1e-3)
+            head["ready"] = now_us + round(lead_s * 1e6)
+            head["orders"] = [i for i, o in situation.orders.items() if o["state"] == "open"]
             prepared = prepare_plan(situation, situation.in_force, lead_s=lead_s)
             self._run(prepared, head, float(wish["seconds"]), stop)
         except PlanningError as error:
