@@ -9,7 +9,7 @@
   twin.tradeNames = () => ({
     total: t("Total cost"), tardiness: t("Cost of lateness"), running: t("Cost of running it"), risk: t("Expected failure cost"),
     energy: t("Cost of energy"), changeover: t("Cost of setups"), late_h: t("Hours late"), late_jobs: t("Late orders"),
-    makespan_h: t("Until all is done"), energy_kwh: t("Energy"), setup_h: t("Hours of setup"),
+    makespan_h: t("Until all is done"), idle_h: t("Open and unused hours"), energy_kwh: t("Energy"), setup_h: t("Hours of setup"),
   });
   /** Whole money: what two plans differ by is little beside what either costs. */
   const money = (value, currency) => new Intl.NumberFormat(document.documentElement.lang,
