@@ -13,7 +13,7 @@
     [t("Product"), bar.order.product ? `${plan.productText(model, bar.order)}${bar.order.quantity ? ` × ${bar.order.quantity}` : ""}` : ""],
     [t("Due"), bar.order.due === null || bar.order.due === undefined ? "" : h("span", { class: bar.late ? "is-late" : "" }, bar.late ? `▲ ${model.say(bar.order.due)}, ${t("{time} late", { time: duration(bar.order.late_h ?? null) })}` : model.say(bar.order.due))],
     [t("Priority"), bar.order.priority ? String(bar.order.priority) : ""],
-    [t("Held"), locked ? t("locked by {who}", { who: locked.who || "—" }) : plan.pins()[bar.pin] || ""]]);
+    [t("Held"), locked && bar.pin === "loosened" ? h("span", { class: "is-late" }, `▲ ${t("locked by {who} elsewhere, where it is not possible", { who: locked.who || "—" })}`) : locked ? t("locked by {who}", { who: locked.who || "—" }) : plan.pins()[bar.pin] || ""]]);
   const service = (model, bar, suggestion) => facts([
     [t("Machine"), link(bar.row)], [t("When"), times(model, bar)], [t("Crew"), bar.crewRow?.text || ""], [t("Spare part"), twin.pick(bar.part) || ""],
     [t("State"), plan.serviceState(bar, suggestion)],
@@ -55,7 +55,7 @@
     const chosen = (bar) => {
       const model = chart.model, suggestion = bar.kind === "service" ? tell.suggestionOf(bar) : null, locked = tell.state().locks?.[bar.key];
       const title = bar.kind === "service" ? t("Service of {name}", { name: bar.row.text }) : `${bar.order.id}, ${plan.stepText(model, bar)}`;
-      const isLocked = bar.pin === "locked" || Boolean(locked), open = suggestion?.state === "open";
+      const isLocked = ["locked", "loosened"].includes(bar.pin) || Boolean(locked), open = suggestion?.state === "open";
       return [
         h("div", { class: "card-head" }, h("strong", {}, title), h("span", { class: "card-do" },
           ...(open ? [twin.button("suggestion.accept", t("Accept"), (b) => tell.accept(suggestion, b), { css: "button small primary" })] : []),

@@ -23,7 +23,7 @@
     const plainHead = (text, css = "num") => h("th", { scope: "col", class: css }, text);
 
     const row = (bar) => {
-      const isOp = bar.kind === "operation", suggestion = isOp ? null : tell.suggestionOf(bar), isLocked = bar.pin === "locked";
+      const isOp = bar.kind === "operation", suggestion = isOp ? null : tell.suggestionOf(bar), isLocked = ["locked", "loosened"].includes(bar.pin);
       const show = h("button", { type: "button", class: "button small" }, t("Show"));
       show.addEventListener("click", () => tell.show(bar));
       show.setAttribute("aria-label", t("Show {what} in the chart", { what: plan.sentence(model, bar, suggestion) }));

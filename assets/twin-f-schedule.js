@@ -42,7 +42,7 @@
         return twin.act("service.move", { machine: b.row.id, detail: { service: plan.serviceId(b, s), start: at, duration_h: (b.end - b.start) / 3600 }, button, text });
       } });
     const lock = (b, button = null) => {
-      const isLocked = b.pin === "locked" || Boolean(state.locks?.[b.key]), detail = { order: b.order?.id, step: b.step };
+      const isLocked = ["locked", "loosened"].includes(b.pin) || Boolean(state.locks?.[b.key]), detail = { order: b.order?.id, step: b.step };
       if (b.kind !== "operation" || ["running", "done"].includes(b.pin)) { twin.toast(move.why(b) || t("Only work of an order is locked."), { alert: true }); return; }
       if (isLocked) twin.act("operation.unlock", { machine: b.row.id, detail, button, text: t("Order {order}, step {n}: unlocked", { order: b.order.id, n: b.step + 1 }) });
       else twin.act("operation.lock", { machine: b.row.id, detail: { ...detail, machine: b.row.id, start: model.us(b.start) }, button, text: t("Order {order}, step {n}: locked", { order: b.order.id, n: b.step + 1 }) });

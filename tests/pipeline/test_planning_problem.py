@@ -13,6 +13,7 @@ from worker_plant import PARTITIONS
 
 from twin.pipeline.orders import new_order
 from twin.pipeline.planning.horizon import Horizon, crew_calendar, line_calendar, prices
+from twin.pipeline.planning.plan_document import plan_document
 from twin.pipeline.planning.prepare import prepare_plan
 from twin.pipeline.planning.problem_of import state_problem
 from twin.pipeline.planning.retime import slot
@@ -242,6 +243,11 @@ def test_a_lock_is_kept_and_one_that_cannot_be_is_loosened_not_the_plan_lost(ope
     )
     assert not prepared.verdict.faults
     assert prepared.loosened
+    said = plan_document(
+        prepared.stated, prepared.kept, prepared.verdict.terms, version=1, why="lock", solver="x"
+    )
+    pins = {(o["order"], o["step"]): o["pin"] for o in said["operations"]}
+    assert "loosened" in {pins["A-0", 0], pins["A-0", 1]}, "it is told, not kept for itself"
 
 
 def placed(stated, schedule):

@@ -14,6 +14,8 @@ from twin.scheduling.schedule import Schedule, Terms
 __all__ = ["Plan", "plan_document", "schedule_of", "terms_document"]
 
 Plan = Mapping[str, Any]
+LOCK_TICKS = 5
+"""What begins so few minutes from where it was locked is still there."""
 WAITS = frozenset({"not_in_plan", "later"})
 
 
@@ -106,7 +108,7 @@ def _task_starts(stated: Stated, plan: Plan | None) -> tuple[Any, Any]:
 def _operations(stated: Stated, schedule: Schedule, layout: Layout) -> list[dict[str, Any]]:
     problem, us = stated.problem, stated.horizon.us
     late = _late_jobs(problem, layout)
-    locks = {(k["order"], int(k["step"])) for k in stated.situation.decisions.locks}
+    locks = {(k["order"], int(k["step"])): k for k in stated.situation.decisions.locks}
     found = []
     for i, (job, _, operation) in enumerate(numbered(problem)):
         m = int(schedule.machine[i])
@@ -116,7 +118,7 @@ def _operations(stated: Stated, schedule: Schedule, layout: Layout) -> list[dict
         state = stated.situation.orders[order_id]["steps"][step]
         runs = state["state"] == "running"
         start = int(state["start"]) if runs else us(int(schedule.start[i]))
-        pin = operation.pin
+        pin, lock = operation.pin, locks.get((order_id, step))
         found.append(
             {
                 "order": order_id,
@@ -129,14 +131,21 @@ def _operations(stated: Stated, schedule: Schedule, layout: Layout) -> list[dict
                 "late": job in late,
                 "pin": "running"
                 if runs
-                else "locked"
-                if (order_id, step) in locks
+                else _lock_pin(stated, lock, m, int(schedule.start[i]))
+                if lock is not None
                 else None
                 if pin is None
                 else "frozen",
             }
         )
     return found
+
+
+def _lock_pin(stated: Stated, lock: Plan, machine: int, start: int) -> str:
+    """locked; or loosened, where it cannot be where a person locked it."""
+    late = abs(start - stated.horizon.tick(int(lock["start"])))
+    is_there = stated.machine_ids[machine] == lock["machine"] and late <= LOCK_TICKS
+    return "locked" if is_there else "loosened"
 
 
 def _late_jobs(problem: Problem, layout: Layout) -> set[int]:
