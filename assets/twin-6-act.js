@@ -18,7 +18,7 @@
     "service.move": t("Service moved"), "service.cancel": t("Service called off"), "action.undo": t("Taken back"),
     "model.recalibrate": t("Recalibrated"), "scenario.save": t("Scenario saved"), "scenario.delete": t("Scenario deleted"),
     "class.define": t("Class defined"), "kiosk.create": t("Display created"), "kiosk.renew": t("Display has a new link"),
-    "kiosk.revoke": t("Display's link withdrawn"),
+    "kiosk.revoke": t("Display's link withdrawn"), "calendar.renew": t("Calendar's address renewed"),
     "order.add": t("Order added"), "order.import": t("Orders imported"), "order.change": t("Order changed"), "order.cancel": t("Order cancelled"),
   }[verb] || t("Done"));
 

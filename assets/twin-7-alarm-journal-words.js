@@ -14,7 +14,7 @@
     "service.move": t("Service moved"), "service.cancel": t("Service called off"), "action.undo": t("Taken back"),
     "model.recalibrate": t("Model recalibrated"), "scenario.save": t("Scenario saved"), "scenario.delete": t("Scenario deleted"),
     "class.define": t("Machine class defined"), "class.withdraw": t("Machine class taken back"), "kiosk.create": t("Display added"), "kiosk.renew": t("Display's link renewed"),
-    "kiosk.revoke": t("Display's link withdrawn"),
+    "kiosk.revoke": t("Display's link withdrawn"), "calendar.renew": t("Calendar's address renewed"),
     "front.explore": t("Trade-offs looked for"), "order.add": t("Order added"), "order.import": t("Orders imported"), "order.change": t("Order changed"), "order.cancel": t("Order cancelled"),
     "suggestion.accept": t("Suggestion accepted"),
     "suggestion.veto": t("Suggestion vetoed"),

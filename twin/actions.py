@@ -146,6 +146,10 @@ class OneKiosk(Detail):
     kiosk: Name
 
 
+class OneCalendar(Detail):
+    crew: Name
+
+
 class NewOrder(Detail):
     """An order as it comes in, by hand, from a file or over HTTP."""
 
@@ -261,6 +265,7 @@ VERBS: Mapping[str, Verb] = {
     "plan.adopt": Verb(AdoptPlan, "manager", False),
     "operation.lock": Verb(LockOperation, "manager", False),
     "operation.unlock": Verb(UnlockOperation, "manager", False),
+    "calendar.renew": Verb(OneCalendar, "manager", False),
     "kiosk.create": Verb(CreateKiosk, "engineer", False),
     "kiosk.renew": Verb(OneKiosk, "engineer", False),
     "kiosk.revoke": Verb(OneKiosk, "engineer", False),

@@ -1,7 +1,7 @@
 """A crew's services as an iCalendar feed (RFC 5545), for any calendar program.
 
 Calendar programs cannot sign in: each feed's address carries a signed key that opens this feed
-alone, for reading. Who may see the schedule is shown the address.
+alone, for reading, until somebody has a new one made. Who may see the schedule is shown it.
 """
 
 from collections.abc import Iterable, Mapping
@@ -22,6 +22,7 @@ from dashboard.snapshot import Snapshot, machine_of
 from dashboard.states.shift_plan import plan_now
 from dashboard.times import local
 from twin.errors import StoreError
+from twin.pipeline.desk.calendars import KIND, generation_of
 from twin.stores.base import Store
 
 __all__ = ["calendar_of", "feed_address", "register"]
@@ -70,14 +71,14 @@ def register(server: Flask, reader: Reader) -> None:
         if asked.endpoint != ENDPOINT:
             return False
         crew_id = (asked.view_args or {}).get("crew_id")
-        return _named(reader.store, asked.args.get("key", "")) == crew_id
+        return _opens(reader.store, asked.args.get("key", ""), str(crew_id))
 
     access.exempt(server, opens)
 
 
 def feed_address(store: Store, crew_id: str, language: str) -> str:
     """Path of a crew's feed with the key that opens it. Raises StoreError."""
-    key = _signer(store).dumps(crew_id)
+    key = _signer(store).dumps(_named(store, crew_id))
     return f"/calendar/{crew_id}.ics?language={language}&key={key}"
 
 
@@ -123,13 +124,18 @@ def _crews(snapshot: Snapshot, language: str) -> dict[str, str]:
     return {crew.id: pick(crew.name, language) or crew.id for crew in snapshot.plant.crews}
 
 
-def _named(store: Store, key: str) -> str | None:
-    """The crew whose feed a key opens; a store that is silent opens none."""
+def _opens(store: Store, key: str, crew_id: str) -> bool:
+    """Whether a key is the crew's newest; a store that is silent opens none."""
     try:
-        found = _signer(store).loads(key)
+        return bool(_signer(store).loads(key) == _named(store, crew_id))
     except (BadData, StoreError):
-        return None
-    return found if isinstance(found, str) else None
+        return False
+
+
+def _named(store: Store, crew_id: str) -> str | list[str | int]:
+    """What the newest key of a crew says."""
+    generation = generation_of(store.document(KIND, crew_id))
+    return [crew_id, generation] if generation else crew_id
 
 
 def _signer(store: Store) -> URLSafeSerializer:

@@ -62,6 +62,7 @@ def verb_names(t: Translate) -> dict[str, str]:
         "kiosk.create": t("Display added"),
         "kiosk.renew": t("Display's link renewed"),
         "kiosk.revoke": t("Display's link withdrawn"),
+        "calendar.renew": t("Calendar's address renewed"),
         "order.add": t("Order added"),
         "order.import": t("Orders imported"),
         "order.change": t("Order changed"),

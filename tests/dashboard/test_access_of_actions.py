@@ -54,6 +54,7 @@ DETAILS: dict[str, dict[str, Any]] = {
         "start": 1_772_000_000_000_000,
     },
     "operation.unlock": {"order": "WO-0001", "step": 0},
+    "calendar.renew": {"crew": "day"},
     "kiosk.create": {"name": "Hall 1", "document": {}},
     "kiosk.renew": {"kiosk": "1-0"},
     "kiosk.revoke": {"kiosk": "1-0"},

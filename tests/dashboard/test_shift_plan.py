@@ -13,6 +13,9 @@ from dashboard.snapshot import Snapshot
 from dashboard.states.plant_suggestions import plant_suggestions
 from dashboard.states.shift_plan import shift_plan, shift_span
 from dashboard.wall.state import shared, wall_state
+from twin.actions import Action, pack_action
+from twin.pipeline.desk import Desk
+from twin.pipeline.site import load_site
 
 ACCEPTED, SUGGESTED = "s1", "s2"
 
@@ -102,6 +105,23 @@ def test_key_opens_its_crews_feed_and_no_other(app: PlantTwin, busy: Snapshot) -
     assert client.get(f"/calendar/{first}.ics", **elsewhere).status_code == 403
     assert client.post(address, **elsewhere).status_code == 403
     assert client.get("/calendar/nobody.ics").status_code == 404
+
+
+def test_a_new_address_shuts_the_old_one_and_no_other_crews(app: PlantTwin, busy: Snapshot) -> None:
+    app.reader.tick()
+    client, store = app.server.test_client(), app.reader.store
+    first, second = (crew.id for crew in busy.plant.crews[:2])
+    elsewhere = {"headers": {"X-Forwarded-For": "192.0.2.7"}}
+    given = [feed_address(store, crew, "en") for crew in (first, second)]
+    desk, detail = Desk(store, load_site(store, busy.plant)), {"crew": first}
+    for token in ("one", "two"):
+        action = Action("calendar.renew", None, 0, 0, "Late Shift", "manager", detail, token)
+        store.add_action(pack_action(action))
+        while desk.step():
+            pass
+        given.append(feed_address(store, first, "en"))
+    opened = [client.get(address, **elsewhere).status_code == 200 for address in given]
+    assert opened == [False, True, False, True]
 
 
 def test_addresses_of_feeds_are_told_to_who_may_see_the_schedule(

@@ -16,6 +16,7 @@ from twin.errors import SchemaError, StoreError
 from twin.pipeline.desk import (
     alarm_actions,
     alarms,
+    calendars,
     front,
     kiosks,
     models,
@@ -49,6 +50,7 @@ HANDLERS: dict[str, Handler] = {
     **scenarios.HANDLERS,
     **models.HANDLERS,
     **kiosks.HANDLERS,
+    **calendars.HANDLERS,
     **front.HANDLERS,
     **orders.HANDLERS,
     **schedule_plans.HANDLERS,
