@@ -3,7 +3,7 @@
   "use strict";
   const twin = window.plantTwin;
   const { t, h, say, orders } = twin;
-  const SHOWN_MAX = 300;
+  const FIRST = 40, MORE = 100;
 
   const sorts = {
     "": ([, a], [, b]) => a.n - b.n,
@@ -36,7 +36,10 @@
       twin.button("order.import", t("Import orders.csv"), () => page.querySelector("[data-import]").click()),
       h("a", { href: "/orders/import", "data-nav": 1, "data-import": 1, hidden: "" }, t("Import orders.csv")));
     const rows = new Map();
-    let state = null, bar = null;
+    let state = null, bar = null, most = FIRST;
+    const show = h("button", { type: "button", class: "button small", hidden: "" });
+    show.addEventListener("click", () => { most += MORE; paint(); });
+    region("more").before(show);
 
     const drawn = (id, order, today) => {
       const text = JSON.stringify([order, today, state.products?.[order.product], (order.steps || []).map(([, m]) => state.machines?.[m])]);
@@ -58,15 +61,16 @@
       orders.know(state);
       const every = Object.entries(state.orders), found = every.filter(fits(bar.values, state)).sort(sorts[bar.values.sort] || sorts[""]);
       say(region("sums"), sums(every));
-      const shown = found.slice(0, SHOWN_MAX);
+      const shown = found.slice(0, most);
       put(shown.map(([id, order]) => drawn(id, order, state.clock.date)));
       for (const id of rows.keys()) if (!state.orders[id]) rows.delete(id);
       const place = region("orders");
       if (shown.length) { if (place.firstChild !== table) place.replaceChildren(table); }
       else if (bar.isActive()) place.replaceChildren(empty(t("Nothing matches the filters"), ""));
       else place.replaceChildren(empty(t("No order is open."), t("Add one by hand, import a file, or let your system send them to the gateway.")));
-      say(region("more"), found.length > SHOWN_MAX ? t("and {n} more: narrow the filters", { n: found.length - SHOWN_MAX })
-        : state.more && ["done", "cancelled", "all"].includes(bar.values.state) ? t("{n} older ones are in the CSV.", { n: state.more }) : "");
+      show.hidden = found.length <= most;
+      say(show, t("Show {n} more", { n: Math.min(MORE, found.length - most) }));
+      say(region("more"), state.more && ["done", "cancelled", "all"].includes(bar.values.state) ? t("{n} older ones are in the CSV.", { n: state.more }) : "");
       say(table.querySelectorAll("th")[5], bar.values.state === "done" ? t("Done") : t("Done by"));
       bar.say(bar.isActive() ? t("{n} of {m} orders", { n: found.length, m: every.length }) : "");
       const { sort, ...asked } = Object.fromEntries(new URLSearchParams(bar.query()));
@@ -83,7 +87,7 @@
           { key: "product", label: t("Product"), options: [["", t("all")], ...[...known].map((id) => [id, orders.productName(state, id)])] },
           { key: "priority", label: t("Priority"), options: [["", t("all")], ...Object.entries(orders.priorities())] },
           { key: "sort", label: t("Sort by"), options: [["", t("Due")], ["priority", t("Priority")], ["late", t("Lateness")]] },
-          { key: "text", label: t("Search"), hint: t("Number, product or note") }], () => paint());
+          { key: "text", label: t("Search"), hint: t("Number, product or note") }], () => { most = FIRST; paint(); });
       }
       paint();
     };

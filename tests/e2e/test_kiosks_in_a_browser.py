@@ -63,7 +63,7 @@ def test_display_is_made_opened_and_withdrawn_by_the_keyboard(page: Page) -> Non
     dialog.get_by_role("button", name="Create display").press("Enter")
     card = page.locator(".display")
     expect(card).to_contain_text("Shafts")
-    expect(card).to_contain_text("Made byInes")
+    expect(card).to_contain_text("Made byOffice")
 
     card.get_by_role("button", name="Link and code").press("Enter")
     link = dialog.get_by_label("Link of the display").input_value()

@@ -138,6 +138,13 @@ def open_wall(browser: Browser) -> Iterator[Opens]:
     assert faults == []
 
 
+def resize(page: Page, width: int, height: int) -> None:
+    """Another panel, once the page knows of it and has been painted for it."""
+    page.set_viewport_size({"width": width, "height": height})
+    page.wait_for_function("([w, h]) => innerWidth === w && innerHeight === h", arg=[width, height])
+    page.evaluate("() => new Promise(done => requestAnimationFrame(() => setTimeout(done)))")
+
+
 PANELS = [(1280, 720), (1920, 1080), (3840, 2160), (1080, 1920), (1024, 768)]
 
 
@@ -149,8 +156,7 @@ def test_every_letter_is_large_enough_and_nothing_is_cut_off(
     inch = 55.0
     page = open_wall(hall.link(distance_m=distance_m, diagonal_inch=inch, language=language))
     for width, height in PANELS:
-        page.set_viewport_size({"width": width, "height": height})
-        page.evaluate("() => new Promise(done => requestAnimationFrame(() => setTimeout(done)))")
+        resize(page, width, height)
         where = f"{width}×{height} at {distance_m} m"
         assert not page.evaluate(SCROLLS), where
         texts = page.evaluate(TEXTS)
@@ -181,8 +187,7 @@ def test_shift_has_its_turn_with_a_title_and_letters_that_are_large_enough(
         if turn and distance_m == 3:
             expect(page.locator("#now .service:visible").nth(2)).to_be_visible()
         for width, height in PANELS:
-            page.set_viewport_size({"width": width, "height": height})
-            page.evaluate("() => new Promise(d => requestAnimationFrame(() => setTimeout(d)))")
+            resize(page, width, height)
             px_of_m = (width**2 + height**2) ** 0.5 / (0.0254 * inch)
             texts = page.evaluate(TEXTS)
             small = [t for t in texts if t["cap"] < 0.99 * ARCMIN_16 * distance_m * px_of_m]
@@ -190,7 +195,7 @@ def test_shift_has_its_turn_with_a_title_and_letters_that_are_large_enough(
             assert [t for t in texts if not t["inside"]] == [], (turn, width)
             assert not page.evaluate(SCROLLS), (turn, width)
             assert turn == 0 or distance_m > 3 or title.is_visible(), width
-        page.set_viewport_size({"width": 1920, "height": 1080})
+        resize(page, 1920, 1080)
 
 
 def test_tiles_never_overlap_and_none_is_lost(browser: Browser) -> None:

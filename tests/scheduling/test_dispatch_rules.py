@@ -128,31 +128,27 @@ def test_what_comes_before_a_pinned_operation_is_done_by_then():
         assert schedule.start[3] == 60
 
 
+def clashes(gaps, blocks):
+    """Whether a block, its setup included, begins before the one before it ends."""
+    family, until = gaps.family, 0
+    for block in sorted(blocks, key=lambda b: b[:2]):
+        begin = block.start
+        if block.family is not None:
+            begin = gaps.time.begin(block.start, gaps.setup(family, block.family))
+            family = block.family
+        if begin is None or begin < until:
+            return True
+        until = block.end
+    return False
+
+
 def brute_gap(gaps, ready, family, duration):
     """Every start in turn: the first where setup and work lie free and what follows fits."""
-    time = gaps.time
-
-    def begin(start, before, after):
-        return time.begin(start, gaps.setup(before, after))
-
     for start in range(ready, HORIZON):
-        end = time.end(start, duration) if time.is_open(start) else None
+        end = gaps.time.end(start, duration) if gaps.time.is_open(start) else None
         if end is None or end > HORIZON:
             continue
-        placed, clash, family_now = (
-            sorted([*gaps.blocks, Block(start, end, family)], key=lambda b: b[:2]),
-            False,
-            gaps.family,
-        )
-        until = 0
-        for block in placed:
-            here = block.start
-            if block.family is not None:
-                here = begin(block.start, family_now, block.family)
-                family_now = block.family
-            clash = clash or here is None or here < until
-            until = block.end
-        if not clash:
+        if not clashes(gaps, [*gaps.blocks, Block(start, end, family)]):
             return Block(start, end, family)
     return None
 
@@ -171,8 +167,9 @@ def test_the_earliest_gap_is_the_first_that_a_search_of_all_starts_finds(seed):
     for _ in range(6):
         family = None if rng.random() < 0.3 else int(rng.integers(3))
         block = brute_gap(gaps, int(rng.integers(700)), family or 0, int(rng.integers(5, 40)))
-        if block is not None:
-            gaps.add(block._replace(family=family) if family is None else block)
+        placed = None if block is None else block._replace(family=family)
+        if placed is not None and not clashes(gaps, [*gaps.blocks, placed]):
+            gaps.add(placed)
     for _ in range(3):
         ready, family, duration = (int(n) for n in rng.integers((0, 0, 1), (900, 3, 60)))
         assert gaps.earliest(ready, family, duration) == brute_gap(gaps, ready, family, duration)
