@@ -15,6 +15,7 @@ from twin.plant.machine_class import (
     Sensor,
     TwinSettings,
 )
+from twin.plant.objectives import Objective, Objectives
 from twin.plant.plant import (
     Line,
     Machine,
@@ -59,6 +60,8 @@ __all__ = [
     "Line",
     "Machine",
     "MachineClass",
+    "Objective",
+    "Objectives",
     "Overrides",
     "OwnTime",
     "Part",

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import Field, field_validator
 
 from twin.plant.machine_class import AlarmLimits, Costs, MachineClass, Sensor
+from twin.plant.objectives import Objectives
 from twin.plant.products import Changeover, Product, Step
 from twin.plant.resources import Crew, Energy, Part, Shift, Site, Transport
 from twin.plant.sources import Source
@@ -109,6 +110,7 @@ class PlantFile(Strict):
     shifts: list[Shift] = Field(alias="shift", default=[])
     energy: Energy | None = None
     """What a kWh costs; None: energy costs nothing."""
+    objectives: Objectives = Objectives()
 
 
 class Plant(PlantFile):

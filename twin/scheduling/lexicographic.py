@@ -10,14 +10,34 @@ from twin.scheduling.anneal import anneal
 from twin.scheduling.check import check
 from twin.scheduling.objectives import of_weights, weighted
 from twin.scheduling.problem import Problem
-from twin.scheduling.schedule import Limit, Schedule, Solver
+from twin.scheduling.schedule import Answer, Limit, Schedule, Solver, Tell
 
-__all__ = ["lexicographic"]
+__all__ = ["in_order", "lexicographic"]
 
 DEAR = 1e3
 """What a unit of an objective that comes earlier is worth in one that comes later."""
 CHEAP = 1e-3
 """What one that comes later is worth already."""
+
+
+def in_order(
+    problem: Problem, limit: Limit, start: Schedule | None = None, tell: Tell | None = None
+) -> Answer:
+    """The problem's own order obeyed, for who runs solvers; the answer's cost is its total.
+
+    Nothing is told before the end: half an order obeyed is no answer. Raises PlanningError.
+    """
+    if problem.order is None:
+        raise PlanningError("no objective is named: there is no order")
+    begun, (names, slack) = limit.clock(), problem.order
+    plan = lexicographic(problem, names, limit, start, slack=slack, rest=CHEAP)
+    terms = check(problem, plan).terms
+    if terms is None:
+        raise PlanningError("the plan has no cost")
+    answer = Answer(plan, terms.total, None, limit.clock() - begun)
+    if tell is not None:
+        tell(answer)
+    return answer
 
 
 def lexicographic(
@@ -27,17 +47,20 @@ def lexicographic(
     start: Schedule | None = None,
     solver: Solver = anneal,
     slack: float = 0.0,
+    rest: float = 0.0,
 ) -> Schedule:
     """The best found in the first objective (names of weights), then in the second, and so on.
 
     Each gets an equal share of the time, and what it reaches is given up by later ones by no more
-    than a share `slack`. Raises PlanningError where no plan is found.
+    than a share `slack`. `rest`: share of their weights that those not in the order count.
+    Raises PlanningError where no plan is found.
     """
     plan, caps = start, dict[str, float]()
+    others = {name: rest * worth for name, worth in problem.weights._asdict().items()}
     share = limit._replace(seconds=limit.seconds / len(order))
     for k, term in enumerate(order):
         worth = {name: DEAR ** (k - i) if i < k else CHEAP for i, name in enumerate(order)}
-        found = solver(weighted(problem, {**worth, term: 1.0}), share, plan).schedule
+        found = solver(weighted(problem, {**others, **worth, term: 1.0}), share, plan).schedule
         terms = _terms(problem, found)
         if all(terms[name] <= cap for name, cap in caps.items()) or plan is None:
             plan = found

@@ -39,6 +39,7 @@ __all__ = [
     "Job",
     "Machine",
     "Operation",
+    "Order",
     "Pin",
     "Problem",
     "Reference",
@@ -146,6 +147,15 @@ class Weights(NamedTuple):
     stability: float = 1.0
 
 
+class Order(NamedTuple):
+    """Objectives one after the other: a later one decides between what is alike in the earlier."""
+
+    names: tuple[str, ...]
+    """Of weights, the first first; after the last the total decides."""
+    slack: float = 0.0
+    """Plans are alike in an objective if they differ by no more than this share of the larger."""
+
+
 class Reference(NamedTuple):
     """The plan in force, operation by operation as the problem numbers them; -1: not in it.
 
@@ -187,6 +197,8 @@ class Problem:
     """Ticks of a bucket of tariff and risk curves."""
     reference: Reference | None = None
     weights: Weights = field(default_factory=Weights)
+    order: Order | None = None
+    """None: the total decides. Solvers minimise the total; `lexicographic.in_order` obeys it."""
 
     @property
     def n_operations(self) -> int:

@@ -6,6 +6,7 @@ import time
 from twin.errors import PlanningError
 from twin.pipeline.apart import ApartError, run_apart
 from twin.scheduling.anneal import anneal
+from twin.scheduling.lexicographic import in_order
 from twin.scheduling.problem import Problem
 from twin.scheduling.schedule import Answer, Schedule
 from twin.scheduling.windows import cpsat_windows
@@ -28,9 +29,11 @@ def anneal_apart(
     seed: int,
     grace_s: float = GRACE_S,
 ) -> Answer:
-    """The best found in that time, also by a solver that died. Raises PlanningError."""
+    """The best found in that time, also by a solver that died; in the order of its objectives,
+    where the plant has one. Raises PlanningError."""
+    solver = anneal if problem.order is None else in_order
     try:
-        return run_apart(anneal, problem, seconds, seed, start, grace_s=grace_s)
+        return run_apart(solver, problem, seconds, seed, start, grace_s=grace_s)
     except ApartError as error:
         if error.best is None:
             raise PlanningError(str(error)) from error
@@ -43,8 +46,13 @@ def anneal_soon(problem: Problem, start: Schedule | None, seconds: float, seed: 
 
 
 def anneal_polished(problem: Problem, start: Schedule | None, seconds: float, seed: int) -> Answer:
-    """The same, polished for POLISH_S more; a polish that dies or is late changes nothing."""
+    """The same, polished for POLISH_S more; a polish that dies or is late changes nothing.
+
+    A polish knows nothing but the total: where objectives have an order there is none.
+    """
     found = anneal_apart(problem, start, seconds, seed)
+    if problem.order is not None:
+        return found
     until = time.monotonic() + POLISH_S
     try:
         better = run_apart(

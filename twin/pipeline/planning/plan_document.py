@@ -39,7 +39,7 @@ def plan_document(
     layout = lay_out(stated.problem, schedule)
     operations = _operations(stated, schedule, layout)
     waiting = [job for job, reason in _unplaced(stated, schedule, knows) if reason in WAITS]
-    terms = _without(terms, waiting)
+    terms = _without(terms, waiting, stated.problem.weights.tardiness)
     return {
         "version": version,
         "made": stated.situation.now_us,
@@ -230,11 +230,11 @@ def _unplaced(
         first += len(job.operations)
 
 
-def _without(terms: Terms, jobs: Sequence[Job]) -> Terms:
+def _without(terms: Terms, jobs: Sequence[Job], weight: float) -> Terms:
     """Terms without what leaving these jobs out counts as."""
     money = sum(job.left_out_cost for job in jobs)
     return terms._replace(
         tardiness=terms.tardiness - money,
-        total=terms.total - money,
+        total=terms.total - weight * money,
         late_jobs=terms.late_jobs - len(jobs),
     )

@@ -131,7 +131,8 @@ def _frozen(stated: Stated, kept: Schedule, freeze_s: float) -> Stated:
 
 def _referred(stated: Stated, kept: Schedule) -> Stated:
     """Moving costs money, so that a plan does not change for next to nothing."""
-    usual = stated.situation.plant.plant.late_cost_h
+    plant = stated.situation.plant
+    usual = plant.objectives.stability * plant.plant.late_cost_h
     reference = Reference(
         kept.machine,
         np.maximum(kept.start, 0) * (kept.machine >= 0) - (kept.machine < 0),

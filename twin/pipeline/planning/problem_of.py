@@ -11,6 +11,7 @@ from typing import Any
 
 from twin.pipeline.planning.horizon import BUCKET, Horizon, prices
 from twin.pipeline.planning.jobs import Floor, Key, LeftOut, families_of, jobs_of
+from twin.pipeline.planning.objectives_of import order_of, weights_of
 from twin.pipeline.planning.overlaid import overlaid_services
 from twin.pipeline.planning.plant_records import (
     IMPLICIT_CREW,
@@ -26,7 +27,7 @@ from twin.pipeline.planning.supplies import crews_for, parts_for
 from twin.pipeline.planning.tasks import Curve, planned_tasks, risk_tasks
 from twin.pipeline.services import HOUR_US, Service
 from twin.plant import Plant
-from twin.scheduling.problem import Operation, Pin, Problem, Task, Weights
+from twin.scheduling.problem import Operation, Pin, Problem, Task
 
 __all__ = [
     "HORIZON_H",
@@ -125,7 +126,8 @@ def state_problem(
         floor.transport,
         prices(plant, horizon),
         bucket=BUCKET,
-        weights=Weights(),
+        weights=weights_of(plant),
+        order=order_of(plant),
     )
     curves = {task.id: curve for task, curve in (*fixed, *found) if curve is not None}
     stated = Stated(

@@ -17,6 +17,7 @@ from twin.pipeline.planning.retime import retime
 from twin.pipeline.planning.situation import Situation
 from twin.pipeline.planning.solve import Improve, Solved, solve
 from twin.scheduling.check import check
+from twin.scheduling.objectives import first_difference
 from twin.scheduling.schedule import Schedule, Terms
 
 __all__ = ["Proposal", "Shown", "make_proposal", "saves_enough"]
@@ -64,7 +65,7 @@ def make_proposal(
     if situation.in_force is None or is_first:
         return Proposal(prepared, solved, new, beside, NOTHING, is_first)
     compared = _compared(prepared, solved)
-    if saves_enough(situation, compared):
+    if _is_worth_a_look(situation, prepared, solved, compared):
         return Proposal(prepared, solved, new, beside, compared, is_first)
     if _knows_more(prepared, beside):
         added = moves(beside.stated, prepared.kept, beside.schedule)
@@ -122,6 +123,18 @@ def _compared(prepared: Prepared, solved: Solved) -> Mapping[str, Any]:
         moved = moves(stated, prepared.kept, solved.schedule)
         return {**NOTHING, "moves": moved, "saves": None}
     return comparison(stated, prepared.kept, solved.schedule, (terms, solved.terms))
+
+
+def _is_worth_a_look(
+    situation: Situation, prepared: Prepared, solved: Solved, compared: Mapping[str, Any]
+) -> bool:
+    """Whether it saves enough; where objectives have an order, what comes first in it decides."""
+    base = prepared.filled_verdict.terms
+    if base is not None and compared["saves"] is not None:
+        more = first_difference(prepared.stated.problem.order, solved.terms, base)
+        if more:
+            return more < 0.0 and bool(compared["moves"])
+    return saves_enough(situation, compared)
 
 
 def saves_enough(situation: Situation, compared: Mapping[str, Any]) -> bool:

@@ -15,6 +15,7 @@ from twin.errors import PlanningError
 from twin.pipeline.planning.retime_tasks import crews_free
 from twin.scheduling.bounds import floor_of
 from twin.scheduling.check import check
+from twin.scheduling.objectives import first_difference
 from twin.scheduling.problem import Problem
 from twin.scheduling.rules import RULES
 from twin.scheduling.schedule import Answer, Schedule, Terms
@@ -91,7 +92,8 @@ def least_cost(problem: Problem, schedule: Schedule | None = None) -> float | No
 
 
 class _Judge:
-    """Keeps the cheapest schedule without a fault."""
+    """Keeps the cheapest schedule without a fault; where objectives have an order, the first in
+    that, and of those alike in all of it the cheapest."""
 
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
@@ -105,8 +107,12 @@ class _Judge:
         verdict = check(self.problem, schedule)
         if verdict.faults or verdict.terms is None:
             self.refuse(f"{name}: {verdict.faults[0].what if verdict.faults else 'no terms'}")
-        elif self.terms is None or verdict.terms.total < self.terms.total + at_most:
+        elif self.terms is None or self._is_better(verdict.terms, self.terms, at_most):
             self.best, self.terms, self.solver = schedule, verdict.terms, name
+
+    def _is_better(self, terms: Terms, held: Terms, at_most: float) -> bool:
+        more = first_difference(self.problem.order, terms, held)
+        return more < 0.0 or (more == 0.0 and terms.total < held.total + at_most)
 
     def refuse(self, said: str) -> None:
         self.refused += 1
