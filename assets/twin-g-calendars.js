@@ -40,6 +40,7 @@
       file.href = now;
       copy.textContent = t("Copy");
     }, { css: "button small" });
+    renew.setAttribute("aria-label", t("New address for the calendar of {name}", { name: pick(name) }));
     return h("div", { class: "field feed" }, h("label", { for: id }, pick(name)), h("div", { class: "feed-address" }, input, copy, file, renew));
   };
 

@@ -329,3 +329,19 @@ def test_a_link_to_a_suggestion_brings_it_and_its_bar_into_view(
     name = next(m.name["en"] for m in lived[1].site.plant.machines if m.id == machine)
     expect(page.locator(".gantt-card")).to_contain_text(f"Service of {name}")
     expect(page).not_to_have_url(re.compile("suggestion="))
+
+
+def test_a_calendars_address_is_made_anew_in_its_dialog(lived: Lived, open_page: Open) -> None:
+    url, _, schedule = lived
+    page, crew = opened(open_page, url), schedule.crews[0]
+    page.locator("[data-calendars]").click()
+    field = page.locator(f"#feed-{crew}")
+    before = field.input_value()
+    assert page.request.get(before).ok
+    page.locator(".feed", has=field).get_by_role("button", name="New address").click()
+    page.locator("dialog").last.get_by_role("button", name="New address").last.click()
+    named(page)
+    expect(field).not_to_have_value(before, timeout=SOON_MS)
+    after = page.locator(".feed", has=field).get_by_role("link").get_attribute("href")
+    assert field.input_value() == url + str(after)
+    assert page.request.get(field.input_value()).ok
