@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from desk_bench import T0_US
+from desk_bench import HOUR_US, T0_US
 from order_bench import DUE_US
 from planning_bench import site_of, situation
 
@@ -13,6 +13,7 @@ from twin.pipeline.planning.improve import anneal_polished
 from twin.pipeline.planning.plan_document import plan_document
 from twin.pipeline.planning.prepare import prepare_plan
 from twin.pipeline.planning.problem_of import state_problem
+from twin.pipeline.planning.proposal import make_proposal
 from twin.pipeline.planning.solve import solve
 from twin.scheduling.anneal import anneal
 from twin.scheduling.lexicographic import in_order
@@ -36,6 +37,8 @@ stability = 4
 order = ["tardiness", "idle_h"]
 tolerance = 0.05
 """
+MONEY = "[objectives]\nstability = 0\n"
+EARLY = '[objectives]\norder = ["tardiness"]\nstability = 0\n'
 
 
 def one_job(order=None):
@@ -71,12 +74,16 @@ def run_here(solver):
     return improve
 
 
+def one_order(site):
+    detail = {"product": "cover", "quantity": 30, "release": T0_US, "due": DUE_US}
+    return new_order(site.plant, detail | {"priority": 3, "note": ""}, "A-0", "Late Shift", T0_US)
+
+
 def moving_costs(folder, more):
     """Of the first plan of one order, taken for the one in force."""
     folder.mkdir()
     site = site_of(folder, more)
-    detail = {"product": "cover", "quantity": 30, "release": T0_US, "due": DUE_US}
-    order = new_order(site.plant, detail | {"priority": 3, "note": ""}, "A-0", "Late Shift", T0_US)
+    order = one_order(site)
     stated = state_problem(situation(site, [order]))
     _, schedule, terms = best_rule(stated.problem)
     in_force = plan_document(stated, schedule, terms, version=1, why="first", solver="rule")
@@ -105,8 +112,9 @@ def test_money_alone_is_late_where_that_is_cheaper_and_an_order_is_not():
     assert (ONE_OF_TIME, CHEAPEST) == (2, 4)
     found = solve(one_job(), None, run_here(anneal), 0.2)
     assert found.schedule.start[0] == CHEAPEST
-    found = solve(one_job(IN_ORDER), None, run_here(in_order), 0.4)
-    assert found.schedule.start[0] == ONE_OF_TIME
+    for order in (IN_ORDER, Order(("tardiness",))):
+        found = solve(one_job(order), None, run_here(in_order), 0.6)
+        assert found.schedule.start[0] == ONE_OF_TIME
 
 
 def test_a_cheaper_plan_that_is_worse_in_what_comes_first_is_not_taken():
@@ -130,3 +138,22 @@ def test_the_planners_solver_obeys_the_order_in_a_process_of_its_own():
     answer = anneal_polished(one_job(IN_ORDER), None, 3.0, 1)
     assert answer.schedule.start[0] == ONE_OF_TIME
     assert answer.cost == pytest.approx(PRICES[ONE_OF_TIME])
+
+
+@pytest.mark.parametrize(("table", "is_worth"), [(MONEY, False), (EARLY, True)])
+def test_less_lateness_is_worth_a_look_for_next_to_no_money_where_it_comes_first(
+    tmp_path, table, is_worth
+):
+    """The plan in force is half a day late, which costs a cent an hour."""
+    site = site_of(tmp_path, table)
+    order = one_order(site) | {"due": T0_US + 6 * HOUR_US, "late_cost_h": 0.01}
+    stated = state_problem(situation(site, [order]))
+    _, schedule, terms = best_rule(stated.problem)
+    in_force = plan_document(stated, schedule, terms, version=1, why="first", solver="rule")
+    for operation in in_force["operations"]:
+        for key in ("setup_start", "start", "end"):
+            operation[key] += 12 * HOUR_US
+    now = situation(site, [order])._replace(in_force=in_force)
+    found = make_proposal(now, None, 0.0, 0.0, 1)
+    assert found.prepared.filled_verdict.terms.late_h > found.solved.terms.late_h
+    assert (found.plan is not None) is is_worth
