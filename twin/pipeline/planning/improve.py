@@ -2,16 +2,19 @@
 nobody waits CP-SAT polishes what it finds."""
 
 import time
+from collections.abc import Callable
 
 from twin.errors import PlanningError
 from twin.pipeline.apart import ApartError, run_apart
+from twin.pipeline.planning.solve import Improve
 from twin.scheduling.anneal import anneal
 from twin.scheduling.lexicographic import in_order
 from twin.scheduling.problem import Problem
 from twin.scheduling.schedule import Answer, Schedule
 from twin.scheduling.windows import cpsat_windows
+from twin.stores.base import FIRST_ID, READ_MAX, Store
 
-__all__ = ["NAME", "POLISH_S", "anneal_apart", "anneal_polished", "anneal_soon"]
+__all__ = ["NAME", "POLISH_S", "anneal_apart", "anneal_polished", "anneal_soon", "polished_for"]
 
 NAME = "anneal"
 GRACE_S = 90.0
@@ -45,13 +48,20 @@ def anneal_soon(problem: Problem, start: Schedule | None, seconds: float, seed: 
     return anneal_apart(problem, start, seconds, seed, SOON_S)
 
 
-def anneal_polished(problem: Problem, start: Schedule | None, seconds: float, seed: int) -> Answer:
-    """The same, polished for POLISH_S more; a polish that dies or is late changes nothing.
+def anneal_polished(
+    problem: Problem,
+    start: Schedule | None,
+    seconds: float,
+    seed: int,
+    stop: Callable[[], bool] = lambda: False,
+) -> Answer:
+    """The same, polished for POLISH_S more; a polish that dies, is late or is stopped changes
+    nothing.
 
     A polish knows nothing but the total: where objectives have an order there is none.
     """
     found = anneal_apart(problem, start, seconds, seed)
-    if problem.order is not None:
+    if problem.order is not None or stop():
         return found
     until = time.monotonic() + POLISH_S
     try:
@@ -61,8 +71,24 @@ def anneal_polished(problem: Problem, start: Schedule | None, seconds: float, se
             POLISH_S,
             seed,
             found.schedule,
-            stop=lambda: time.monotonic() > until,
+            stop=lambda: time.monotonic() > until or stop(),
         )
     except PlanningError as error:
         better = getattr(error, "best", None) or found
     return better._replace(bound=found.bound) if better.cost < found.cost else found
+
+
+def polished_for(store: Store) -> Improve:
+    """anneal_polished for a plant whose machines may fail meanwhile: then it is polished no more,
+    because people wait for a plan round the breakdown. The answer raises StoreError too."""
+
+    def improve(problem: Problem, start: Schedule | None, seconds: float, seed: int) -> Answer:
+        newest = store.last_events(1)
+        after = newest[0][0] if newest else FIRST_ID
+
+        def has_failed() -> bool:
+            return any(event.kind == "failure" for _, event in store.events(after, READ_MAX))
+
+        return anneal_polished(problem, start, seconds, seed, has_failed)
+
+    return improve

@@ -7,7 +7,7 @@ import traceback
 
 from twin.config import Settings
 from twin.errors import TwinError
-from twin.pipeline.planning.improve import anneal_polished
+from twin.pipeline.planning.improve import polished_for
 from twin.pipeline.planning.loop import PlanLoop
 from twin.pipeline.site import Site, load_site
 from twin.plant import load_plant
@@ -36,7 +36,7 @@ def run_planning(store: Store, settings: Settings, stop: threading.Event) -> Non
     read, stamp, told = 0.0, b"", ""
     while not stop.wait(STEP_S):
         try:
-            loop = loop or PlanLoop(store, unhurried=anneal_polished)
+            loop = loop or PlanLoop(store, unhurried=polished_for(store))
             now = _stamp(store, site)
             if site is None or now != stamp or time.monotonic() - read > SITE_S:
                 site, read = load_site(store, load_plant(settings.plant)), time.monotonic()
