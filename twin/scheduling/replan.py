@@ -2,8 +2,9 @@
 
 A plan is only as good as it is steady: people have been told, material has been brought. So what
 starts within the freeze is pinned as far as it still can be, leaving the plan in force has a price
-that fades with time ahead, and the search begins at that plan, at a temperature that does not
-forget it.
+that fades with time ahead, few operations may go to another machine, and the search begins at that
+plan. A plan annealed long has its jobs done just in time, so shifting it makes many late at once:
+the search must be hot enough to order most of it anew.
 Source: Pfeiffer, Kádár & Monostori (2007), Computers in Industry 58:630 (stability).
 """
 
@@ -12,7 +13,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from twin.scheduling.anneal import WARM, anneal
+from twin.scheduling.anneal import Cooling, anneal
 from twin.scheduling.layout import alternative_on, numbered
 from twin.scheduling.problem import Operation, Pin, Problem, Reference, TaskPin
 from twin.scheduling.schedule import Answer, Limit, Schedule, Tell
@@ -20,10 +21,13 @@ from twin.scheduling.working_time import WorkingTime
 
 __all__ = ["frozen", "referred", "replan"]
 
-CAP_H, FADE_H = 8.0, 24.0
-MACHINE_COST, TIME_COST = 40.0, 10.0
+CAP_H, FADE_H = 8.0, 66.0
+MACHINE_COST, TIME_COST = 20.0, 2.0
+"""What is far ahead has a price too, or the few changes of machine allowed go where they gain next
+to nothing. Prices of 40 and 10 that fade within a day gave dearer plans."""
 MOST_CHANGED = 0.05
 """Share of the operations that may go to another machine."""
+COOLING = Cooling(share=0.2)
 
 
 def replan(
@@ -39,7 +43,7 @@ def replan(
     freeze: ticks. Raises PlanningError where no schedule without a fault is found in time.
     """
     stated = referred(frozen(problem, plan, freeze), plan)
-    return anneal(stated, limit, plan, tell, WARM, MOST_CHANGED)
+    return anneal(stated, limit, plan, tell, COOLING, MOST_CHANGED)
 
 
 def referred(
