@@ -78,7 +78,8 @@ class PausingProxy:
 
     def _serve(self, near: socket.socket) -> None:
         self._open.add(near)
-        with contextlib.suppress(OSError), near:
+        # ValueError: select was given a socket that `fail` or `close` has cut meanwhile.
+        with contextlib.suppress(OSError, ValueError), near:
             if self.fault == "reset":
                 _cut(near, hard=True)
             elif self.fault == "503":
