@@ -138,10 +138,19 @@ def open_wall(browser: Browser) -> Iterator[Opens]:
     assert faults == []
 
 
+PAINTED = """([width, height]) => {
+    const settings = JSON.parse(document.getElementById('kiosk').textContent);
+    const root = document.documentElement;
+    const m = window.wall.fontFor(settings, width, height, Number(root.dataset.cap));
+    return innerWidth === width && innerHeight === height
+        && root.style.getPropertyValue('--m') === `${Math.max(12, m).toFixed(2)}px`;
+}"""
+
+
 def resize(page: Page, width: int, height: int) -> None:
     """Another panel, once the page knows of it and has been painted for it."""
     page.set_viewport_size({"width": width, "height": height})
-    page.wait_for_function("([w, h]) => innerWidth === w && innerHeight === h", arg=[width, height])
+    page.wait_for_function(PAINTED, arg=[width, height])
     page.evaluate("() => new Promise(done => requestAnimationFrame(() => setTimeout(done)))")
 
 
