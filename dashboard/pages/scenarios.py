@@ -3,6 +3,7 @@
 from dash import Dash, html
 from dash.development.base_component import Component
 
+from dashboard.components.plan_head import plan_head
 from dashboard.components.shell import panel
 from dashboard.data import Reader
 from dashboard.pages.visit import Visit
@@ -17,7 +18,6 @@ def show(visit: Visit) -> Component | None:
     if visit.name:
         return None
     t, title = visit.t, visit.t("What if, for the plan")
-    back = html.A(t("Schedule"), href="/schedule", **{"data-nav": "1"})
     method = t(
         "Kept: the plan in force as it would run then, nothing moved that need not be; the "
         "difference is to the plan in force. Planned anew: the best that three seconds find; the "
@@ -25,13 +25,7 @@ def show(visit: Visit) -> Component | None:
     )
     return html.Div(
         [
-            html.Div(
-                [
-                    html.Nav([back], className="crumbs", **{"aria-label": t("Where you are")}),
-                    html.H1(title, tabIndex=-1),
-                ],
-                className="head",
-            ),
+            plan_head(t, title),
             html.Div(
                 [
                     panel(

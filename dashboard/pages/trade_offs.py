@@ -3,6 +3,7 @@
 from dash import Dash, html
 from dash.development.base_component import Component
 
+from dashboard.components.plan_head import plan_head
 from dashboard.components.shell import panel
 from dashboard.data import Reader
 from dashboard.pages.visit import Visit
@@ -17,16 +18,10 @@ def show(visit: Visit) -> Component | None:
     if visit.name:
         return None
     t, title = visit.t, visit.t("Trade-offs")
-    back = html.A(t("Schedule"), href="/schedule", **{"data-nav": "1"})
     return html.Div(
         [
-            html.Div(
-                [
-                    html.Nav([back], className="crumbs", **{"aria-label": t("Where you are")}),
-                    html.H1(title, tabIndex=-1),
-                    html.Div(className="buttons front-do", **{"data-list": "front-do"}),
-                ],
-                className="head",
+            plan_head(
+                t, title, html.Div(className="buttons front-do", **{"data-list": "front-do"})
             ),
             html.P(className="quiet", role="status", **{"data-list": "front-said"}),
             html.Div(
