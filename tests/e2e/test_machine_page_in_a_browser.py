@@ -139,9 +139,18 @@ def test_fan_is_of_the_sensor_in_the_address(url: str, open_page: Open) -> None:
     expect(page).to_have_url(re.compile("sensor=spindle_vib_mms"))
 
 
+@pytest.fixture
+def proxy(port: int) -> Iterator[PausingProxy]:
+    """Asked for before `open_page`, so cut after its pages are closed: a page reports a cut."""
+    made = PausingProxy(port)
+    yield made
+    made.close()
+
+
 @pytest.mark.alone
-def test_after_a_pause_the_past_is_fetched_and_nothing_reloads(port: int, open_page: Open) -> None:
-    proxy = PausingProxy(port)
+def test_after_a_pause_the_past_is_fetched_and_nothing_reloads(
+    proxy: PausingProxy, open_page: Open
+) -> None:
     page = opened(open_page, f"http://127.0.0.1:{proxy.port}/machine/mill-05")
     page.evaluate("window.kept = true")
     proxy.pause()
@@ -151,7 +160,6 @@ def test_after_a_pause_the_past_is_fetched_and_nothing_reloads(port: int, open_p
     page.wait_for_selector("html[data-live=live]", timeout=30_000)
     assert page.evaluate("window.kept") is True
     assert page.evaluate("document.querySelector('.chart-place').model.lines[0].t.length") > 200
-    proxy.close()
 
 
 @pytest.mark.parametrize("language", ["en-GB", "zh-CN"])
