@@ -14,10 +14,11 @@ from twin.pipeline.planning.prepare import prepare_plan
 from twin.pipeline.planning.problem_of import state_problem
 from twin.pipeline.planning.proposal import saves_enough
 from twin.pipeline.planning.retime import retime
+from twin.pipeline.planning.scenario import scenario
 from twin.pipeline.planning.situation import Situation
 from twin.pipeline.planning.solve import solve
 from twin.pipeline.planning.suggest import service_suggestions
-from twin.pipeline.planning.whatif import WhatIf, drag, scenario, try_change
+from twin.pipeline.planning.whatif import WhatIf, drag, try_change
 from twin.scheduling.check import check
 from twin.scheduling.rules import best_rule
 

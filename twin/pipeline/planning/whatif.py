@@ -13,32 +13,25 @@ Nothing is written: the plan in force stays as it is. For screens:
 
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from twin.errors import PlanningError, SchemaError
 from twin.pipeline.failures import Failures
-from twin.pipeline.orders import new_order
 from twin.pipeline.planning.change import Tried, as_is, delays, try_operation, try_task
 from twin.pipeline.planning.compare import moves
 from twin.pipeline.planning.improve import anneal_soon
 from twin.pipeline.planning.plan_document import Plan, plan_document, terms_document
 from twin.pipeline.planning.prepare import Prepared, prepare_plan
 from twin.pipeline.planning.problem_of import operation_of
-from twin.pipeline.planning.situation import (
-    KIND,
-    ExtraShift,
-    Situation,
-    loaded,
-    read_situation,
-)
-from twin.pipeline.planning.solve import Improve, solve
+from twin.pipeline.planning.scenario import Change, scenario
+from twin.pipeline.planning.situation import KIND, Situation, loaded, read_situation
+from twin.pipeline.planning.solve import Improve
 from twin.pipeline.site import Site
 from twin.stores.base import Store
 
-__all__ = ["Begun", "WhatIf", "drag", "scenario", "try_change"]
+__all__ = ["Begun", "WhatIf", "drag", "try_change"]
 
-Change = Mapping[str, Any]
 FRESH_S = 2.0
 """Wall seconds for which a problem once stated serves further drags."""
 
@@ -154,99 +147,3 @@ def _dragged(prepared: Prepared, change: Change) -> Tried:
         raise SchemaError(f"machine: got {change['machine']!r}, want one of {', '.join(able)}")
     m = machines.index(change["machine"])
     return try_operation(stated, prepared.kept, i, m, max(start, stated.earliest))
-
-
-def scenario(
-    now: Prepared,
-    changes: Sequence[Change],
-    plan: Plan | None,
-    improve: Improve | None,
-    seconds: float = 3.0,
-    seed: int = 1,
-) -> dict[str, Any]:
-    """The plan of now, what becomes of it if all this happens, and the best answer to it.
-
-    {"before": terms, "kept": terms of the plan in force under the changes, a rush order in its gaps
-    (None: it cannot be), "after": terms of the new plan, "plan": that plan, "moves": from kept to
-    after, "refused": how many answers were none}
-    Raises SchemaError, PlanningError.
-    """
-    situation = now.stated.situation
-    for change in changes:
-        situation = changed(situation, change)
-    held = prepare_plan(situation, _postponed(plan, changes))
-    start = None if held.verdict.faults else held.filled
-    solved = solve(held.stated.problem, start, improve, seconds, seed)
-    kept = held.filled_verdict.terms if not held.verdict.faults else None
-    before = now.filled_verdict.terms
-    return {
-        "before": None if before is None else terms_document(before),
-        "kept": None if kept is None else terms_document(kept),
-        "after": terms_document(solved.terms),
-        "refused": solved.refused,
-        "moves": moves(held.stated, held.kept, solved.schedule),
-        "plan": plan_document(
-            held.stated,
-            solved.schedule,
-            solved.terms,
-            version=0,
-            why="what_if",
-            solver=solved.solver,
-            seconds=solved.seconds,
-            bound=solved.bound,
-        ),
-    }
-
-
-def _postponed(plan: Plan | None, changes: Sequence[Change]) -> Plan | None:
-    """The plan with services at the times they are put off to."""
-    until = {c["service"]: int(c["start"]) for c in changes if c["kind"] == "postpone"}
-    if plan is None or not until:
-        return plan
-    services = [{**s, "start": until.get(s["id"], s["start"])} for s in plan["services"]]
-    return {**plan, "services": services}
-
-
-def changed(situation: Situation, change: Change) -> Situation:
-    """The situation in which one thing is otherwise. Raises SchemaError."""
-    plant, kind = situation.plant, change["kind"]
-    if kind == "rush":
-        detail = {"release": situation.now_us, "priority": 1, "note": "", **change}
-        if plant.product(detail["product"]) is None:
-            raise SchemaError(f"product: got {detail['product']!r}, want one of the plant's")
-        number = sum(order.startswith("what-if-") for order in situation.orders) + 1
-        order = new_order(plant, detail, f"what-if-{number}", "", situation.now_us)
-        return situation._replace(orders={**situation.orders, order["id"]: order})
-    if kind == "down":
-        if change["machine"] not in {m.id for m in plant.machines}:
-            raise SchemaError(f"machine: got {change['machine']!r}, want one of the plant's")
-        if int(change["until"]) <= situation.now_us:
-            raise SchemaError("until: got a time that has passed, want one to come")
-        down = {**situation.down_until, change["machine"]: int(change["until"])}
-        return situation._replace(down_until=down)
-    if kind == "shift":
-        if change["line"] not in {line.id for line in plant.lines}:
-            raise SchemaError(f"line: got {change['line']!r}, want one of the plant's")
-        if int(change["end"]) <= max(int(change["start"]), situation.now_us):
-            raise SchemaError("end: got none after the start and after now, want one to come")
-        extra = ExtraShift(change["line"], int(change["start"]), int(change["end"]))
-        return situation._replace(extra_shifts=[*situation.extra_shifts, extra])
-    if kind == "postpone":
-        services = [
-            {**s, "start": int(change["start"])} if s["id"] == change["service"] else s
-            for s in situation.services
-        ]
-        if services == list(situation.services):
-            return _not_before(situation, change)
-        return situation._replace(services=services)
-    raise SchemaError(f"change: got {kind!r}, want rush, down, shift or postpone")
-
-
-def _not_before(situation: Situation, change: Change) -> Situation:
-    """A suggested service that is not to be before a time."""
-    machine = str(change.get("machine") or "")
-    if machine not in {m.id for m in situation.plant.machines}:
-        raise SchemaError(f"service: got {change['service']!r}, want one that is planned")
-    veto = {"machine": machine, "until": int(change["start"])}
-    decisions = situation.decisions
-    return situation._replace(decisions=decisions._replace(vetoes=[*decisions.vetoes, veto]))
