@@ -8,6 +8,10 @@
   const t = (id, values = {}) =>
     (words[id] || id).replace(/\{(\w+)\}/g, (_, key) => values[key] ?? "");
 
+  const codes = JSON.parse(document.getElementById("codes").textContent);
+  /** What a code of a kind says, "verbs" or "refusals"; one that is not known says itself. */
+  const codeText = (kind, code) => t(codes[kind][code] || code);
+
   /** A name of the plant file: text, or one a language. */
   const pick = (text) =>
     typeof text === "string" ? text : text ? text[language] || Object.values(text)[0] || "" : "";
@@ -90,5 +94,5 @@
     };
   };
 
-  window.plantTwin = { t, pick, h, svg, say, number, duration, durations, age, percent, compact, money, shapes, badge, replace, once, pages: {} };
+  window.plantTwin = { t, codeText, pick, h, svg, say, number, duration, durations, age, percent, compact, money, shapes, badge, replace, once, pages: {} };
 })();

@@ -4,7 +4,7 @@
   const twin = window.plantTwin;
   const { t, pick, h, duration } = twin;
 
-  const verbs = () => twin.journalWords.verbs(), refusals = () => twin.journalWords.refusals();
+  const verb = (code) => twin.codeText("verbs", code), refusal = (code) => twin.codeText("refusals", code);
 
   const about = (line) => [
     line.sensor ? pick(line.sensor) : "",
@@ -14,23 +14,23 @@
     line.limit && line.verb !== "alarm.off" ? twin.alarmCells.limits()[line.limit] : "",
     line.mode ? pick(line.mode) : "",
     line.hours ? t("for {time}", { time: duration(line.hours) }) : "",
-    line.about ? verbs()[line.about] || line.about : "",
+    line.about ? verb(line.about) : "",
     line.text ? (line.who ? `“${line.text}”` : twin.alarmCells.reasons()[line.text] || line.text) : "",
   ].filter(Boolean).join(t(", "));
 
   const undo = (line) => {
     if (line.undone) return h("span", { class: "detail" }, t("taken back by {name}", { name: line.undone }));
-    if (line.refused) return h("span", { class: "detail" }, t("Refused"), t(": "), refusals()[line.refused] || line.refused);
+    if (line.refused) return h("span", { class: "detail" }, t("Refused"), t(": "), refusal(line.refused));
     if (line.can_undo) return twin.button("action.undo", t("Undo"), (button) => twin.act("action.undo", { machine: line.machine, detail: { action: line.id }, button }), { css: "button small" });
     if (!line.why_not || line.verb === "action.undo") return "";
-    const why = refusals()[line.why_not] || line.why_not;
+    const why = refusal(line.why_not);
     return h("span", { class: "detail", title: why }, "—", h("span", { class: "hidden" }, ` ${why}`));
   };
 
   const row = (line) => h("tr", { class: line.undone || line.refused ? "undone" : null },
     h("td", { class: "num when" }, line.time.replace("T", " ")),
     h("td", { "data-label": t("Who") }, line.who || t("the plant")),
-    h("td", { "data-label": t("What") }, verbs()[line.verb] || line.verb),
+    h("td", { "data-label": t("What") }, verb(line.verb)),
     h("td", { "data-label": t("Machine") }, line.machine ? h("a", { href: `/machine/${encodeURIComponent(line.machine)}`, "data-nav": 1 }, pick(line.name)) : ""),
     h("td", { class: "why" }, about(line)),
     h("td", { class: "do" }, undo(line)));

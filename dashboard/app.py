@@ -13,6 +13,7 @@ from dashboard.data import Reader
 from dashboard.kiosks import Kiosks
 from dashboard.pages import displays, router
 from dashboard.routes import calendar_routes, define, live, print_routes
+from dashboard.states.alarm_words import refusal_texts, verb_names
 from twin.config import Settings
 from twin.stores.base import Store
 
@@ -40,6 +41,7 @@ _INDEX = """<!DOCTYPE html>
 <body>
 {app_entry}
 <script id="words" type="application/json">{words}</script>
+<script id="codes" type="application/json">{codes}</script>
 <script id="person" type="application/json">{person}</script>
 <div>{config}{scripts}{renderer}</div>
 </body>
@@ -60,6 +62,7 @@ class PlantTwin(dash.Dash):
             build=self.build,
             theme=f' data-theme="{theme}"' if theme in {"light", "dark"} else "",
             words=_embedded(i18n.words(language)),
+            codes=_CODES,
             person=_embedded(access.person_words()),
             **{k: v for k, v in kwargs.items() if k != "title"},
         )
@@ -68,6 +71,10 @@ class PlantTwin(dash.Dash):
 def _embedded(value: Any) -> str:
     """JSON that no text within it can end early."""
     return json.dumps(value, ensure_ascii=False).replace("<", "\\u003c")
+
+
+_CODES = _embedded({"verbs": verb_names(str), "refusals": refusal_texts(str)})
+"""What codes say, as messages of the catalogue."""
 
 
 def current_language() -> str:

@@ -11,7 +11,7 @@ from dashboard.access.language import t
 from twin.actions import checked_detail
 from twin.errors import SchemaError
 
-__all__ = ["DetailError", "detail_of", "moment_us"]
+__all__ = ["DetailError", "detail_of", "fault_words", "moment_us"]
 
 TIMES = ("start", "time", "release", "due")
 """Fields that are moments: µs UTC, or an ISO time as the plant's clocks show it."""
@@ -70,11 +70,11 @@ def _faults(error: SchemaError) -> dict[str, str]:
     cause = error.__cause__
     if not isinstance(cause, ValidationError):
         return {"detail": str(error)}
-    return {".".join(map(str, e["loc"])) or "detail": _words(e) for e in cause.errors()}
+    return {".".join(map(str, e["loc"])) or "detail": fault_words(e) for e in cause.errors()}
 
 
-def _words(error: Any) -> str:
-    """Got and want of one fault."""
+def fault_words(error: Any) -> str:
+    """Got and want of one fault that pydantic found."""
     kind, limits = error["type"], error.get("ctx", {})
     got = str(error["input"])[:40]
     if kind == "missing" or (kind == "string_too_short" and not got):

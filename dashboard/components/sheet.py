@@ -22,9 +22,10 @@ table {{ border-collapse: collapse; width: 100%; }}
 th, td {{ border: 1px solid #555; padding: .08cm .2cm; text-align: left; vertical-align: top; }}
 thead th {{ border-bottom-width: 2px; }}
 tbody.group {{ border-top: 2px solid #555; break-inside: avoid; }}
-td {{ white-space: nowrap; }} td:nth-last-child(4) {{ white-space: normal; }}
+th, td {{ word-break: keep-all; }} td, th[scope="rowgroup"] {{ white-space: nowrap; }}
+td:nth-last-child(4) {{ white-space: normal; min-width: 5em; }}
 .num {{ text-align: right; }}
-.tick {{ width: 1.6cm; }}
+.tick {{ width: 1.4cm; min-width: 1.4cm; }}
 a {{ color: #000; margin-right: .6cm; }}
 section {{ break-before: page; }} section:first-of-type {{ break-before: auto; }}
 tr {{ break-inside: avoid; }} thead {{ display: table-header-group; }}

@@ -1,16 +1,21 @@
 """What a planner's what-if asks, checked: what could happen to the plant, as a reader says it."""
 
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from dashboard.access.details import moment_us
+from dashboard.access.details import fault_words, moment_us
+from dashboard.access.language import t
 from twin.errors import SchemaError
+from twin.plant import Plant
 
-__all__ = ["CHANGES_MAX", "PlanAsked", "changes_of", "parse_plan_asked"]
+__all__ = ["CHANGES_MAX", "PlanAsked", "changes_of", "parse_plan_asked", "refuse_impossible"]
 
 CHANGES_MAX = 8
+MOMENTS = frozenset({"due", "until", "start", "end"})
+"""Fields that are times."""
 Name = Annotated[str, Field(min_length=1, max_length=80)]
 Moment = Annotated[str, Field(min_length=1, max_length=40)]
 """An ISO time; without offset: of the plant's clocks."""
@@ -68,14 +73,13 @@ class PlanAsked(Part):
 
 
 def parse_plan_asked(body: bytes) -> PlanAsked:
-    """Raises SchemaError: key, got and want of the first fault."""
+    """Raises SchemaError: field, got and want of the first fault, in the reader's words."""
     try:
         return PlanAsked.model_validate_json(body)
     except ValidationError as error:
         first = error.errors()[0]
-        where = ".".join(map(str, first["loc"])) or "scenario"
-        got = str(first["input"])[:40]
-        raise SchemaError(f"{where}: got {got!r}, want: {first['msg']}") from error
+        named = [str(part) for part in first["loc"] if isinstance(part, str)]
+        raise SchemaError(_said((named or ["scenario"])[-1], fault_words(first))) from error
 
 
 def changes_of(asked: PlanAsked, zone: ZoneInfo) -> list[dict[str, Any]]:
@@ -83,11 +87,67 @@ def changes_of(asked: PlanAsked, zone: ZoneInfo) -> list[dict[str, Any]]:
     found = []
     for change in asked.changes:
         values = change.model_dump()
-        for name in ("due", "until", "start", "end"):
-            if name in values:
-                try:
-                    values[name] = moment_us(values[name], zone)
-                except ValueError as error:
-                    raise SchemaError(f"{name}: {error}") from error
+        for name in MOMENTS & values.keys():
+            try:
+                values[name] = moment_us(values[name], zone)
+            except ValueError as error:
+                raise SchemaError(_said(name, str(error))) from error
         found.append(values)
     return found
+
+
+def refuse_impossible(changes: Sequence[Mapping[str, Any]], plant: Plant, now_us: int) -> None:
+    """Raises SchemaError, in words: a change names what there is not, or lies in the past.
+
+    The planner refuses the same, in English: an address that was kept outlives what it names.
+    """
+    for change in changes:
+        said = _CHECKS[change["kind"]](change, plant, now_us)
+        if said:
+            raise SchemaError(said)
+
+
+def _rush(change: Mapping[str, Any], plant: Plant, _now_us: int) -> str:
+    return "" if plant.product(change["product"]) else t("The plant makes no such product.")
+
+
+def _down(change: Mapping[str, Any], plant: Plant, now_us: int) -> str:
+    if not _is_machine(change, plant):
+        return t("The plant has no such machine.")
+    return "" if change["until"] > now_us else _said("until", t("This lies in the past."))
+
+
+def _shift(change: Mapping[str, Any], plant: Plant, now_us: int) -> str:
+    if all(line.id != change["line"] for line in plant.lines):
+        return t("There is no such line.")
+    if change["end"] <= change["start"]:
+        return t("The shift ends before it begins.")
+    return "" if change["end"] > now_us else _said("end", t("This lies in the past."))
+
+
+def _postpone(change: Mapping[str, Any], plant: Plant, _now_us: int) -> str:
+    return "" if _is_machine(change, plant) else t("There is no such service.")
+
+
+_CHECKS = {"rush": _rush, "down": _down, "shift": _shift, "postpone": _postpone}
+
+
+def _is_machine(change: Mapping[str, Any], plant: Plant) -> bool:
+    return any(machine.id == change["machine"] for machine in plant.machines)
+
+
+def _said(name: str, words: str) -> str:
+    """With the name of the field as the form has it."""
+    labels = {
+        "product": t("Product"),
+        "quantity": t("Quantity"),
+        "due": t("Due"),
+        "priority": t("Priority"),
+        "machine": t("Machine"),
+        "until": t("Until"),
+        "line": t("Line"),
+        "start": t("Start"),
+        "end": t("End"),
+        "service": t("Service"),
+    }
+    return f"{labels.get(name, name)}{t(': ')}{words}"

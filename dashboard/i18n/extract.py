@@ -17,7 +17,10 @@ __all__ = ["messages", "update"]
 
 _PACKAGE = Path(__file__).parents[1]
 _SOURCES = {"python": _PACKAGE.rglob, "javascript": (_PACKAGE.parent / "assets").rglob}
-_PLAIN = re.compile(r'\bt\("([^"\\]+)"')
+_PLAIN = {
+    "python": re.compile(r"\bt\('([^'\\]+)'\)"),  # within an f-string, where " is taken
+    "javascript": re.compile(r'\bt\("([^"\\]+)"'),
+}
 _SUFFIX = {"python": "*.py", "javascript": "*.js"}
 
 
@@ -27,9 +30,9 @@ def messages() -> Iterator[tuple[str, str]]:
         for path in sorted(glob(_SUFFIX[method])):
             for _, message, _, _ in extract_from_file(method, str(path), keywords={"t": None}):
                 yield str(message), path.name
-            if method == "javascript":  # babel does not look into nested templates
-                for message in _PLAIN.findall(path.read_text(encoding="utf-8")):
-                    yield message, path.name
+            # Babel looks neither into nested templates nor into f-strings.
+            for message in _PLAIN[method].findall(path.read_text(encoding="utf-8")):
+                yield message, path.name
 
 
 def update() -> None:

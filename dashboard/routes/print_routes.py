@@ -67,12 +67,13 @@ def _about(snapshot: Snapshot, shift: ShiftPlan, t: Translate) -> str:
     plan = plan_now(snapshot)
     if plan is None:
         return t("No plan is in force.")
+    made = (snapshot.schedule.get("in_force") or plan)["made"]  # not when it was last kept up
     zone = f"{snapshot.plant.zone}, {offset_text(shift.start, snapshot.plant.zone)}"
     return t(
         "Plan {n}, made {time} ({zone}). {done} of {all} operations done; late orders: {late}."
     ).format(
         n=plan["version"],
-        time=_moment(snapshot, plan["made"]),
+        time=_moment(snapshot, made),
         zone=zone,
         done=shift.n_done,
         all=len(shift.operations),

@@ -1,14 +1,18 @@
 """What the planner's what-if page asks: a scenario beside the plan in force."""
 
+import logging
+
 from flask import Flask, Response, abort, jsonify, request
 
 from dashboard.access import t
 from dashboard.data import Reader
 from dashboard.data.plan_scenarios import BusyError, PlanScenarios
-from dashboard.data.plan_wishes import changes_of, parse_plan_asked
+from dashboard.data.plan_wishes import changes_of, parse_plan_asked, refuse_impossible
 from twin.errors import PlanningError, SchemaError, StoreError
 
 __all__ = ["BODY_MAX", "register"]
+
+log = logging.getLogger(__name__)
 
 BODY_MAX = 16_384
 """Bytes of a request."""
@@ -26,13 +30,21 @@ def register(server: Flask, reader: Reader) -> None:
             abort(503)
         try:
             asked = parse_plan_asked(request.get_data())
-            found = scenarios.answer(snapshot, changes_of(asked, snapshot.plant.zone))
+            changes = changes_of(asked, snapshot.plant.zone)
+            refuse_impossible(changes, snapshot.plant, snapshot.plant_us)
+            found = scenarios.answer(snapshot, changes)
         except BusyError:
             return jsonify(error="busy", says=t("Others are asking; try again in a moment")), 429
         except SchemaError as error:
             return jsonify(error="scenario", says=str(error)), 422
         except PlanningError as error:
-            says = t("No plan can be made of this: {why}").format(why=error)
+            log.warning("no plan of %s: %s", changes, error)
+            has_plan = snapshot.schedule.get("in_force") is not None
+            says = (
+                t("No plan that keeps every rule was found.")
+                if has_plan
+                else t("No plan is in force.")
+            )
             return jsonify(error="planning", says=says), 409
         except StoreError:
             return jsonify(error="store", says=t("The store does not answer")), 503

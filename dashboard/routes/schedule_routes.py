@@ -1,5 +1,6 @@
 """What the schedule page asks for: bars of a plan, two plans compared, a move's cost, a file."""
 
+import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -20,6 +21,8 @@ from dashboard.times import local
 from twin.errors import PlanningError, SchemaError, StoreError
 
 __all__ = ["BODY_MAX", "register"]
+
+log = logging.getLogger(__name__)
 
 BODY_MAX = 4096
 """Bytes of a question."""
@@ -78,7 +81,11 @@ def register(server: Flask, reader: Reader, plans: PlanReader) -> None:
         request.max_content_length = BODY_MAX  # raises 413, also of what does not say its length
         body = request.get_data()
         snapshot, _ = at_hand()
-        return _worked_out(lambda: costing.answer(snapshot, parse_move(body)))
+        try:
+            move = parse_move(body)
+        except SchemaError as error:
+            return _json({"error": "question", "says": str(error)}, 422)
+        return _worked_out(lambda: costing.answer(snapshot, move))
 
     @server.get("/export/schedule.csv")
     def export_schedule() -> Response:
@@ -94,11 +101,13 @@ def register(server: Flask, reader: Reader, plans: PlanReader) -> None:
 
 
 def _worked_out(work: Callable[[], Mapping[str, Any]]) -> Response:
-    """Its answer; what is no question and what cannot be answered is said in words."""
+    """Its answer; what cannot be answered is said in words."""
     try:
         return _json(work())
     except SchemaError as error:
-        return _json({"error": "question", "says": str(error)}, 422)
+        log.info("no move: %s", error)
+        says = t("It has begun or is done, or the machine cannot do it.")
+        return _json({"error": "move", "says": says}, 422)
     except PlanningError:
         says = t("What this costs cannot be said: there is no plan in force that still holds.")
         return _json({"error": "planner", "says": says}, 409)

@@ -1,8 +1,8 @@
-"""Codes of alarms and of the journal in the reader's words, for what no script draws."""
+"""Codes of alarms and of the journal in the reader's words; scripts find them in the page."""
 
 from dashboard.i18n import Translate
 
-__all__ = ["limit_names", "refusal_text", "state_names", "verb_names"]
+__all__ = ["limit_names", "refusal_text", "refusal_texts", "state_names", "verb_names"]
 
 
 def state_names(t: Translate) -> dict[str, str]:
@@ -78,6 +78,11 @@ def verb_names(t: Translate) -> dict[str, str]:
 
 def refusal_text(t: Translate, code: str) -> str:
     """Why something was or would be refused; an unknown code says itself."""
+    return refusal_texts(t).get(code, code)
+
+
+def refusal_texts(t: Translate) -> dict[str, str]:
+    """Why something was or would be refused, by code."""
     return {
         "already_failed": t("It stands failed already."),
         "already_undone": t("It was taken back already."),
@@ -147,4 +152,4 @@ def refusal_text(t: Translate, code: str) -> str:
         "front_misses_orders": t(
             "Orders have come since that these trade-offs do not know: look for them again."
         ),
-    }.get(code, code)
+    }

@@ -1,7 +1,11 @@
 """What a planner's what-if asks and answers over HTTP, without a solver."""
 
+import re
+from collections.abc import Mapping
+from typing import Any
 from zoneinfo import ZoneInfo
 
+import orjson
 import pytest
 from fake_plant import FakePlant
 
@@ -28,21 +32,46 @@ def test_moments_are_of_the_plants_clocks() -> None:
     [
         (b'{"changes": []}', "changes"),
         (b'{"changes": [%s]}' % b",".join([DOWN] * 9), "changes"),
-        (b'{"changes": [{"kind": "flood"}]}', "changes.0"),
-        (b'{"changes": [{"kind": "down", "machine": "mill-01"}]}', "until"),
-        (RUSH.replace(b"5", b"0") % b"2026-07-01T12:00", "quantity"),
-        (b'{"changes": [{"kind": "down", "machine": "m", "until": "", "x": 1}]}', "changes.0"),
+        (b'{"changes": [{"kind": "flood"}]}', "changes"),
+        (b'{"changes": [{"kind": "down", "machine": "mill-01"}]}', "Until"),
+        (RUSH.replace(b"5", b"0") % b"2026-07-01T12:00", "Quantity"),
+        (b'{"changes": [{"kind": "down", "machine": "m", "until": "", "x": 1}]}', "Until"),
     ],
 )
-def test_what_is_no_scenario_is_named(body: bytes, named: str) -> None:
-    with pytest.raises(SchemaError, match=named):
+def test_what_is_no_scenario_is_named(app: PlantTwin, body: bytes, named: str) -> None:
+    with app.server.test_request_context(), pytest.raises(SchemaError, match=named):
         parse_plan_asked(body)
 
 
 def test_an_hour_that_the_clocks_leave_out_is_refused_in_words(app: PlantTwin) -> None:
     asked = parse_plan_asked(RUSH % b"2026-03-29T02:30")
-    with app.server.test_request_context(), pytest.raises(SchemaError, match="due"):
+    with app.server.test_request_context(), pytest.raises(SchemaError, match="Due"):
         changes_of(asked, ZoneInfo("Europe/Berlin"))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"kind": "rush", "product": "gone", "quantity": 1, "due": "2026-07-01T12:00"},
+        {"kind": "rush", "product": "bracket", "quantity": "x", "due": "2026-07-01T12:00"},
+        {"kind": "rush", "product": "bracket", "quantity": 1, "due": "2026-03-29T02:30"},
+        {"kind": "down", "machine": "gone", "until": "2126-07-01T12:00"},
+        {"kind": "down", "machine": "mill-01", "until": "2001-07-01T12:00"},
+        {"kind": "shift", "line": "gone", "start": "2126-07-01T12:00", "end": "2126-07-01T14:00"},
+        {"kind": "shift", "line": "shafts", "start": "2126-07-01T12:00", "end": "2026-07-01T14:00"},
+        {"kind": "shift", "line": "shafts", "start": "2001-07-01T12:00", "end": "2001-07-01T14:00"},
+        {"kind": "postpone", "service": "s", "machine": "gone", "start": "2126-07-01T12:00"},
+        {"kind": "down", "machine": "mill-01"},
+    ],
+)
+def test_what_cannot_be_asked_is_said_in_the_readers_language(
+    app_ticked: PlantTwin, change: dict[str, Any]
+) -> None:
+    body = orjson.dumps({"changes": [change]})
+    status, told = ask(app_ticked, body, {"Accept-Language": "zh-CN"})
+    assert status == 422
+    assert re.search(r"[\u4e00-\u9fff]", told["says"])
+    assert not re.search(r"\b(got|want|field|changes)\b", told["says"])
 
 
 @pytest.fixture
@@ -51,9 +80,9 @@ def app_ticked(app: PlantTwin) -> PlantTwin:
     return app
 
 
-def ask(app: PlantTwin, body: bytes) -> tuple[int, dict]:
-    origin = {"Origin": "http://localhost"}
-    answer = app.server.test_client().post("/data/plan-scenario", data=body, headers=origin)
+def ask(app: PlantTwin, body: bytes, more: Mapping[str, str] = {}) -> tuple[int, dict]:
+    headers = {"Origin": "http://localhost", **more}
+    answer = app.server.test_client().post("/data/plan-scenario", data=body, headers=headers)
     return answer.status_code, answer.get_json(silent=True) or {}
 
 
