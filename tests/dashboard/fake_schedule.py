@@ -188,6 +188,7 @@ class FakeSchedule:
             {
                 "id": "plan-13",
                 "kind": "plan",
+                "machine": None,
                 "state": "open",
                 "who": None,
                 "reason": None,
