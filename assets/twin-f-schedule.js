@@ -61,6 +61,7 @@
     const adopt = (version, button) => twin.act("plan.adopt", { detail: { version }, button, text: t("Plan {n} is in force", { n: version }) });
     const compare = plan.compare(region("compare"), { state: () => state, adopt, show: (m) => { const b = model?.byKey.get(m.kind === "service" ? `service/${m.service}` : `${m.order}/${m.step}`); if (b) show(b); } });
     const late = plan.late(region("late"), { names, show: (order) => { const own = model.bars.filter((b) => b.order?.id === order); if (own.length) show(own.at(-1)); } });
+    const notices = plan.notices(region("notices"));
     const views = plan.views(page, (name) => { remember({ view: name === "chart" ? "" : name }); paintView(); });
     const suggestions = plan.suggestions(region("suggestions"), { near: () => state.plans.in_force?.made || null, currency: () => state.currency, adopt,
       first: () => (state.suggestions || []).find((s) => s.state === "open" && s.kind === "service")?.id,
@@ -150,6 +151,7 @@
       if (!state) return;
       chart.now = model ? model.s(state.now_us) : 0;
       head({ plans: state.plans, currency: state.currency, saves: state.saves ?? null });
+      notices(state.planner || { unreadable: [], compiling: false });
       suggestions(state.suggestions || [], state.n_crews, Boolean(state.plans.in_force || state.plans.proposed));
       const open = (state.suggestions || []).filter((s) => s.state === "open").length;
       say(region("n-suggestions"), open || "");

@@ -5,6 +5,7 @@ from typing import Any
 
 import orjson
 
+from twin.pipeline.planning.written import KIND, parsed
 from twin.stores.base import Store
 
 __all__ = ["Documents"]
@@ -24,14 +25,21 @@ class Documents:
         known = self._known.get(kind, {})
         texts = self._store.documents(kind)
         now = {
-            name: known[name] if name in known and known[name][0] == text else (text, _value(text))
+            name: known[name]
+            if name in known and known[name][0] == text
+            else (text, _value(kind, name, text))
             for name, text in texts.items()
         }
         self._known[kind] = now
         return {name: value for name, (_, value) in now.items()}
 
 
-def _value(text: bytes) -> Any:
+def _value(kind: str, name: str, text: bytes) -> Any:
+    if kind == KIND:
+        found, fault = parsed(name, text)
+        if fault:
+            log.warning("store: the plan's document %s is shown as absent: %s", name, fault)
+        return found
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError:

@@ -6,11 +6,10 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 from uuid import uuid4
 
-import orjson
-
 from dashboard.data.documents import Documents
 from dashboard.snapshot import Snapshot
 from twin.pipeline.planning.kept import PLANS, plan_name
+from twin.pipeline.planning.written import parsed
 from twin.stores.base import Store
 
 __all__ = ["PlanReader", "Planned"]
@@ -99,7 +98,7 @@ class PlanReader:
     def _past(self, version: str) -> Document | None:
         """A plan of the past. Raises StoreError."""
         text = self._store.document(PLANS, plan_name(int(version)))
-        return None if text is None else _plan(orjson.loads(text))
+        return _plan(parsed("in_force", text)[0])
 
 
 def _same(now: Document, before: Document) -> bool:

@@ -33,6 +33,7 @@ def show(visit: Visit) -> Component | None:
                 ],
                 className="head plain-head",
             ),
+            html.Div(role="status", **{"data-list": "notices"}),
             html.Div(className="plan-terms", **{"data-list": "terms"}),
             html.Div(
                 [_plan(t), _suggestions(t)],

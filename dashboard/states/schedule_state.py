@@ -16,6 +16,7 @@ from dashboard.times import iso_local
 __all__ = ["PlannedState", "schedule_state"]
 
 VERSIONS_SHOWN = 50
+DAY_US = 24 * HOUR_US
 
 
 class PlannedState(Protocol):
@@ -45,6 +46,7 @@ def schedule_state(snapshot: Snapshot, planned: PlannedState) -> dict[str, Any]:
         "shift_h": snapshot.plant.plant.shift_h,
         "currency": snapshot.plant.plant.currency,
         "plans": {w: p and plan_head(p, snapshot.plant.zone) for w, p in plans.items()},
+        "planner": _planner(snapshot),
         "saves": _saves(planned, plans["proposed"]),
         "n_orders": sum(o.get("state") == "open" for o in planned.orders.values()),
         "n_crews": len(snapshot.plant.crews),
@@ -62,6 +64,16 @@ def _saves(planned: PlannedState, proposed: Mapping[str, Any] | None) -> float |
     found = planned.changes()
     is_of_it = proposed is not None and found.get("version") == proposed["version"]
     return found.get("saves") if is_of_it and found.get("terms_before") else None
+
+
+def _planner(snapshot: Snapshot) -> dict[str, Any]:
+    """What the planner says of itself: documents that it could not read within a day."""
+    said = snapshot.schedule.get("planning") or {}
+    lately = [x for x in said.get("unreadable") or () if snapshot.plant_us - x["time"] < DAY_US]
+    return {
+        "unreadable": [x | {"time": iso_local(x["time"], snapshot.plant.zone)} for x in lately],
+        "compiling": bool(said.get("compiling")),
+    }
 
 
 def _versions(snapshot: Snapshot, planned: PlannedState) -> list[dict[str, Any]]:

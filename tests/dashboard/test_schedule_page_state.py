@@ -199,3 +199,13 @@ def test_a_plant_without_a_planner_has_an_empty_page(fake: FakePlant) -> None:
     state = state_of(fake)
     assert state["plans"] == {"in_force": None, "proposed": None}
     assert (state["n_orders"], state["suggestions"], state["versions"]) == (0, [], [])
+
+
+def test_what_the_planner_could_not_read_is_said_for_a_day(fake: FakePlant) -> None:
+    now = state_of(fake)["now_us"]
+    slips = [
+        {"name": name, "time": now - age_h * 3_600_000_000, "fault": "got no JSON"}
+        for name, age_h in (("in_force", 25), ("decisions", 23))
+    ]
+    put(fake, planning={"unreadable": slips})
+    assert [x["name"] for x in state_of(fake)["planner"]["unreadable"]] == ["decisions"]

@@ -1,12 +1,13 @@
 """The simulated shop floor's eyes and mouth: what is written in the store, and orders placed."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
 
 from twin.actions import Action, pack_action
+from twin.pipeline.planning.written import parsed
 from twin.pipeline.pump import wall_us
 from twin.pipeline.services import services_of
 from twin.plant import Plant
@@ -84,7 +85,7 @@ class BoardReader:
         }
         return Board(
             {i: order for i, (_, order) in self._orders.items()},
-            _loaded(plan),
+            parsed("in_force", plan)[0],
             services_of(orjson.loads(services)) if services else (),
         )
 
@@ -108,7 +109,3 @@ def place_orders(store: Store, orders: Sequence[NewOrder], now_us: int) -> None:
 
 def _detail(order: NewOrder) -> dict[str, Any]:
     return {name: value for name, value in order._asdict().items() if name != "placed"}
-
-
-def _loaded(text: bytes | None) -> Mapping[str, Any] | None:
-    return orjson.loads(text) if text else None

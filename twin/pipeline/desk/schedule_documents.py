@@ -9,11 +9,11 @@ from typing import Any
 import orjson
 
 from twin.pipeline.desk.effects import Context
+from twin.pipeline.planning.written import KIND, parsed
 from twin.stores.base import Documents
 
 __all__ = ["KIND", "Record", "decisions_of", "decisions_with", "document", "suggestion_of"]
 
-KIND = "schedule"
 KEPT_MAX = 500
 """Vetoes, locks and accepted suggestions that are kept, the newest of each."""
 NAMES = ("vetoes", "locks", "accepted")
@@ -21,9 +21,8 @@ Record = dict[str, Any]
 
 
 def document(context: Context, name: str) -> Any:
-    """A document of the plan; None where there is none. Raises StoreError."""
-    text = context.documents(KIND).get(name)
-    return None if text is None else orjson.loads(text)
+    """A document of the plan; None where there is none or it cannot be read. Raises StoreError."""
+    return parsed(name, context.documents(KIND).get(name))[0]
 
 
 def suggestion_of(context: Context, suggestion_id: str) -> Record | None:

@@ -16,6 +16,7 @@ from twin.pipeline.desk.schedule_documents import (
     document,
 )
 from twin.pipeline.desk.state import DeskState
+from twin.pipeline.planning.written import parsed
 from twin.plant import Plant
 from twin.stores.base import Documents
 from twin.types import Event
@@ -63,10 +64,10 @@ def _plan_of_point(context: Context, point: str) -> Record | None:
     """The plan of a point of the front, with a version of its own."""
     front = document(context, "front") or {}
     found = next((p for p in front.get("points", ()) if p["id"] == point), None)
-    text = None if found is None else context.documents(FRONT_PLANS).get(str(found["plan"]))
-    if text is None:
+    text = None if found is None else context.documents(FRONT_PLANS).get(str(found.get("plan")))
+    plan = parsed("in_force", text)[0]
+    if plan is None:
         return None
-    plan = orjson.loads(text)
     known = [document(context, name) for name in ("proposed", "in_force")]
     heads = document(context, "versions") or []
     versions = [p["version"] for p in (*known, *heads) if p]

@@ -22,7 +22,8 @@ from twin.pipeline.desk.front import FRONT_PLANS, WISH
 from twin.pipeline.failures import Failures
 from twin.pipeline.planning.plan_document import plan_document, terms_document
 from twin.pipeline.planning.prepare import Prepared, prepare_plan
-from twin.pipeline.planning.situation import KIND, loaded, read_situation
+from twin.pipeline.planning.situation import KIND, read_situation
+from twin.pipeline.planning.written import read_written
 from twin.pipeline.site import Site, load_site
 from twin.plant import load_plant
 from twin.scheduling.pareto import Front, Traded, pareto_front
@@ -110,7 +111,7 @@ class FrontSearch:
         wish, front = self._read(WISH), self._read("front")
         if wish is None:
             return False
-        return front is None or front["wish"] != wish["id"] or bool(front["growing"])
+        return front is None or front.get("wish") != wish["id"] or bool(front.get("growing"))
 
     def step(self, site: Site, stop: Callable[[], bool] = lambda: False) -> None:
         """Search for the newest wish; why there is no front stands in it. Raises StoreError."""
@@ -206,7 +207,7 @@ class FrontSearch:
         self._store.set_documents(KIND, {"front": text})
 
     def _read(self, name: str) -> Record | None:
-        found: Record | None = loaded(self._store.document(KIND, name), None)
+        found: Record | None = read_written(self._store, name)
         return found
 
 

@@ -11,7 +11,8 @@ from typing import Any
 
 import orjson
 
-from twin.pipeline.planning.situation import KIND, Decisions, loaded
+from twin.pipeline.planning.situation import KIND, Decisions
+from twin.pipeline.planning.written import parsed
 from twin.pipeline.services import Service
 from twin.stores.base import Documents, Store
 
@@ -34,11 +35,13 @@ class Kept:
     """The planner's own documents, read once and written together."""
 
     def __init__(self, documents: Mapping[str, bytes], plans: Iterable[str] = ()) -> None:
-        self.versions: list[Record] = loaded(documents.get("versions"), [])
-        self.suggestions: list[Record] = loaded(documents.get("suggestions"), [])
-        self.proposed: Record | None = loaded(documents.get("proposed"), None)
-        self.plans = {int(name.removeprefix("plan-")) for name in plans}
-        own = ("proposed", "suggestions", "versions", "changes")
+        held = {name: parsed(name, text)[0] for name, text in documents.items()}
+        self.versions: list[Record] = held.get("versions") or []
+        self.suggestions: list[Record] = held.get("suggestions") or []
+        self.proposed: Record | None = held.get("proposed")
+        numbers = (name.removeprefix("plan-") for name in plans)
+        self.plans = {int(number) for number in numbers if number.isdecimal()}
+        own = ("proposed", "suggestions", "versions", "changes", "planning")
         self._written = {name: documents.get(name) for name in own}
 
     @classmethod
@@ -87,6 +90,14 @@ class Kept:
             return {}
         self.plans.add(int(in_force["version"]))
         return {plan_name(in_force["version"]): orjson.dumps(in_force)}
+
+    def again(self, names: Iterable[str]) -> Documents:
+        """Documents of ours as they were said last, for those that somebody has spoilt; what is
+        not remembered goes, until it is said anew."""
+        known = {n: self._written.get(n) for n in names}
+        good = {n: text for n, text in known.items() if not parsed(n, text)[1]}
+        self._written |= dict.fromkeys(known.keys() - good.keys())
+        return {n: good.get(n) for n in known}
 
     def changed(self, name: str, value: Any) -> Documents:
         """The document, if it is another than the one that was written last."""

@@ -25,7 +25,7 @@ from twin.pipeline.planning.signs import signs_of
 from twin.pipeline.planning.situation import Situation, read_situation
 from twin.pipeline.planning.solve import Improve, least_cost
 from twin.pipeline.planning.suggest import service_suggestions
-from twin.pipeline.planning.telling import Telling, report
+from twin.pipeline.planning.telling import Telling
 from twin.pipeline.site import Site
 from twin.stores.base import Documents, Store
 
@@ -61,7 +61,7 @@ class PlanLoop:
         self._telling, self._occasion = Telling(store), Occasion()
         self._wall, self._clock = wall, clock
         self._failures = Failures()
-        self._kept_up_at = float("-inf")
+        self._kept_up_at = self._looked_at = float("-inf")
         self._shown: Record | None = None
         """in_force_now as it was written last."""
         self._seed = 0
@@ -78,6 +78,8 @@ class PlanLoop:
         situation = read_situation(self.store, site, self._failures, now_us, clock.speed)
         signs, wall, kept = signs_of(situation), self._wall(), self._telling.kept
         self._telling.relabel(situation)
+        if situation.in_force is None or wall - self._looked_at >= KEEP_UP_S:
+            self._look_through(now_us, wall)
         why = self._occasion.why(signs, situation, kept.proposed, wall)
         if why is not None:
             at_once = situation.in_force is None and kept.proposed is None
@@ -91,6 +93,12 @@ class PlanLoop:
         return why
 
     # --- keeping up -----------------------------------------------------------------------
+    def _look_through(self, now_us: int, wall: float) -> None:
+        """What cannot be read in the store is said, and told anew where it was ours."""
+        self._looked_at = wall
+        if "in_force_now" in self._telling.look_through(now_us):
+            self._shown = None
+
     def _keep_up(self, situation: Situation) -> None:
         """Tell the plan in force as of now."""
         self._kept_up_at = self._wall()
@@ -145,7 +153,7 @@ class PlanLoop:
         if made.plan is not None and not is_new:
             found = [*telling.plan_suggestion(situation, made.compared), *found]
         documents |= telling.suggested(situation, found)
-        documents["planning"] = report(situation, why, made.solved, version, self.refused)
+        documents |= telling.report(situation, why, made.solved, version, self.refused)
         telling.write(documents)
         if made.is_first and is_shown:
             telling.adopt(situation, version, self._clock())

@@ -27,16 +27,22 @@ class Occasion:
         self._beside: int | None = None
         """Version of the plan in force then."""
         self._planned_at = float("-inf")
+        self._in_force: int | None = None
+        """Version of the plan in force when it was looked at last."""
 
     def why(
         self, signs: Signs, situation: Situation, proposed: Mapping[str, Any] | None, wall_s: float
     ) -> str | None:
         """Why to plan now; None: there is no reason to."""
+        version, before = version_of(situation.in_force), self._in_force
+        self._in_force = version
         if self._planned is None:
             return "clock" if situation.in_force else "first"
         if not (situation.machines or situation.orders):
             return None
-        if version_of(situation.in_force) not in {self._beside, version_of(proposed)}:
+        if version is None and before is not None:
+            return "first"  # it has gone, or cannot be read any more
+        if version not in {self._beside, version_of(proposed)}:
             return "accepted"  # one of the front, or an older one again: all is held against it
         why = self._waiting.look(self._planned, signs, wall_s)
         if why is not None and (why not in CALM or wall_s - self._planned_at >= CALM_S):

@@ -7,6 +7,7 @@ import orjson
 
 from twin.pipeline.failures import Failures
 from twin.pipeline.machines_now import machines_now
+from twin.pipeline.planning.written import KIND, read_written
 from twin.pipeline.services import HOUR_US, Service, services_of
 from twin.pipeline.site import Site
 from twin.pipeline.view_rows import read_rows
@@ -24,7 +25,6 @@ __all__ = [
     "situation_of",
 ]
 
-KIND = "schedule"
 Record = Mapping[str, Any]
 
 
@@ -98,7 +98,7 @@ def read_situation(
         failed_us={m: since for m, since in failed.items() if since is not None},
         orders=_each(store.documents("orders")),
         services=loaded(store.document("desk", "services"), []),
-        schedule={n: loaded(store.document(KIND, n), None) for n in ("decisions", "in_force")},
+        schedule={name: read_written(store, name) for name in ("decisions", "in_force")},
     )
 
 

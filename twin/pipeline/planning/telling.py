@@ -3,10 +3,9 @@
 It writes only what has changed, and remembers in `kept` what it has said.
 """
 
+import sys
 from collections.abc import Mapping
 from typing import Any
-
-import orjson
 
 from twin.actions import Action, pack_action
 from twin.pipeline.planning.kept import PLANS, Kept, labelled
@@ -14,14 +13,18 @@ from twin.pipeline.planning.news import differs, is_vetoed
 from twin.pipeline.planning.occasion import version_of
 from twin.pipeline.planning.plan_document import plan_document
 from twin.pipeline.planning.proposal import Proposal, Shown
-from twin.pipeline.planning.situation import KIND, Situation, loaded
+from twin.pipeline.planning.situation import KIND, Situation
 from twin.pipeline.planning.solve import Solved
+from twin.pipeline.planning.written import parsed, read_written
 from twin.stores.base import Documents, Store
 
-__all__ = ["PLANNER", "Telling", "report"]
+__all__ = ["PLANNER", "Telling"]
 
 PLANNER = "planner"
 """Who adopts the first plan."""
+OWN = ("proposed", "in_force_now", "changes", "suggestions", "versions", "planning")
+"""What nobody else writes."""
+UNREADABLE_KEPT = 10
 Record = dict[str, Any]
 
 
@@ -30,6 +33,9 @@ class Telling:
 
     def __init__(self, store: Store) -> None:
         self.store, self.kept = store, Kept.of(store)
+        self.state: Record = {"unreadable": []}
+        """Document "planning": what the planner says of itself."""
+        self._faults: dict[str, str] = {}
 
     def write(self, documents: Documents) -> None:
         """Raises StoreError."""
@@ -41,7 +47,7 @@ class Telling:
     ) -> int:
         """A new version, unless it says what the one before said; which version it is."""
         # As it is now: somebody may have put one of the front in force while this was solved.
-        in_force: Record | None = loaded(self.store.document(KIND, "in_force"), None)
+        in_force: Record | None = read_written(self.store, "in_force")
         is_solved = shown.schedule is made.solved.schedule
         plan = plan_document(
             shown.stated,
@@ -109,20 +115,43 @@ class Telling:
         action = Action(
             *("plan.adopt", None, situation.now_us, wall_us, PLANNER, "manager"),
             detail,
-            f"first-{version}",
+            f"first-{version}-{wall_us}",
         )
         self.store.add_action(pack_action(action))
 
+    # --- its own state --------------------------------------------------------------------
+    def report(
+        self, situation: Situation, why: str, solved: Solved, version: int, refused: int
+    ) -> Documents:
+        """What the planner says of itself after a round."""
+        return self.say(
+            made=situation.now_us,
+            why=why,
+            version=version,
+            solver=solved.solver,
+            seconds=round(solved.seconds, 2),
+            refused=refused,
+        )
 
-def report(situation: Situation, why: str, solved: Solved, version: int, refused: int) -> bytes:
-    """What the planner says of itself after a round."""
-    return orjson.dumps(
-        {
-            "made": situation.now_us,
-            "why": why,
-            "version": version,
-            "solver": solved.solver,
-            "seconds": round(solved.seconds, 2),
-            "refused": refused,
-        }
-    )
+    def say(self, **more: Any) -> Documents:
+        """Document "planning" with this in it, if it was not."""
+        self.state |= more
+        return self.kept.changed("planning", self.state)
+
+    def look_through(self, now_us: int) -> list[str]:
+        """What in the store cannot be read is said, and written again where it was ours: which."""
+        held = self.store.documents(KIND)
+        faults = {name: fault for name, text in held.items() if (fault := parsed(name, text)[1])}
+        new = {name: fault for name, fault in faults.items() if self._faults.get(name) != fault}
+        self._faults = faults
+        for name, fault in new.items():
+            said = f"planning: the document {name} counts as none: {fault}"
+            print(said, file=sys.stderr, flush=True)
+        known = [{"name": n, "time": now_us, "fault": fault} for n, fault in new.items()]
+        own = [name for name in OWN if name in faults]
+        found = self.kept.again(own)
+        if known:
+            unreadable = [*self.state["unreadable"], *known][-UNREADABLE_KEPT:]
+            found = {**found, **self.say(unreadable=unreadable)}
+        self.write(found)
+        return own

@@ -25,8 +25,9 @@ from twin.pipeline.planning.plan_document import Plan, plan_document, terms_docu
 from twin.pipeline.planning.prepare import Prepared, prepare_plan
 from twin.pipeline.planning.problem_of import operation_of
 from twin.pipeline.planning.scenario import Change, scenario
-from twin.pipeline.planning.situation import KIND, Situation, loaded, read_situation
+from twin.pipeline.planning.situation import Situation, read_situation
 from twin.pipeline.planning.solve import Improve
+from twin.pipeline.planning.written import read_written
 from twin.pipeline.site import Site
 from twin.stores.base import Store
 
@@ -69,7 +70,7 @@ class WhatIf:
         return read_situation(self.store, self.site, self._failures, now_us, clock.speed)
 
     def _plan(self, base: str) -> Plan | None:
-        found: Plan | None = loaded(self.store.document(KIND, base), None)
+        found: Plan | None = read_written(self.store, base)
         return found
 
     def begun(self) -> "Begun":

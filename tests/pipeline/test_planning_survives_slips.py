@@ -1,0 +1,76 @@
+"""What cannot be read in the store counts as none, is named, and stops nobody."""
+
+import logging
+
+import orjson
+import pytest
+from planning_bench import G, World
+
+from dashboard.data.documents import Documents
+from twin.pipeline.planning.whatif import WhatIf
+from twin.pipeline.planning.written import SHAPES, parsed
+from twin.pipeline.shopfloor import BoardReader
+
+SLIPS = (b'{"version": 7', b"[7]", b'{"version": 7, "operations": [{}], "points": [{}]}', b'"x"')
+
+
+@pytest.fixture
+def world(tmp_path, monkeypatch):
+    monkeypatch.setattr("twin.pipeline.machines_now._long_run_cost_h", lambda _s, _m: G)
+    made = World(tmp_path)
+    made.add_order("A-0")
+    made.hear(mill_0=60.0)
+    made.settle()
+    return made
+
+
+def spoil(world, name, text):
+    world.store.set_documents("schedule", {name: text})
+
+
+def test_no_document_of_the_plan_stops_planner_desk_shop_floor_or_screens(world, caplog):
+    screens = Documents(world.store)
+    whatif = WhatIf(world.store, world.site)
+    for n, name in enumerate(SHAPES):
+        spoil(world, name, SLIPS[n % len(SLIPS)])
+        with caplog.at_level(logging.ERROR):
+            assert BoardReader(world.store).look("0-0").board is not None
+            assert screens.read("schedule")[name] is None
+            whatif.prepared(name if name == "proposed" else "in_force")
+        world.wall += 6.0
+        world.step()
+        assert name in {x["name"] for x in world.document("planning")["unreadable"]}
+    world.add_order("RUSH", priority=1, due_h=10)
+    world.settle()
+    world.do("plan.adopt", {"version": world.document("proposed")["version"]})
+    world.settle()
+    assert "RUSH" in {o["order"] for o in world.document("in_force")["operations"]}
+
+
+def test_what_the_planner_wrote_itself_it_writes_again(world):
+    names = ("proposed", "suggestions", "versions")
+    before = {name: world.document(name) for name in names}
+    for name in names:
+        spoil(world, name, b"{")
+    world.wall += 6.0
+    world.step()
+    assert {name: world.document(name) for name in names} == before
+
+
+def test_a_plan_in_force_that_cannot_be_read_makes_room_for_a_new_one(world):
+    before = world.document("in_force")["version"]
+    spoil(world, "in_force", b"[]")
+    world.pass_time(0.1)
+    world.settle()
+    world.settle()
+    assert world.document("in_force")["operations"]
+    assert world.document("in_force")["version"] >= before
+
+
+@pytest.mark.parametrize("value", ["soon", -1, 1 << 60, None, 1.5])
+def test_a_time_that_is_none_spoils_a_plan(world, value):
+    plan = world.document("in_force")
+    plan["operations"][0]["start"] = value
+    found, fault = parsed("in_force", orjson.dumps(plan))
+    assert found is None
+    assert fault.startswith(f"operations.0.start: got {value!r}, ")
