@@ -13,6 +13,11 @@
       s.late ? t("orders delayed: {n}", { n: s.late }) : t("delays no order"),
     ].filter(Boolean).join(t(", "))));
 
+  const planLine = (s, currency) => h("li", {},
+    h("a", { href: `/schedule?suggestion=${encodeURIComponent(s.id)}`, "data-nav": 1 }, t("Plan {n} instead of the one in force", { n: s.version })),
+    s.saves > 0.5 ? h("b", { class: "num" }, t("saves {money}", { money: money(s.saves, currency) })) : "",
+    s.orders ? h("span", { class: "detail" }, t("new orders in it: {n}, {money} at stake", { n: s.orders, money: money(s.at_stake, currency) })) : "");
+
   /** Painter of the panel; on a line's page only what is suggested there. */
   twin.suggestedPainter = (page) => {
     const panel = page.querySelector(".suggested"), place = (name) => page.querySelector(`[data-list="${name}"]`);
@@ -20,7 +25,7 @@
       if (!panel) return;
       const here = (value.first || []).filter((s) => !only || s.line === only);
       panel.hidden = !value.made || (Boolean(only) && !here.length);
-      place("suggested").replaceChildren(...here.map((s) => line(s, currency)));
+      place("suggested").replaceChildren(...(value.plan && !only ? [planLine(value.plan, currency)] : []), ...here.map((s) => line(s, currency)));
       place("suggested-rest").replaceChildren(value.n
         ? h("a", { href: "/schedule", "data-nav": 1 }, value.n > here.length
           ? t("All {n} suggestions, {money} at stake", { n: value.n, money: money(value.saves, currency) })

@@ -4,6 +4,7 @@
   const twin = window.plantTwin;
   const { t, h, plan, duration } = twin;
 
+  const WORST = 4;
   const facts = (pairs) => h("dl", { class: "card-facts" }, ...pairs.filter(([, value]) => value).map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))));
   const times = (model, bar) => t("{from} to {to}", { from: model.say(bar.start), to: model.say(bar.end, model.say(bar.start, "day") === model.say(bar.end, "day") ? "time" : "moment") });
   const link = (row) => row.kind === "machine" && row.class ? h("a", { href: `/machine/${encodeURIComponent(row.id)}`, "data-nav": 1 }, row.text) : row.text;
@@ -66,7 +67,16 @@
         bar.kind === "service" ? service(model, bar, suggestion && { ...suggestion, currency: tell.state().currency }) : operation(model, bar, locked),
       ];
     };
-    const idle = () => [h("p", { class: "quiet" }, t("Click a bar, or go to one with the arrow keys: what it is and what can be done with it stands here."))];
+    /** Where nothing is selected: what is worth looking at first. */
+    const worst = () => {
+      const late = [...(chart.model?.data.late || [])].sort((a, b) => (b.late_h ?? 0) - (a.late_h ?? 0)).slice(0, WORST);
+      const go = (item) => button(`▲ ${item.order} ${duration(item.late_h)}`, "", () => {
+        const bar = chart.model.bars.filter((one) => one.order?.id === item.order).at(-1);
+        if (bar) { chart.scroll.focus({ preventScroll: true }); chart.select(bar); }
+      });
+      return late.length ? h("p", { class: "card-late" }, h("span", {}, t("Orders late, the latest first")), ...late.map(go)) : null;
+    };
+    const idle = () => [worst(), h("p", { class: "quiet" }, t("Click a bar, or go to one with the arrow keys: what it is and what can be done with it stands here."))].filter(Boolean);
     // One place that stays, or screen readers would not hear what is put in anew.
     const aloud = h("p", { class: "hidden", role: "status" });
     region.after(aloud);

@@ -30,7 +30,7 @@
       const lockable = isOp && !["running", "done"].includes(bar.pin);
       return h("tr", { class: bar.late ? "late" : "" },
         h("th", { scope: "row" }, bar.row.text),
-        h("td", {}, isOp ? bar.order.id : t("Service"), isOp ? h("div", { class: "detail" }, plan.productText(model, bar.order)) : h("div", { class: "detail" }, bar.crewRow?.text || "")),
+        h("td", {}, h("span", { class: "id" }, isOp ? bar.order.id : t("Service")), isOp ? h("div", { class: "detail" }, plan.productText(model, bar.order)) : h("div", { class: "detail" }, bar.crewRow?.text || "")),
         h("td", { class: "num" }, isOp ? `${bar.step + 1}/${bar.order.steps || bar.step + 1}` : ""),
         h("td", { class: "num" }, model.say(bar.start, "far")), h("td", { class: "num" }, model.say(bar.end, "far")),
         h("td", { class: "num" }, isOp && bar.order.due !== null ? model.say(bar.order.due, "far") : ""),
@@ -54,7 +54,7 @@
         plan.wide(t("The plan as a table"), h("table", { class: "plain-table plan-table" },
           h("caption", { class: "hidden" }, t("Operations and services of the plan")),
           h("thead", {}, h("tr", {}, head("machine", t("Machine")), head("order", t("Order")), plainHead(t("Step")), head("start", t("Start")), plainHead(t("End")), plainHead(t("Due")),
-            head("late", t("Late")), plainHead(t("State"), ""), h("th", {}, h("span", { class: "hidden" }, t("Actions"))))),
+            head("late", t("Late by")), plainHead(t("State"), ""), h("th", {}, h("span", { class: "hidden" }, t("Actions"))))),
           h("tbody", {}, ...bars.slice(first, last).map(row)))),
         h("div", { class: "pager" }, turn(t("Back"), first - PAGE, first === 0), h("span", { role: "status" }, bars.length ? t("{from} to {to} of {n}", { from: first + 1, to: last, n: bars.length }) : t("Nothing matches the filters")),
           turn(t("On"), first + PAGE, last >= bars.length)));

@@ -48,9 +48,11 @@
     const head = h("h3", {}, h("span", {}, isPlan || !s.machine ? title : h("a", { href: `/machine/${encodeURIComponent(s.machine)}`, "data-nav": 1 }, title)), saves);
     const when = isPlan ? null : h("p", { class: "suggested-when" }, h("strong", {}, plan.when(s.start, near)), ` · ${[duration(s.hours), pick(s.crew_name)].filter(Boolean).join(" · ")}`);
     if (!open) return h("li", { class: `suggestion ${s.state}`, "data-suggestion": s.id }, head, when, decided(s, near));
-    const brief = isPlan ? null : h("p", { class: "suggested-brief" }, s.if_not && s.p_start !== undefined && s.p_start !== null ? `${t("Failure: {without} without it, {with} with it", { without: percent(s.if_not.p_fail), with: percent(s.p_start) })} · ` : "",
+    const brief = isPlan ? null : h("p", { class: "suggested-brief" }, s.if_not && s.p_start !== undefined && s.p_start !== null ? `${t("Failure within the plan: {without} without it, {with} with it", { without: percent(s.if_not.p_fail), with: percent(s.p_start) })} · ` : "",
       (s.delays || []).some((d) => d.hours > 0.01) ? t("orders later: {n}", { n: s.delays.filter((d) => d.hours > 0.01).length }) : t("delays no order"));
-    const body = isPlan ? [h("p", {}, s.n_moves ? t("It moves {n} operations.", { n: s.n_moves }) : t("It moves work so that the whole costs less."), s.why ? ` ${t("It was made because {why}.", { why: plan.why(s.why) })}` : "")]
+    const stake = s.n_orders ? h("p", {}, t("It takes in {n} orders that the plan in force does not hold: {orders}.", { n: s.n_orders, orders: `${s.orders.join(", ")}${s.n_orders > s.orders.length ? ", …" : ""}` }),
+      s.at_stake > 0.5 ? ` ${t("If they are not made in the plan's time, being late costs {money}.", { money: plan.cash(s.at_stake, currency) })}` : "") : "";
+    const body = isPlan ? [stake, h("p", {}, s.n_moves ? t("It moves {n} operations.", { n: s.n_moves }) : t("It moves work so that the whole costs less."), s.why ? ` ${t("It was made because {why}.", { why: plan.why(s.why) })}` : "")]
       : [brief, h("details", { class: "why", open: tell.first() === s.id ? "" : null }, h("summary", {}, t("Why")), h("ul", { class: "why-list" }, ...sentences(s, near, currency).map((text) => h("li", {}, text)))), ...(s.alternatives.length > 1 ? [table(s, near, currency)] : [])];
     const does = isPlan
       ? [twin.button("plan.adopt", t("Adopt this plan"), (b) => tell.adopt(s.version, b), { css: "button small primary" }), show(t("Compare"), () => tell.compare(s.version))]

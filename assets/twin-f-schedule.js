@@ -160,7 +160,7 @@
       const { late: lateOnes, left_out: out } = model.data, byId = new Map(model.data.orders.map((o) => [o.id, o]));
       const full = (item) => { const o = byId.get(item.order); return { ...item, product: o ? plan.productText(model, o) : "", due: o && o.due !== null ? model.say(o.due, "far") : "" }; };
       late({ late: lateOnes.map(full), out: out.map(full), blanks });
-      say(page.querySelector('[data-count="late"]'), lateOnes.length + out.filter((item) => !["not_in_plan", "later"].includes(item.reason)).length || "");
+      say(page.querySelector('[data-count="late"]'), lateOnes.length + out.filter((item) => !plan.WAITS.includes(item.reason)).length || "");
       chart.draw();
       compare.paint();
     };

@@ -19,9 +19,10 @@
   const sums = (every) => {
     const open = every.filter(([, o]) => o.state === "open"), late = open.filter(([, o]) => orders.isLate(o)).length;
     const running = open.filter(([, o]) => (o.steps || []).some(([s]) => s === "running")).length;
-    if (!open.length) return t("No order is open.");
+    if (!open.length) return [t("No order is open.")];
     const n = open.length === 1 ? t("1 order is open") : t("{n} orders are open", { n: open.length });
-    return [n, t("{n} under way", { n: running }), late ? t("{n} will be late", { n: late }) : t("none will be late")].join(t(", "));
+    const about = [n, t("{n} under way", { n: running })].join(t(", ")) + t(", ");
+    return late ? [about, h("a", { href: "/orders?state=late&sort=late", "data-nav": 1 }, t("{n} will be late", { n: late }))] : [about, t("none will be late")];
   };
   const empty = (title, text) => h("div", { class: "empty" }, h("strong", {}, title), text);
 
@@ -60,7 +61,7 @@
       if (!state?.orders || !bar) return;
       orders.know(state);
       const every = Object.entries(state.orders), found = every.filter(fits(bar.values, state)).sort(sorts[bar.values.sort] || sorts[""]);
-      say(region("sums"), sums(every));
+      twin.replace(region("sums"), sums(every));
       const shown = found.slice(0, most);
       put(shown.map(([id, order]) => drawn(id, order, state.clock.date)));
       for (const id of rows.keys()) if (!state.orders[id]) rows.delete(id);

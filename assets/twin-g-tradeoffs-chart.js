@@ -5,11 +5,11 @@
   const { t, svg, number } = twin;
   const SIZE = 7, AROUND = 13, EDGES = { left: 84, right: 16, top: 30, bottom: 46 };
 
-  const MONEY = new Set(["total", "tardiness", "running", "risk", "energy", "changeover"]);
+  const MONEY = new Set(["total", "tardiness", "running", "risk", "energy", "changeover", "stability"]);
   twin.tradeNames = () => ({
     total: t("Total cost"), tardiness: t("Cost of lateness"), running: t("Cost of running it"), risk: t("Expected failure cost"),
-    energy: t("Cost of energy"), changeover: t("Cost of setups"), late_h: t("Hours late"), late_jobs: t("Late orders"),
-    makespan_h: t("Until all is done"), idle_h: t("Open and unused hours"), energy_kwh: t("Energy"), setup_h: t("Hours of setup"),
+    energy: t("Cost of energy"), changeover: t("Cost of setups"), late_h: t("Hours late"), late_jobs: t("Orders late or left out"),
+    makespan_h: t("Until all is done"), stability: t("Moving work, as the planner weighs it"), idle_h: t("Machines open and unused"), energy_kwh: t("Energy"), setup_h: t("Hours of setup"),
   });
   /** Whole money: what two plans differ by is little beside what either costs. */
   const money = (value, currency) => new Intl.NumberFormat(document.documentElement.lang,

@@ -3,13 +3,13 @@
   "use strict";
   const twin = window.plantTwin;
   const { t, h, say, once, number } = twin;
-  const SHOWN = ["total", "tardiness", "running", "risk", "energy", "changeover", "late_h", "late_jobs", "makespan_h", "idle_h", "energy_kwh", "setup_h"];
+  const SHOWN = ["total", "tardiness", "running", "risk", "energy", "changeover", "late_h", "late_jobs", "makespan_h", "idle_h", "energy_kwh", "setup_h", "stability"];
   const CHOSEN_MAX = 3, SECONDS = 60;
 
   twin.pages.tradeoffs = (page) => {
     const region = (name) => page.querySelector(`[data-list="${name}"]`);
     const query = new URLSearchParams(location.search), names = twin.tradeNames();
-    let x = names[query.get("x")] ? query.get("x") : "late_h", y = names[query.get("y")] ? query.get("y") : "running";
+    let x = names[query.get("x")] ? query.get("x") : "late_jobs", y = names[query.get("y")] ? query.get("y") : "running";
     let chosen = (query.get("points") || "").split(",").filter(Boolean), pointed = null, state = null;
 
     const keep = () => {
@@ -34,6 +34,14 @@
     const explore = twin.button("front.explore", t("Look for trade-offs"), (button) => twin.act("front.explore", { detail: { seconds: SECONDS }, button, text: t("The planner is looking for trade-offs") }), { css: "button primary" });
     region("front-do").replaceChildren(explore);
 
+    /** Where none can be adopted any more, the button says why. */
+    const adopter = (p, label) => {
+      if (!state.refusal) return twin.button("plan.adopt", label, (button) => adopt(p.id, button), { css: "button small primary" });
+      const why = twin.codeText("refusals", state.refusal), made = h("button", { type: "button", class: "button small", "aria-disabled": "true", title: why }, label);
+      made.addEventListener("click", () => twin.toast(why, { alert: true }));
+      return made;
+    };
+
     /** One point in words: what it costs and what it changes against the plan in force. */
     const card = () => {
       const p = state.points.find((q) => q.id === pointed) || state.points.find((q) => chosen.includes(q.id));
@@ -47,15 +55,17 @@
     /** The plan that was in force when the search began; another may be now. */
     const nowName = () => (state.points.some((p) => p.id === state.chosen) ? t("in force then") : t("in force"));
     const compare = () => {
-      const points = chosen.map((id) => state.points.find((p) => p.id === id)).filter(Boolean), n = numbers();
-      if (!points.length) return [h("p", { class: "empty" }, t("Press up to three points to set them side by side."))];
+      const marked = chosen.map((id) => state.points.find((p) => p.id === id)).filter(Boolean), n = numbers();
+      const points = marked.length ? marked : state.points.filter((p) => p.id === state.best.total);
+      const hint = marked.length ? null : h("p", { class: "quiet" }, points.length ? t("This one costs least. Press up to three plans to set them side by side.") : t("Press up to three plans to set them side by side."));
+      if (!points.length) return [hint];
       const cell = (name, p) => h("td", { class: "num" }, twin.tradeText(name, p[name], state.currency), state.now ? h("div", { class: "detail" }, twin.tradeDelta(name, p[name], state.now[name], state.currency)) : null);
-      return [h("div", { class: "wide-table", tabindex: 0, role: "region", "aria-label": t("Points side by side") }, h("table", { class: "plain-table" },
+      return [hint, h("div", { class: "wide-table", tabindex: 0, role: "region", "aria-label": t("Plans side by side") }, h("table", { class: "plain-table" },
         h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("Figure")), state.now ? h("th", { scope: "col", class: "num" }, nowName()) : null,
           ...points.map((p) => h("th", { scope: "col", class: "num" }, t("Plan {n}", { n: n.get(p.id) }))))),
-        h("tbody", {}, ...SHOWN.map((name) => h("tr", {}, h("th", { scope: "row" }, names[name]), state.now ? h("td", { class: "num" }, twin.tradeText(name, state.now[name], state.currency)) : null, ...points.map((p) => cell(name, p)))),
-          h("tr", {}, h("td", {}), state.now ? h("td", {}) : null, ...points.map((p) => h("td", { class: "num" },
-            p.id === state.chosen ? h("b", {}, t("in force")) : twin.button("plan.adopt", t("Adopt plan {n}", { n: n.get(p.id) }), (button) => adopt(p.id, button), { css: "button small" }))))))) ];
+        h("tbody", {}, h("tr", { class: "front-adopt" }, h("td", {}), state.now ? h("td", {}) : null, ...points.map((p) => h("td", { class: "num" },
+          p.id === state.chosen ? h("b", {}, t("in force")) : adopter(p, t("Adopt plan {n}", { n: n.get(p.id) }))))),
+          ...SHOWN.map((name) => h("tr", {}, h("th", { scope: "row" }, names[name]), state.now ? h("td", { class: "num" }, twin.tradeText(name, state.now[name], state.currency)) : null, ...points.map((p) => cell(name, p))))))) ].filter(Boolean);
     };
 
     const nothing = () => h("div", { class: "empty" }, ...(state.has_plan ? [h("strong", {}, t("Nobody has looked for trade-offs yet.")),
@@ -71,9 +81,9 @@
         return h("tr", {}, h("td", {}, h("span", { class: "tap" }, box)), h("th", { scope: "row" }, t("Plan {n}", { n: n.get(p.id) })),
           ...SHOWN.map((name) => h("td", { class: state.best[name] === p.id ? "num best" : "num" }, twin.tradeText(name, p[name], state.currency))));
       };
-      return [h("div", { class: "wide-table", tabindex: 0, role: "region", "aria-label": t("All points") }, h("table", { class: "plain-table" },
+      return [h("div", { class: "wide-table", tabindex: 0, role: "region", "aria-label": t("All plans") }, h("table", { class: "plain-table" },
         h("thead", {}, h("tr", {}, h("td", {}), h("th", { scope: "col" }, t("The plan")), ...SHOWN.map((name) => h("th", { scope: "col", class: "num" }, names[name])))),
-        h("tbody", {}, ...[...state.points].sort((a, b) => a[x] - b[x]).map(row))))];
+        h("tbody", {}, ...[...state.points].sort((a, b) => a.total - b.total).map(row))))];
     };
     const words = () => {
       const n = state.points.length;
@@ -99,7 +109,7 @@
       page.querySelector(".front-columns").hidden = !state.points.length;
       page.querySelector(".front-all .panel-foot").hidden = !state.points.length;
       page.dataset.searched = state.began && !state.growing && !state.asked ? "1" : "0";
-      const shown = { points: state.points, now: state.now, chosen, x, y, adopted: state.chosen, asked: state.asked };
+      const shown = { points: state.points, now: state.now, chosen, x, y, adopted: state.chosen, asked: state.asked, refusal: state.refusal };
       front(shown);
       lists(shown);
     };

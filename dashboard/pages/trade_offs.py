@@ -34,7 +34,7 @@ def show(visit: Visit) -> Component | None:
                         name="front",
                     ),
                     panel(
-                        t("Points side by side"),
+                        t("Plans side by side"),
                         html.Div(className="front-compare", **{"data-list": "front-compare"}),
                         name="front-chosen",
                     ),
@@ -42,7 +42,7 @@ def show(visit: Visit) -> Component | None:
                 className="front-columns",
             ),
             panel(
-                t("All points"),
+                t("All plans"),
                 html.Div(className="front-table", **{"data-list": "front-table"}),
                 html.Div(
                     html.A(t("Download CSV"), href="/export/trade-offs.csv", className="csv"),

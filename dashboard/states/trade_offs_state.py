@@ -12,7 +12,7 @@ __all__ = ["MEASURES", "trade_offs_state"]
 
 MEASURES = (
     *("total", "tardiness", "running", "risk", "energy", "changeover"),
-    *("late_h", "late_jobs", "makespan_h", "idle_h", "energy_kwh", "setup_h"),
+    *("late_h", "late_jobs", "makespan_h", "idle_h", "energy_kwh", "setup_h", "stability"),
 )
 """What a point is measured by, less being better; `running` is what it costs to run the plan:
 risk, energy and changeover; `idle_h` is what utilisation lacks."""

@@ -105,7 +105,7 @@ def test_a_wrong_scenario_says_so_and_others_stand(
 ) -> None:
     page = open_page(address(asked[0], [WRONG], [DOWN]))
     answered(page, 2)
-    expect(page.locator(".notice.alert")).to_contain_text("mill-99")
+    expect(page.locator(".notice.alert")).to_contain_text("no such machine")
     expect(page.locator("tbody tr").first).to_contain_text("+€100")
     page.locator(".scenario-note summary").press("Enter")
     expect(page.locator(".scenario-note li")).to_contain_text("Mill 1 stands failed.")
