@@ -19,13 +19,27 @@ def plant_suggestions(snapshot: Snapshot) -> dict[str, Any]:
     None of it where no planner has looked: that is not the same as nothing to suggest.
     """
     if "suggestions" not in snapshot.schedule:
-        return {"made": False, "first": [], "n": 0, "saves": 0.0}
+        return {"made": False, "first": [], "n": 0, "saves": 0.0, "plan": None}
     found = open_suggestions(snapshot)
     return {
         "made": True,
         "first": [_line(snapshot, s) for s in found[:SHOWN]],
         "n": len(found),
         "saves": rounded(sum(float(s.get("saves") or 0.0) for s in found)),
+        "plan": _plan(snapshot),
+    }
+
+
+def _plan(snapshot: Snapshot) -> dict[str, Any] | None:
+    """Another plan that waits for a word: what it saves, and new orders that wait with it."""
+    known = snapshot.schedule.get("suggestions") or ()
+    found = next((s for s in known if s["kind"] == "plan" and s["state"] == "open"), None)
+    return found and {
+        "id": found["id"],
+        "version": found.get("version"),
+        "saves": rounded(found.get("saves"), 3),
+        "orders": len(found.get("orders") or ()),
+        "at_stake": rounded(found.get("at_stake"), 3),
     }
 
 

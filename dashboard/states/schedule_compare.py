@@ -24,7 +24,7 @@ TERMS = (
 """As they are listed: what money is paid for, what is not money, and what nobody pays."""
 MOVES_SHOWN = 400
 SMALL_US = 60_000_000
-WAITS = frozenset({"not_in_plan", "later"})
+WAITS = frozenset({"not_in_plan", "later", "not_released"})
 """Why an order may be in no plan without anybody having left it out."""
 
 

@@ -69,7 +69,7 @@ def plan_state(plant: Plant, plan: Plan, orders: Mapping[str, Any]) -> dict[str,
             for b in plan.get("breakdowns") or ()
         },
         "late": _late(plan.get("late"), "late_h"),
-        "left_out": _late(plan.get("left_out"), None),
+        "left_out": _late([*(plan.get("left_out") or ()), *(plan.get("waiting") or ())], None),
     }
 
 

@@ -12,6 +12,7 @@ __all__ = ["suggestion_states"]
 DECIDED_SHOWN = 20
 ORDER = {"open": 0, "accepted": 1, "vetoed": 2, "expired": 3}
 CURVE_POINTS = 60
+ORDERS_SHOWN = 5
 
 Suggestion = Mapping[str, Any]
 
@@ -92,6 +93,9 @@ def _state(snapshot: Snapshot, suggestion: Suggestion) -> dict[str, Any]:
         moves = suggestion.get("moves") or ()
         return out | {
             "n_moves": len(moves),
+            "n_orders": len(suggestion.get("orders") or ()),
+            "orders": list(suggestion.get("orders") or ())[:ORDERS_SHOWN],
+            "at_stake": _money(suggestion.get("at_stake")),
             "terms_before": suggestion.get("terms_before"),
             "terms_after": suggestion.get("terms_after"),
         }

@@ -71,6 +71,10 @@ def test_a_rush_order_that_fits_into_a_gap_moves_nothing_else_and_waits_for_a_pe
     proposal = next(s for s in world.document("suggestions") if s["kind"] == "plan")
     assert {(m["order"], m["from"]) for m in proposal["moves"]} == {("RUSH", None)}
     assert len(proposal["moves"]) == 3
+    assert proposal["orders"] == ["RUSH"]
+    order, plan = world.document("RUSH", "orders"), world.document("proposed")
+    hours = (plan["end"] - order["due"]) / HOUR_US  # late from when it is due to the plan's end
+    assert proposal["at_stake"] == pytest.approx(order["late_cost_h"] * hours, rel=0.01)
     world.do("plan.adopt", {"version": proposal["version"]})
     world.settle()
     in_force = world.document("in_force")
@@ -293,6 +297,24 @@ def test_an_order_that_the_plan_in_force_does_not_know_is_not_in_it_and_not_late
     proposed = world.document("proposed")
     assert [x["order"] for x in proposed["late"]] == ["NEW"]
     assert proposed["terms"]["tardiness"] > 0.0
+
+
+def test_every_open_order_is_in_the_plan_or_listed_with_the_reason(world):
+    world.add_order("FAR", quantity=100_000, due_h=24 * 60)
+    due, release = (world.now + days * 24 * HOUR_US for days in (30, 20))
+    detail = {"id": "NEXT", "product": "cover", "quantity": 1, "due": due, "release": release}
+    world.do("order.add", detail)
+    world.add_order("HUGE", quantity=100_000, due_h=20)
+    world.add_order("RUSH", priority=1, due_h=10)
+    world.settle()
+    for name, new in (("in_force_now", "not_in_plan"), ("proposed", None)):
+        plan = world.document(name)
+        placed = dict.fromkeys((o["order"] for o in plan["operations"]), None)
+        listed = {x["order"]: x["reason"] for x in (*plan["left_out"], *plan["waiting"])}
+        assert not placed.keys() & listed.keys()
+        assert (placed | listed).keys() == world.store.documents("orders").keys()
+        want = {"FAR": "later", "NEXT": "not_released", "HUGE": "too_long", "RUSH": new}
+        assert {i: (placed | listed)[i] for i in want} == want
 
 
 def plan_suggestions(world):

@@ -62,6 +62,8 @@ class Work(NamedTuple):
     jobs: tuple[Job, ...]
     keys: tuple[Key, ...]
     left_out: tuple[LeftOut, ...]
+    waiting: tuple[LeftOut, ...]
+    """Orders that a later plan will place: later (due after the horizon), not_released."""
 
 
 def families_of(plant: Plant) -> list[str]:
@@ -76,9 +78,11 @@ def jobs_of(situation: Situation, horizon: Horizon, floor: Floor, earliest: int)
     jobs: list[Job] = []
     keys: list[Key] = []
     left_out: list[LeftOut] = []
+    waiting: list[LeftOut] = []
     for order in _in_turn(situation.orders):
         product = situation.plant.product(order["product"])
         if horizon.tick(int(order["release"])) >= horizon.ticks:
+            waiting.append(LeftOut(order["id"], "not_released"))
             continue
         if product is None or len(product.steps) != len(order["steps"]):
             left_out.append(LeftOut(order["id"], "unknown_product", order["product"]))
@@ -86,13 +90,14 @@ def jobs_of(situation: Situation, horizon: Horizon, floor: Floor, earliest: int)
         made = _Order(situation, horizon, floor, times, order, product, earliest)
         job = made.job(families.index(product.family))
         if job is None and made.fault == "later":
+            waiting.append(LeftOut(order["id"], "later"))
             continue
         if job is None or len(keys) + len(job.operations) > OPERATIONS_MAX:
             left_out.append(LeftOut(order["id"], made.fault or "too_many"))
             continue
         jobs.append(job)
         keys += [(order["id"], step) for step in made.steps]
-    return Work(tuple(jobs), tuple(keys), tuple(left_out))
+    return Work(tuple(jobs), tuple(keys), tuple(left_out), tuple(waiting))
 
 
 def _in_turn(orders: Mapping[str, Mapping[str, Any]]) -> list[Mapping[str, Any]]:

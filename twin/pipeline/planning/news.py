@@ -40,5 +40,5 @@ def differs(before: Mapping[str, Any], plan: Mapping[str, Any]) -> bool:
                 return True
             if max(abs(old[k] - one[k]) for k in ("start", "end")) > SHIFT_US:
                 return True
-    same = ("left_out", "breakdowns")
+    same = ("left_out", "waiting", "breakdowns")
     return any(before.get(name) != plan[name] for name in same)

@@ -57,6 +57,7 @@ def plan_document(
             for machine, (since, until) in sorted(stated.closed.items())
         ],
         "left_out": _left_out(stated, schedule, knows),
+        "waiting": _waiting(stated, schedule, knows),
         "late": late_orders(stated, schedule, layout),
     }
 
@@ -215,6 +216,16 @@ def _left_out(
         if reason != "later":
             found.append({"order": job.id, "reason": reason, "by": None})
     return found
+
+
+def _waiting(
+    stated: Stated, schedule: Schedule, knows: frozenset[str] | None
+) -> list[dict[str, Any]]:
+    """Orders that simply wait for a later plan. So every open order with work left is in the plan,
+    left out of it, or waits."""
+    found = [out._asdict() for out in stated.waiting]
+    jobs = [job for job, reason in _unplaced(stated, schedule, knows) if reason == "later"]
+    return found + [{"order": job.id, "reason": "later", "by": None} for job in jobs]
 
 
 def _unplaced(

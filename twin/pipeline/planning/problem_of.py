@@ -60,7 +60,9 @@ class Stated:
     curves: Mapping[str, Curve]
     """Task id → its risk, where there is a failure model."""
     left_out: tuple[LeftOut, ...]
-    """Orders that are no jobs."""
+    """Orders that are no jobs, though they ought to be."""
+    waiting: tuple[LeftOut, ...]
+    """Orders that are no jobs yet."""
     closed: Mapping[str, tuple[int, int]]
     """Machines that stand failed: since when, and until when they are expected to, µs UTC."""
     earliest: int
@@ -138,6 +140,7 @@ def state_problem(
         tuple(families),
         curves,
         work.left_out,
+        work.waiting,
         closed,
         earliest,
         tuple(overlaid),

@@ -28,7 +28,14 @@ OPERATIONS_A_S = 50
 LEAST_SAVES_H, MOVE_SAVES_H = 0.5, 0.02
 """A plan is worth a person's look if it saves what this many late hours of a usual order cost, and
 so many more for each operation that it moves."""
-NOTHING: Mapping[str, Any] = {"moves": [], "saves": 0.0, "terms_before": None, "terms_after": None}
+NOTHING: Mapping[str, Any] = {
+    "moves": [],
+    "saves": 0.0,
+    "terms_before": None,
+    "terms_after": None,
+    "orders": [],
+    "at_stake": 0.0,
+}
 
 
 class Shown(NamedTuple):
@@ -64,12 +71,12 @@ def make_proposal(
     is_first = _nothing_left(prepared) and bool((solved.schedule.machine >= 0).any())
     if situation.in_force is None or is_first:
         return Proposal(prepared, solved, new, beside, NOTHING, is_first)
-    compared = _compared(prepared, solved)
+    compared = {**_compared(prepared, solved), **_taken_in(prepared, solved.schedule)}
     if _is_worth_a_look(situation, prepared, solved, compared):
         return Proposal(prepared, solved, new, beside, compared, is_first)
     if _knows_more(prepared, beside):
         added = moves(beside.stated, prepared.kept, beside.schedule)
-        compared = {**NOTHING, "moves": added}
+        compared = {**NOTHING, "moves": added, **_taken_in(prepared, beside.schedule)}
         return Proposal(prepared, solved, beside, beside, compared, is_first)
     return Proposal(prepared, solved, None, beside, NOTHING, is_first)
 
@@ -144,6 +151,24 @@ def saves_enough(situation: Situation, compared: Mapping[str, Any]) -> bool:
         return bool(n_moves)
     late_cost_h = situation.plant.plant.late_cost_h
     return bool(saves >= (LEAST_SAVES_H + MOVE_SAVES_H * n_moves) * late_cost_h)
+
+
+def _taken_in(prepared: Prepared, schedule: Schedule) -> Mapping[str, Any]:
+    """Orders that a plan places and the one in force does not, the dearest first, and what they
+    cost by being late if they are not made in all of the plan's time."""
+    found, first = [], 0
+    for job in prepared.stated.problem.jobs:
+        is_new = int(prepared.kept.machine[first]) < 0 <= int(schedule.machine[first])
+        if is_new:
+            due = prepared.stated.problem.horizon if job.due is None else job.due
+            late_h = max(0, prepared.stated.problem.horizon - due) * prepared.stated.problem.tick_h
+            found.append((job.late_cost_h * late_h, job.id))
+        first += len(job.operations)
+    found.sort(key=lambda pair: -pair[0])
+    return {
+        "orders": [order for _, order in found],
+        "at_stake": round(sum(money for money, _ in found), 2),
+    }
 
 
 def _knows_more(prepared: Prepared, beside: Shown) -> bool:
