@@ -17,7 +17,7 @@
   /** A measure in its unit, as it is read. */
   twin.tradeText = (name, value, currency) => value === null || value === undefined ? "—"
     : MONEY.has(name) ? money(value, currency)
-    : name === "energy_kwh" ? t("{n} kWh", { n: number(value, 0) })
+    : name === "energy_kwh" ? `${number(value, 0)} kWh`
     : name === "late_jobs" ? number(value, 0) : t("{n} h", { n: number(value, 0, 1) });
 
   /** How much more or less than another it is; nothing where both read the same. */
