@@ -140,7 +140,8 @@ def test_nothing_starts_on_a_machine_that_stands_failed_before_its_repair_is_due
     orders = [order(open_site, f"A-{n}", quantity=300) for n in range(6)]
     stated, schedule = solved(open_site, *orders, failed_us={"mill-1": since})
     repaired = since + open_site.plant.classes["mill"].costs.unplanned_h * HOUR_US
-    assert stated.closed["mill-1"] == (since, repaired)
+    assert stated.closed["mill-1"][0] == since
+    assert 0 <= stated.closed["mill-1"][1] - repaired < HOUR_US / 4
     own = schedule.machine == stated.machine_ids.index("mill-1")
     assert all(stated.horizon.us(int(t)) >= repaired for t in schedule.start[own])
 

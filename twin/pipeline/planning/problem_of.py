@@ -22,11 +22,11 @@ from twin.pipeline.planning.plant_records import (
     setups,
     transport,
 )
+from twin.pipeline.planning.repairs import repair_expected
 from twin.pipeline.planning.situation import Situation
 from twin.pipeline.planning.supplies import crews_for, parts_for
 from twin.pipeline.planning.tasks import Curve, planned_tasks, risk_tasks
-from twin.pipeline.services import HOUR_US, Service
-from twin.plant import Plant
+from twin.pipeline.services import Service
 from twin.scheduling.problem import Operation, Pin, Problem, Task
 
 __all__ = [
@@ -34,14 +34,11 @@ __all__ = [
     "Stated",
     "operation_of",
     "pinned",
-    "repair_expected",
     "state_problem",
 ]
 
 HORIZON_H = 168.0
 """As far as the failure models look."""
-OVERDUE_H = 1.0
-"""A repair that takes longer than usual is expected to be done after this."""
 DECIDE_S, DECIDE_PLANT_S, DECIDE_MOST_S = 60.0, 900.0, 7200.0
 """A person has so many seconds on the wall, at least and at most so many of the plant, to decide
 on a service before it would begin."""
@@ -93,7 +90,7 @@ def state_problem(
     horizon = Horizon.from_now(situation.now_us, round(horizon_h * 60))
     earliest = horizon.ceil(situation.now_us + round(lead_s * 1e6))
     closed = {
-        machine: (since, repair_expected(plant, machine, since, situation.now_us))
+        machine: (since, repair_expected(situation, machine, since))
         for machine, since in situation.failed_us.items()
     }
     closed |= {m: (situation.now_us, until) for m, until in situation.down_until.items()}
@@ -152,13 +149,6 @@ def _answered(situation: Situation, lead_s: float) -> int:
     """When a person can have decided on a service, µs UTC."""
     decide_s = max(DECIDE_PLANT_S, min(DECIDE_S * situation.speed, DECIDE_MOST_S))
     return situation.now_us + round((lead_s + decide_s) * 1e6)
-
-
-def repair_expected(plant: Plant, machine_id: str, since_us: int, now_us: int) -> int:
-    """Until when a machine that failed is expected to stand, µs UTC."""
-    machine = next(m for m in plant.machines if m.id == machine_id)
-    usual = since_us + plant.costs_of(machine).unplanned_h * HOUR_US
-    return int(max(usual, now_us + OVERDUE_H * HOUR_US) if usual <= now_us else usual)
 
 
 def _locked(stated: Stated) -> Stated:

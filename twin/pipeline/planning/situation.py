@@ -66,6 +66,8 @@ class Situation(NamedTuple):
     """Those that were done."""
     decisions: Decisions = Decisions()
     in_force: Record | None = None
+    repairs_h: Mapping[str, Sequence[float]] = {}
+    """Class → what repairs of its machines took, as far as the store remembers."""
     down_until: Mapping[str, int] = {}
     """What if: machines that stand until then."""
     extra_shifts: Sequence[ExtraShift] = ()
@@ -99,7 +101,7 @@ def read_situation(
         orders=_each(store.documents("orders")),
         services=loaded(store.document("desk", "services"), []),
         schedule={name: read_written(store, name) for name in ("decisions", "in_force")},
-    )
+    )._replace(repairs_h=_repairs(site.plant, failures))
 
 
 def situation_of(
@@ -129,6 +131,13 @@ def situation_of(
         Decisions(*(said.get(name, ()) for name in Decisions._fields)),
         held.get("in_force"),
     )
+
+
+def _repairs(plant: Plant, failures: Failures) -> dict[str, list[float]]:
+    found: dict[str, list[float]] = {}
+    for machine in plant.machines:
+        found.setdefault(machine.class_id, []).extend(failures.repairs_h(machine.id))
+    return found
 
 
 def _end(service: Service) -> float:
