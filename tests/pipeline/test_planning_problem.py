@@ -227,6 +227,25 @@ def test_services_wait_for_parts_that_were_used_up(tmp_path):
     assert sum(int(s) >= 0 for s in schedule.task_start) == 1
 
 
+@pytest.mark.parametrize(("reorder", "back"), [("true", 1), ("false", 0)])
+def test_a_piece_that_was_taken_is_back_after_its_lead_time_if_it_is_ordered_again(
+    tmp_path, reorder, back
+):
+    """Two in the store, three days to come; one was taken two days ago, one long ago."""
+    part = f'[[part]]\nid = "pad"\nstock = 2\nlead_days = 3\nreorder = {reorder}\n'
+    more = f'[class.mill.service]\npart = "pad"\n{part}'
+    site = site_of(tmp_path, more)
+    days = (40, 2)
+    served = [
+        {"machine": "mill-0", "done": T0_US - d * 24 * HOUR_US, "state": "done"} for d in days
+    ]
+    stated = state_problem(situation(site, lives={"mill-1": 40.0}, served=served))
+    ticks = [t for t, n in ((0, back), (24 * 60, back), (3 * 24 * 60, 1)) for _ in range(n)]
+    arrivals = stated.problem.parts[[p.id for p in site.plant.parts].index("pad")]
+    assert len(arrivals) == len(ticks)
+    assert all(0 <= a - t <= 15 for a, t in zip(arrivals, ticks, strict=True))
+
+
 def test_a_lock_is_kept_and_one_that_cannot_be_is_loosened_not_the_plan_lost(open_site):
     plan_orders = [order(open_site, "A-0"), order(open_site, "A-1")]
     start = T0_US + 5 * HOUR_US

@@ -39,12 +39,16 @@ class Crew(Strict):
 
 
 class Part(Strict):
-    """A spare part: how many lie in the store, and how long one takes that is ordered now."""
+    """A spare part: how many lie in the store when nothing is on its way, and how long one takes
+    that is ordered now."""
 
     id: Key
     name: Text = ""
     stock: Annotated[int, Field(ge=0, le=1_000_000)] = 0
     lead_days: Annotated[float, Field(ge=0, le=3650)] = 0.0
+    reorder: bool = True
+    """Whether each piece that is taken is ordered again at once, and so is back lead_days later;
+    false: what was taken is gone."""
 
 
 class Service(Strict):

@@ -59,8 +59,8 @@ def crews_for(
 def parts_for(
     tasks: Sequence[Task], situation: Situation, horizon: Horizon
 ) -> tuple[list[Task], tuple[tuple[int, ...], ...]]:
-    """When each part's pieces are there: what lies in the store, what was ordered for services
-    done lately, and what is ordered now.
+    """When each part's pieces are there: what lies in the store, what was ordered again for those
+    that services took lately, and what is ordered now, a piece for each service to come.
 
     A pinned task whose part would not be there takes none: whoever planned it will have seen to it.
     """
@@ -69,9 +69,12 @@ def parts_for(
     for p, part in enumerate(plant.parts):
         lead_us = round(part.lead_days * DAY_US)
         takers = [t for t, task in enumerate(out) if task.part == p]
-        used = [d for d in _used(situation, part.id) if d + lead_us > situation.now_us]
+        used = _used(situation, part.id)
+        if part.reorder:
+            used = [d for d in used if d + lead_us > situation.now_us]
         in_store = max(0, part.stock - len(used))
-        later = sorted(horizon.ceil(d + lead_us) for d in used[-part.stock :]) if part.stock else []
+        back = used[-part.stock :] if part.stock and part.reorder else []
+        later = [horizon.ceil(d + lead_us) for d in back]
         ordered = [horizon.ceil(situation.now_us + lead_us)] * len(takers)
         there = [0] * in_store + sorted(later + ordered)
         arrivals.append(tuple(there))
