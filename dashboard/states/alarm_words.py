@@ -149,6 +149,9 @@ def refusal_texts(t: Translate) -> dict[str, str]:
         "machine_cannot": t("The machine cannot do this operation."),
         "not_locked": t("The operation is not locked."),
         "front_too_old": t("These trade-offs are too old: look for them again."),
+        "plan_does_not_hold": t(
+            "The plant has changed so that this plan holds no more: look for trade-offs again."
+        ),
         "front_misses_orders": t(
             "Orders have come since that these trade-offs do not know: look for them again."
         ),

@@ -45,7 +45,7 @@ def test_a_point_of_an_old_front_is_not_adopted(
     refusals = []
     assert app.reader.latest is not None
     now = app.reader.latest.plant_us
-    for age_us in (HOUR_US, DAY_US):
+    for age_us in (DAY_US, 8 * DAY_US):
         front = {"made": now - age_us, "points": [{"id": f"p{age_us}", "terms": {}}]}
         fake.store.set_documents("schedule", {"front": json.dumps(front).encode()})
         app.reader.tick()

@@ -112,15 +112,27 @@ def adopting(world, point):
     return world.line(action)["reason"]
 
 
-def test_a_point_holds_for_four_hours_after_the_search(world):
+def test_a_point_holds_as_long_as_its_plan_does_in_the_plant_of_now(world):
+    """Being late is no fault; that its machine is serviced to the end of the week is one."""
     world.do("front.explore", {"seconds": 30})
     world.desk_step()
     search_of(world).step(world.site)
-    front = world.document("front")
-    point = front["points"][-1]["id"]
-    world.pass_time((front["ready"] - world.now) / 3.6e9 + 4.0)
+    point = world.document("front")["points"][-1]["id"]
+    world.pass_time(30.0)
     assert adopting(world, point) is None
-    world.pass_time(0.01)
+    machine = world.document("in_force")["operations"][0]["machine"]
+    down = world.do("service.plan", {"start": world.now, "duration_h": 167.5}, machine=machine)
+    world.desk_step()
+    assert world.line(down)["outcome"] == "done"
+    assert adopting(world, point) == "plan_does_not_hold"
+
+
+def test_nothing_is_left_of_a_front_after_a_week(world):
+    world.do("front.explore", {"seconds": 30})
+    world.desk_step()
+    search_of(world).step(world.site)
+    point = world.document("front")["points"][-1]["id"]
+    world.pass_time(169.0)
     assert adopting(world, point) == "front_too_old"
 
 

@@ -14,8 +14,8 @@ __all__ = ["FRONT_PLANS", "HANDLERS", "HOLDS_US", "KIND", "WISH", "front_fault"]
 KIND, WISH = "schedule", "front_wish"
 FRONT_PLANS = "front-plans"
 """Kind of the documents that hold the points' plans, apart: only who adopts one reads it."""
-HOLDS_US = 4 * 3_600_000_000
-"""Plant time for which a front holds after the search for it has ended."""
+HOLDS_US = 168 * 3_600_000_000
+"""Plant time after which nothing is left of a front's plans."""
 
 
 def front_fault(
@@ -24,9 +24,10 @@ def front_fault(
     orders: Mapping[str, Mapping[str, Any]],
     now_us: int,
 ) -> str:
-    """Why no point of a front can be adopted any more, a code; "" if one can.
+    """Why no point of a front can be adopted any more, a code; "" if one may be.
 
-    Its plans must not lose orders that came since and that the plan in force has.
+    Its plans must not lose orders that came since and that the plan in force has. Whether a plan
+    still holds otherwise is seen when somebody adopts it: see planning.holds.
     """
     if now_us > front.get("ready", front["made"]) + HOLDS_US:
         return "front_too_old"

@@ -16,6 +16,8 @@ from twin.pipeline.desk.schedule_documents import (
     document,
 )
 from twin.pipeline.desk.state import DeskState
+from twin.pipeline.planning.holds import holds
+from twin.pipeline.planning.situation import Situation, situation_of
 from twin.pipeline.planning.written import parsed
 from twin.plant import Plant
 from twin.stores.base import Documents
@@ -35,6 +37,8 @@ def _adopt(state: DeskState, action: Action, context: Context) -> Effects:
         return refused("unknown_plan", point=point)
     front, in_force = document(context, "front"), document(context, "in_force")
     fault = front_fault(front, in_force, state.orders, context.now_us)
+    if not fault and not holds(_situation(state, in_force, context), plan):
+        fault = "plan_does_not_hold"
     if fault:
         return refused(fault, point=point)
     return _put_in_force(plan | {"point": point}, action, context)
@@ -58,6 +62,20 @@ def version_fault(
     if proposed is None or proposed["version"] < version:
         return "unknown_plan"
     return "newer_plan" if proposed["version"] > version else ""
+
+
+def _situation(state: DeskState, in_force: Record | None, context: Context) -> Situation:
+    """The plant as this action finds it, but for the machines' risks."""
+    failed = {machine: state.failed_since(machine) for machine in state.logs}
+    known = {machine.id for machine in context.site.plant.machines}
+    return situation_of(
+        context.site.plant,
+        context.now_us,
+        failed_us={m: since for m, since in failed.items() if m in known and since is not None},
+        orders=state.orders,
+        services=state.services,
+        schedule={"decisions": decisions_of(context), "in_force": in_force},
+    )
 
 
 def _plan_of_point(context: Context, point: str) -> Record | None:
