@@ -26,7 +26,8 @@
   };
   const dueLine = (ctx, c, g, order) => {
     if (order.due === null || order.due === undefined) return;
-    const x = Math.round(g.x(order.due)) + 0.5, text = t("{order} due", { order: order.id });
+    const x = Math.round(g.x(order.due)) + 0.5, said = t("{order} due", { order: order.id });
+    const text = x < g.left ? `‹ ${said}` : x > g.width ? `${said} ›` : said;
     ctx.strokeStyle = ctx.fillStyle = c.ink;
     ctx.lineWidth = 1.2;
     ctx.setLineDash([6, 4]);
@@ -37,9 +38,10 @@
     ctx.setLineDash([]);
     ctx.font = `700 ${g.font}px ${c.font}`;
     ctx.textBaseline = "middle";
-    ctx.fillRect(x, g.top, ctx.measureText(text).width + 10, g.font + 6);
+    const wide = ctx.measureText(text).width + 10, at = Math.max(g.left, Math.min(x, g.width - wide));  // it stays in view
+    ctx.fillRect(at, g.top, wide, g.font + 6);
     ctx.fillStyle = c.panel;
-    ctx.fillText(text, x + 5, g.top + g.font / 2 + 3);
+    ctx.fillText(text, at + 5, g.top + g.font / 2 + 3);
   };
 
   /** more(ctx, c, g): what else hangs over it. */

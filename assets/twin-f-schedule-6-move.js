@@ -24,7 +24,7 @@
     const money = Math.abs(delta) < 0.5 ? t("Costs nothing more") : delta > 0 ? t("Costs {money} more", { money: plan.cash(delta, currency) }) : t("Saves {money}", { money: plan.cash(-delta, currency) });
     const later = (answer.orders || []).filter((o) => o.hours > 0.01), sooner = (answer.orders || []).filter((o) => o.hours < -0.01);
     const list = (found, words) => found.length ? words(found.slice(0, 3).map((o) => `${o.order} ${twin.duration(Math.abs(o.hours))}`).join(t(", ")) + (found.length > 3 ? t(" and {n} more", { n: found.length - 3 }) : "")) : "";
-    const first = answer.exact === false ? t("The first it can be there is {when}.", { when: when(answer.start) }) : "";
+    const first = answer.exact === false ? t("possible from {when} on", { when: when(answer.start) }) : "";
     return [money, first, list(later, (orders) => t("later: {orders}", { orders })) || t("no order comes later"), list(sooner, (orders) => t("sooner: {orders}", { orders })),
       answer.n_moves ? t("{n} other bars move", { n: answer.n_moves }) : "", answer.late_h ? t("{hours} of lateness in all", { hours: `${answer.late_h > 0 ? "+" : "−"}${twin.duration(Math.abs(answer.late_h))}` }) : ""].filter(Boolean);
   };

@@ -34,7 +34,8 @@
       const { rows, row } = move.held(), list = rows.length > 1 ? h("select", { "aria-label": t("Machine") }, ...rows.map((r, n) => h("option", { value: n, selected: r === row ? "" : null }, r.text))) : null;
       list?.addEventListener("change", () => move.to(move.held().start, rows[Number(list.value)]));
       const step = (minutes, text) => button(text, "", () => move.to(move.held().start + minutes * 60));
-      return h("div", { class: "move-by" }, step(-60, t("1 h earlier")), step(-15, t("15 min earlier")), step(15, t("15 min later")), step(60, t("1 h later")), list);
+      return h("div", { class: "move-by" }, step(-60, t("1 h earlier")), step(-15, t("15 min earlier")), step(15, t("15 min later")), step(60, t("1 h later")), list,
+        h("span", { class: "quiet keys-only" }, t("Or with the arrows; Enter keeps it, Esc gives up.")));
     };
     const hanging = () => {
       const { bar, start, row, answer, asking } = move.held(), model = chart.model;
@@ -50,7 +51,6 @@
         h("p", { class: `card-cost ${answer?.ok === false ? "bad" : ""}`, "data-cost": asking ? "asking" : answer?.says ? "unknown" : answer?.ok ? "known" : "fault" },
           ...words.flatMap((text, n) => (n ? [" · ", text] : [h("strong", {}, text)]))),
         moveBy(),
-        h("p", { class: "quiet keys-only" }, t("Arrows: 15 minutes, with Shift an hour; up and down: another machine. Enter keeps it, Esc gives up.")),
       ];
     };
     const chosen = (bar) => {

@@ -31,10 +31,10 @@
         h("td", { class: "num" }, Math.abs(a.delta ?? 0) < 0.5 ? "—" : plan.cash(a.delta, currency, true)),
         h("td", { class: "num" }, a.delays.length ? a.delays.slice(0, 2).map((d) => `${d.order} ${duration(d.hours)}`).join(t(", ")) : "—")))))));
 
-  const states = () => ({ accepted: t("Accepted"), vetoed: t("Vetoed"), expired: t("Expired") });
+  const states = (who) => who ? { accepted: t("Accepted by {who}", { who }), vetoed: t("Vetoed by {who}", { who }) } : { vetoed: t("Vetoed"), accepted: t("accepted"), expired: t("Expired") };
   const decided = (s, near) => {
     const who = s.said?.who || s.who, when = s.said?.when, until = s.said?.until;
-    const parts = [states()[s.state] || s.state, who ? t("by {who}", { who }) : "", when ? plan.when(when, near) : "", until ? t("holds until {when}", { when: plan.when(until, near) }) : ""].filter(Boolean).join(" · ");
+    const parts = [states(who)[s.state] || states()[s.state] || s.state, when ? plan.when(when, near) : "", until ? t("holds until {when}", { when: plan.when(until, near) }) : ""].filter(Boolean).join(" · ");
     const undo = s.said?.can_undo ? twin.button("action.undo", t("Undo"), (b) => twin.act("action.undo", { machine: s.machine ?? null, detail: { action: s.said.action }, button: b }), { css: "button small" }) : null;
     return h("div", { class: "decided" }, h("span", {}, parts, s.reason ? `${t(": ")}${s.reason}` : ""), undo);
   };

@@ -12,6 +12,7 @@ def wall_words(t: Translate) -> dict[str, str]:
         "nothing": t("Nothing needs attention."),
         "shift": t("This shift"),
         "operations": t("{done} of {all} operations done"),
+        "steps": t("operations"),
         "late": t("late orders: {n}"),
         "next": t("Next services"),
         "no_service": t("No service within two days."),

@@ -84,10 +84,13 @@
   const hasTurn = (here) => Boolean(here.shift) && Math.floor(Date.now() / 1000 / TURN_S) % 2 === 1;
   const span = ({ from, till, day }) => `${day === 1 ? fill(words.tomorrow, { time: from }) : day > 1 ? fill(words.after, { time: from }) : from}–${till}`;
   const progress = (s) => [fill(words.operations, s), s.late ? fill(words.late, { n: s.late }) : ""].filter(Boolean).join(words.comma);
+  /** The fullest title first: small and far away, the figures alone still say how far the shift is. */
+  const shiftTitles = (plan) => plan.all ? [`${words.shift}\n${progress(plan)}`, `${words.shift}\n${fill(words.operations, plan)}`,
+    `${words.shift}\n${plan.done}/${plan.all} ${words.steps}`, `${words.shift}\n${plan.done}/${plan.all}`, `${words.shift} ${plan.done}/${plan.all}`, `${plan.done}/${plan.all}`] : [words.next];
   const paintNow = (here) => {
     const panel = $("now"), rest = $("rest"), plan = hasTurn(here) ? here.shift : null;
     listed = plan ? plan.services : here.now;
-    say(panel.children[0], plan ? (plan.all ? `${words.shift}\n${progress(plan)}` : words.next) : words.now);
+    const titles = plan ? shiftTitles(plan) : [words.now];
     items.forEach((node, k) => {
       const item = listed[k];
       show(node, Boolean(item));
@@ -111,6 +114,7 @@
     const trial = (side) => {
       show($("code"), side > 0);
       show(panel.children[0], true);
+      say(panel.children[0], titles[0]);
       $("code").style.setProperty("--side", `${Math.floor(side)}px`);
       let n = listed.length;
       items.forEach((node, k) => show(node, k < n));
@@ -118,6 +122,7 @@
       if (!plan && overflows(panel)) show(panel.children[0], false);
       while (n > 0 && overflows(panel)) { show(items[--n], false); say_rest(n); }
       if (plan && overflows(panel)) show(rest, false);  // what a plan's list is, only its title says
+      for (const title of titles) if (plan && overflows(panel)) say(panel.children[0], title);
       if (plan && overflows(panel)) { show(panel.children[0], false); say_rest(n); }
       return n;
     };
