@@ -8,6 +8,7 @@ from dash.development.base_component import Component
 from flask import Response, abort, request
 
 from dashboard import i18n
+from dashboard.components.tabs import csv_link, tab_list
 from dashboard.data import Reader
 from dashboard.exports import csv_response
 from dashboard.i18n import Translate
@@ -33,7 +34,7 @@ def show(visit: Visit) -> Component | None:
         [
             html.Div([html.H1(title, tabIndex=-1)], className="head plain-head"),
             html.Div(className="flood", role="status", **{"data-list": "flood"}),
-            _tabs(t),
+            tab_list(_names(t), t("Lists of alarms"), "list"),
             html.Div(className="filter-row", **{"data-list": "filters"}),
             *(_section(t, name) for name in TABS),
             html.P(
@@ -68,39 +69,12 @@ def _names(t: Translate) -> dict[str, str]:
     }
 
 
-def _tabs(t: Translate) -> Component:
-    buttons = [
-        html.Button(
-            [text, html.Span(className="tab-n", **{"data-count": name})],
-            type="button",
-            role="tab",
-            id=f"tab-{name}",
-            **{"data-show": name, "aria-controls": f"list-{name}", "aria-selected": "false"},
-        )
-        for name, text in _names(t).items()
-    ]
-    return html.Div(
-        buttons, className="alarm-tabs", role="tablist", **{"aria-label": t("Lists of alarms")}
-    )
-
-
 def _section(t: Translate, name: str) -> Component:
     csv = {"active": "alarms", "journal": "journal"}.get(name)
     head = html.Div(
         [
             html.Div(className="alarm-do", **{"data-list": f"do-{name}"}),
-            *(
-                [
-                    html.A(
-                        t("Download CSV"),
-                        href=f"/export/{csv}.csv",
-                        className="csv",
-                        **{"data-export": csv},
-                    )
-                ]
-                if csv
-                else []
-            ),
+            *([csv_link(t, csv)] if csv else []),
         ],
         className="alarm-bar",
     )

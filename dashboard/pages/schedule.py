@@ -4,6 +4,7 @@ from dash import Dash, html
 from dash.development.base_component import Component
 
 from dashboard.components.shell import panel
+from dashboard.components.tabs import csv_link, tab_list
 from dashboard.data import Reader
 from dashboard.data.schedule import PlanReader
 from dashboard.i18n import Translate
@@ -71,15 +72,7 @@ def _plan(t: Translate) -> Component:
                 className="plan-top",
             ),
             *(_view(name) for name in VIEWS),
-            html.Div(
-                html.A(
-                    t("Download CSV"),
-                    href="/export/schedule.csv",
-                    className="csv",
-                    **{"data-export": "schedule"},
-                ),
-                className="panel-foot",
-            ),
+            html.Div(csv_link(t, "schedule"), className="panel-foot"),
         ],
         className="panel plan-panel",
         **{"aria-labelledby": "h-plan"},
@@ -93,22 +86,7 @@ def _tabs(t: Translate) -> Component:
         "compare": t("Plan against plan"),
         "late": t("Late and left out"),
     }
-    buttons = [
-        html.Button(
-            [text, html.Span(className="tab-n", **{"data-count": name})],
-            type="button",
-            role="tab",
-            id=f"tab-{name}",
-            **{"data-show": name, "aria-controls": f"view-{name}", "aria-selected": "false"},
-        )
-        for name, text in names.items()
-    ]
-    return html.Div(
-        buttons,
-        className="alarm-tabs plan-tabs",
-        role="tablist",
-        **{"aria-label": t("Views of the plan")},
-    )
+    return tab_list(names, t("Views of the plan"), "view", "plan-tabs")
 
 
 def _view(name: str) -> Component:
