@@ -39,6 +39,7 @@
         : [k.most ? t("quality is not measured") : "", k.unknown >= 10 ? t("known for {n} of the time", { n: whole(100 - k.unknown) }) : "", k.shift === undefined || k.shift === null ? "" : t("shift {n}", { n: whole(k.shift) }), t("target {n}", { n: percents(k.aim) })],
       more: k.value === undefined ? "" : [t("Availability {n}", { n: percents(k.availability) }), t("Performance {n}", { n: percents(k.performance) }),
         k.quality === undefined ? t("Quality not measured: OEE is at most {n}", { n: percents(k.value) }) : t("Quality {n}", { n: percents(k.quality) }),
+        ...(k.setup_ratio === undefined || k.setup_ratio === null ? [] : [t("Setup ratio {n}, {hours} set up", { n: percents(k.setup_ratio), hours: twin.duration(k.setup_h) })]),
         t("Unknown for {n} of the planned time", { n: percents(k.unknown) })] }),
     complete: (k) => ({ value: number(k.value, 1), note: [t("target {n}", { n: percents(k.aim) }), k.silent ? t("{n} without data", { n: k.silent }) : ""] }),
   };

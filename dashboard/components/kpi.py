@@ -44,6 +44,7 @@ def _sources(t: Translate) -> dict[str, list[str]]:
             t("Availability: time producing, of the time planned to produce."),
             t("Performance: measured rate, of the nominal rate, while producing."),
             t("Quality: share made within tolerance, where it is measured."),
+            t("Setup ratio: time setting up, of the time setting up and producing (AUST/AUPT)."),
             t("Planned services and pauses are not planned time; failures are lost time."),
         ],
         "complete": [
@@ -90,12 +91,16 @@ def kpi_card(t: Translate, key: str) -> Component:
 def _where(t: Translate, key: str, name: str) -> Component:
     """Opens what the figure is and what it is made of now."""
     label = t("Where this comes from: {name}").format(name=name)
-    parts = [html.Ul(className="where-now", **{"data-f": "more"})] if key == "oee" else []
+    parts, links = [], []
+    if key == "oee":
+        parts = [html.Ul(className="where-now", **{"data-f": "more"})]
+        links = [html.A(t("Download CSV"), href="/export/oee.csv", className="csv")]
     return html.Details(
         [
             html.Summary("?", **{"aria-label": label}),
             html.Div(
-                [*parts, *(html.P(text) for text in _sources(t)[key])], className="where-text"
+                [*parts, *(html.P(text) for text in _sources(t)[key]), *links],
+                className="where-text",
             ),
         ],
         className="where",

@@ -15,6 +15,7 @@ from dashboard.data import Reader
 from dashboard.exports import csv_response
 from dashboard.i18n import Translate, pick
 from dashboard.pages.visit import Visit
+from dashboard.states.oee_list import oee_rows
 from dashboard.states.plant_lists import attention_rows, filters_of, machine_rows
 from dashboard.times import local
 from twin.plant import Plant
@@ -78,8 +79,8 @@ def layout(t: Translate, language: str, plant: Plant, line_id: str = "") -> Comp
 
 
 def register(app: Dash, reader: Reader, language: Callable[[], str]) -> None:
-    """Add the lists of this page as CSV: /export/attention.csv and /export/machines.csv."""
-    lists = {"attention": attention_rows, "machines": machine_rows}
+    """Add the lists of this page as CSV: /export/attention.csv, machines.csv and oee.csv."""
+    lists = {"attention": attention_rows, "machines": machine_rows, "oee": oee_rows}
 
     def export(name: str) -> Response:
         snapshot = reader.latest

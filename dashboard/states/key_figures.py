@@ -86,7 +86,8 @@ def _oee(snapshot: Snapshot, aim: float) -> Figure:
     """OEE of the last 24 h and of the shift, per cent, with its parts; empty without production."""
     found = snapshot.plan.get("oee") or {}
     day, shift = found.get("day") or {}, found.get("shift") or {}
-    parts = {k: _percent(day.get(k)) for k in ("availability", "performance", "quality", "unknown")}
+    shares = ("availability", "performance", "quality", "unknown", "setup_ratio")
+    parts = {k: _percent(day.get(k)) for k in shares} | {"setup_h": rounded(day.get("setup_h"), 3)}
     value = _percent(day.get("oee"))
     return parts | {
         "value": value,

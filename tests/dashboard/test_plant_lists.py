@@ -14,6 +14,7 @@ from dashboard.i18n import translator
 from dashboard.pages.plant import reasons
 from dashboard.snapshot import Snapshot, is_idle, is_silent, row_of
 from dashboard.states.key_figures import key_figures
+from dashboard.states.oee_list import oee_rows
 from dashboard.states.plant_lists import Filters, attention_rows, filters_of, machine_rows
 from dashboard.states.plant_state import plant_state
 from dashboard.states.tiles import states_of, tile_codes
@@ -138,6 +139,24 @@ def test_oee_without_measured_quality_is_said_to_be_a_bound(fake: FakePlant) -> 
     at = read_snapshot(fake.store, fake.plant, 2, fake.wall_us)
     figure = key_figures(at, tile_codes(at))["oee"]
     assert (figure["most"], figure["quality"], figure["value"]) == (True, None, 65.5)
+
+
+def test_oee_as_csv_has_setting_up_for_the_plant_and_every_line(snapshot: Snapshot) -> None:
+    told = {"setup_ratio": 0.12, "setup_h": 7.5}
+    oee = {
+        "day": snapshot.plan["oee"]["day"] | told,
+        "shift": None,
+        "lines": {line.id: snapshot.plan["oee"]["day"] for line in snapshot.plant.lines},
+    }
+    at = snapshot._replace(plan=snapshot.plan | {"oee": oee})
+    header, rows = oee_rows(at, Filters(), t, "en", {})
+    assert {len(row) for row in rows} == {len(header)}
+    assert len(rows) == 1 + len(snapshot.plant.lines)
+    named = dict(zip(header, rows[0], strict=True))
+    assert named["Setup ratio (AUST/AUPT)"] == 0.12
+    assert named["Unit setup time (AUST), hours"] == 7.5
+    line = snapshot.plant.lines[0].id
+    assert len(oee_rows(at, Filters(line=line), t, "en", {})[1]) == 1
 
 
 def test_plant_that_produces_nothing_shows_no_oee(fake: FakePlant) -> None:

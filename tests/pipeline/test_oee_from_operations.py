@@ -109,3 +109,36 @@ def test_runs_are_read_from_the_orders() -> None:
     ((_, seconds),) = found.within("press-01", START_US, START_US + 2 * HOUR_US)
     assert seconds == 3600.0
     assert not found.knows("mill-02")
+
+
+def test_setup_ratio_is_setup_time_of_processing_time(plant) -> None:
+    """Half an hour of setting up, an hour and a half of work: AUST / (APT + AUST) = 1/4."""
+    begun, work = START_US, START_US + 30 * MINUTE_US
+    run = Run("a", 0, work, work + 90 * MINUTE_US, 5400.0)
+    told = Ran({"mill-01": [run]}, {"mill-01": [(begun, work)]})
+    found = day(looked(plant, told, 120), plant, 120)
+    assert found["setup_h"] == pytest.approx(0.5)
+    assert found["setup_ratio"] == pytest.approx(0.25)
+    assert found["availability"] == pytest.approx(0.75)
+    unset = day(looked(plant, ran(run), 120), plant, 120)
+    assert unset["setup_ratio"] is None
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 0, 2)])
+def test_setting_up_is_told_whatever_comes_first(order) -> None:
+    """From 0 to 20 min on mill-01, though work begins at 50; the end alone says nothing."""
+    told = [("setup", 0), ("setup_end", 20), ("operation_start", 50)]
+    store, office = MemoryStore(1), Office(("a", "shaft", 30, 0, 900))
+    for kind, minute in (told[n] for n in order):
+        report(office.orders["a"], kind, START_US + minute * MINUTE_US, "mill-01", {"step": 0})
+    store.set_documents("orders", {"a": orjson.dumps(office.orders["a"])})
+    found = read_runs(store, SMALL).set_up_s("mill-01", START_US, START_US + HOUR_US)
+    assert found == pytest.approx(20 * 60)
+
+
+def test_an_order_that_is_set_up_for_has_not_begun() -> None:
+    order = Office(("a", "shaft", 30, 0, 900)).orders["a"]
+    assert report(order, "setup", START_US, "mill-01", {"step": 0})
+    assert not report(order, "setup", START_US, "mill-01", {"step": 0})
+    assert order["steps"][0]["state"] == "waiting"
+    assert order["steps"][0]["machine"] is None

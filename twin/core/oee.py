@@ -5,6 +5,8 @@
                                              of the actual production time ("performance")
     quality ratio  Q = GQ / PQ               good quantity / produced quantity
     OEE              = A · E · Q
+    setup ratio      = AUST / AUPT           actual unit setup time / actual unit processing time,
+                                             AUPT = APT + AUST, where operations are reported
 
 Where actual starts and ends of operations are known, APT lies between them and PRI · PQ is the
 planned run time of what was made. Where they are not, nobody counts pieces: a rate that is measured
@@ -52,6 +54,10 @@ class Tally(NamedTuple):
     good_s: float = 0.0
     unknown_s: float = 0.0
     """Planned busy time of which nothing is known."""
+    ran_s: float = 0.0
+    """The part of producing_s between reported starts and ends of operations."""
+    setup_s: float = 0.0
+    """Setting up, as it is reported: AUST."""
 
 
 EMPTY = Tally()
@@ -68,6 +74,8 @@ class Oee(NamedTuple):
     """OEE is an upper bound: not all that was made had its quality measured."""
     unknown: float | None
     """Share of the planned busy time of which nothing is known."""
+    setup_ratio: float | None = None
+    """None where no setup was reported: nobody knows whether there was any."""
 
 
 def tally(looks: Looks) -> Tally:
@@ -108,7 +116,9 @@ def indices(sums: Tally, *, all_graded: bool = True) -> Oee:
     stood = sums.busy_s > 0 and sums.producing_s == 0
     index = 0.0 if stood else None if a is None or e is None else a * e * (1.0 if q is None else q)
     is_most = index is not None and not stood and (q is None or not all_graded)
-    return Oee(a, e, q, index, is_most, _share(sums.unknown_s, sums.busy_s + sums.unknown_s))
+    unknown = _share(sums.unknown_s, sums.busy_s + sums.unknown_s)
+    setup = _share(sums.setup_s, sums.ran_s + sums.setup_s) if sums.setup_s > 0 else None
+    return Oee(a, e, q, index, is_most, unknown, setup)
 
 
 def _share(part: float, whole: float) -> float | None:

@@ -8,13 +8,19 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from twin.actions import OrderId
 from twin.errors import DataError
-from twin.pipeline.orders import Order
+from twin.pipeline.orders import SETUP_KINDS, Order
 from twin.plant import Plant
 from twin.types import Event
 
 __all__ = ["KINDS", "Report", "event_of", "is_known"]
 
-KINDS = {"start": "operation_start", "end": "operation_end", "progress": "order_progress"}
+KINDS = {
+    "start": "operation_start",
+    "end": "operation_end",
+    "progress": "order_progress",
+    "setup": "setup",
+    "setup_end": "setup_end",
+}
 AHEAD_US = 300_000_000
 """What is said to have happened later than now by more than this is a slip."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -28,7 +34,7 @@ class Report(BaseModel):
     order: OrderId
     step: Annotated[int, Field(ge=0)]
     """From 0."""
-    kind: Literal["start", "end", "progress"]
+    kind: Literal["start", "end", "progress", "setup", "setup_end"]
     machine: str | None = None
     time: int | str | None = None
     """µs UTC or ISO 8601, without offset in the plant's zone; None: now."""
@@ -60,6 +66,9 @@ def event_of(
 def is_known(event: Event, orders: Mapping[str, Order]) -> bool:
     """Whether the order says already what the event does: it was sent twice."""
     step = orders[event.detail["order"]]["steps"][event.detail["step"]]
+    if event.kind in SETUP_KINDS:
+        known = step.get("setup") or {}
+        return bool(known.get("start" if event.kind == "setup" else "end") == event.time)
     told = {"operation_start": step["start"], "operation_end": step["end"]}
     if event.kind == "order_progress":
         return bool(step.get("quantity_done", -1) >= event.detail["quantity_done"])
@@ -74,7 +83,8 @@ def _machine(report: Report, orders: Mapping[str, Order], plant: Plant) -> str:
     n_steps = len(order["steps"])
     if report.step >= n_steps:
         raise DataError(f"step: got {report.step}, want less than {n_steps}")
-    machine = report.machine or order["steps"][report.step]["machine"]
+    step = order["steps"][report.step]
+    machine = report.machine or step["machine"] or (step.get("setup") or {}).get("machine")
     if machine is None:
         raise DataError("machine: got none, want the one that the step runs on")
     if all(m.id != machine for m in plant.machines):

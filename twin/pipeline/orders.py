@@ -28,7 +28,8 @@ __all__ = [
 KIND = "orders"
 OPEN_MAX = 5000
 """Orders that stand open: they are never dropped, so there must not be ever more of them."""
-PROGRESS_KINDS = frozenset({"operation_start", "operation_end", "order_progress"})
+SETUP_KINDS = frozenset({"setup", "setup_end"})
+PROGRESS_KINDS = frozenset({"operation_start", "operation_end", "order_progress"}) | SETUP_KINDS
 Order = dict[str, Any]
 
 
@@ -100,6 +101,8 @@ def report(order: Order, kind: str, time: int, machine: str, detail: Mapping[str
     elif kind == "operation_end":
         step["end"] = time if step["end"] is None else min(time, step["end"])
         step["machine"] = step["machine"] or machine or None
+    elif kind in SETUP_KINDS:
+        _set_up(step, kind, time, machine)
     else:
         _progress(order, step, detail.get("quantity_done"))
     settle(order)
@@ -125,6 +128,17 @@ def _start(step: dict[str, Any], time: int, machine: str) -> None:
     step["start"] = time if step["start"] is None else min(time, step["start"])
     if machine and time >= step.get("moved", time):
         step["machine"], step["moved"] = machine, time
+
+
+def _set_up(step: dict[str, Any], kind: str, time: int, machine: str) -> None:
+    """Setting up is no work on the order: the step still waits. The earliest start and end count,
+    on the machine where it began; an end alone says nothing."""
+    told = step.get("setup") or {"machine": machine, "start": None, "end": None}
+    if kind == "setup" and (told["start"] is None or time < told["start"]):
+        told = {**told, "machine": machine, "start": time}
+    if kind == "setup_end" and (told["end"] is None or time < told["end"]):
+        told = {**told, "end": time}
+    step["setup"] = told
 
 
 def _progress(order: Order, step: dict[str, Any], quantity: object) -> None:

@@ -2,10 +2,11 @@
 an hour, kept a line.
 
 Where a machine's operations are reported, it produces from an actual start to the actual end, and
-at the end its planned run time tells how fast it was. Where they are not, its newest reading stands
-for the time since its reading before. That time is unknown where the machine was silent for more
-than three periods on average, or where a look came more than an hour after the last. What was
-gathered is kept in the store: a planner that starts again goes on.
+at the end its planned run time tells how fast it was; what setting up took is told apart, where it
+is reported. Where operations are not, its newest reading stands for the time since its reading
+before. That time is unknown where the machine was silent for more than three periods on average, or
+where a look came more than an hour after the last. What was gathered is kept in the store: a
+planner that starts again goes on.
 """
 
 from collections.abc import Mapping, Sequence
@@ -106,7 +107,7 @@ class ProductionKept:
         there = {now.machine.id for now in found}
         self._seen = {m: seen for m, seen in self._seen.items() if m in there}
         by_line: dict[str, list[_Row]] = {}
-        slow: dict[str, float] = {}
+        told: dict[str, Tally] = {}
         for now in found:
             if now.machine_class.production is not None:
                 planned, line = works and now.machine.id not in in_service, now.machine.line
@@ -114,13 +115,14 @@ class ProductionKept:
                 rows = [row]
                 if ran.knows(now.machine.id):
                     rows = self._as_ran(now.machine.id, span, row, ran)
-                    slow[line] = slow.get(line, 0.0) + self._slow_s(now.machine.id, span[1], ran)
+                    own = self._as_told(now.machine.id, span, rows, ran)
+                    told[line] = total([told.get(line, EMPTY), own])
                 by_line.setdefault(line, []).extend(rows)
         quarter = self._sums.setdefault(now_us // BUCKET_US, {})
         for line, rows in by_line.items():
             columns = (np.array(column) for column in zip(*rows, strict=True))
-            made = Tally(made_s=-slow.get(line, 0.0))
-            quarter[line] = total([quarter.get(line, EMPTY), tally(Looks(*columns)), made])
+            seen = [tally(Looks(*columns)), told.get(line, EMPTY)]
+            quarter[line] = total([quarter.get(line, EMPTY), *seen])
         oldest = (now_us - DAY_US) // BUCKET_US
         self._sums = {b: sums for b, sums in self._sums.items() if oldest < b}
 
@@ -150,6 +152,15 @@ class ProductionKept:
         ran_s = min(ran_s, max(dt_s, 0.0))
         produced = (ran_s, planned, is_failed, 1.0, True, good)
         return [produced, (dt_s - ran_s, planned, is_failed, 0.0, False, np.nan)]
+
+    def _as_told(self, machine: str, span: tuple[int, int], rows: list[_Row], ran: Ran) -> Tally:
+        """What only reports say of a machine whose rows are those of _as_ran."""
+        (ran_s, planned, is_failed, *_), (rest_s, *_) = rows
+        slow_s = self._slow_s(machine, span[1], ran)
+        if not planned or is_failed:
+            return Tally(made_s=-slow_s)
+        set_up_s = min(ran.set_up_s(machine, *span), max(0.0, rest_s))
+        return Tally(made_s=-slow_s, ran_s=ran_s, setup_s=set_up_s)
 
     def _slow_s(self, machine: str, until: int, ran: Ran) -> float:
         """By how much operations that have ended took longer than their planned run time; while
@@ -184,7 +195,8 @@ class ProductionKept:
                 for line in lines
             ]
         )
-        return indices(sums, all_graded=all_graded)._asdict() | {"busy_h": sums.busy_s / 3600}
+        hours = {"busy_h": sums.busy_s / 3600, "setup_h": sums.setup_s / 3600}
+        return indices(sums, all_graded=all_graded)._asdict() | hours
 
 
 def idle_below(machine_class: MachineClass) -> dict[int, float]:

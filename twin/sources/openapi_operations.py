@@ -12,7 +12,10 @@ OPERATION: dict[str, Any] = {
     "properties": {
         "order": {"type": "string", "description": "Id of an order that there is."},
         "step": {"type": "integer", "minimum": 0, "description": "From 0."},
-        "kind": {"enum": ["start", "end", "progress"]},
+        "kind": {
+            "enum": ["start", "end", "progress", "setup", "setup_end"],
+            "description": "setup and setup_end: the machine is set up for the step.",
+        },
         "machine": {
             "type": ["string", "null"],
             "description": "Left out: the one that the step began on.",

@@ -90,6 +90,8 @@ class Shop(ShopState):
                 continue
             if held.setup_left:
                 held.setup_left -= min(worked, held.setup_left)
+                if not held.setup_left:
+                    self._tell(until, "setup_end", machine, held)
             elif held.started:
                 held.left -= min(worked, held.left)
                 if not held.left:
