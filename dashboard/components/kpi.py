@@ -44,7 +44,7 @@ def _sources(t: Translate) -> dict[str, list[str]]:
             t("Availability: time producing, of the time planned to produce."),
             t("Performance: measured rate, of the nominal rate, while producing."),
             t("Quality: share made within tolerance, where it is measured."),
-            t("Setup ratio: time setting up, of the time setting up and producing (AUST/AUPT)."),
+            t("Setup ratio: time setting up, of the time setting up and producing."),
             t("Planned services and pauses are not planned time; failures are lost time."),
         ],
         "complete": [

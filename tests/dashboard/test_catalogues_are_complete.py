@@ -16,7 +16,6 @@ from dashboard.pages.router import route
 
 USED = sorted({message for message, _ in messages()})
 UNITS = {"NIS", "UTC", "EN", "Plant", "Twin", "P1", "P2", "P3", "h", "d", "s", "OEE", "ISO", "CSV"}
-UNITS |= {"AUST", "AUPT"}
 
 
 @pytest.mark.parametrize("language", i18n.LANGUAGES)
