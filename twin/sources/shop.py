@@ -65,15 +65,25 @@ class Shop(ShopState):
         return {machine: self._asked(machine) for machine in self.floor.working}
 
     def adopt(self) -> None:
-        """Take over what is written as running: begun by a floor that nobody remembers."""
-        for order_id, order in self.board.orders.items():
-            for n, step in enumerate(order["steps"]):
-                machine = step["machine"]
-                known = self.floor.step(order["product"], n) is not None
-                if step["state"] == "running" and machine in self.floor.machines and known:
-                    held = self._take(Choice(order_id, n, 0), machine)
-                    worked = self.floor.open_of(machine).worked(int(step["start"]), self.time)
-                    held.left, held.started = max(MINUTE_US, held.left - worked), True
+        """Take over what is written as running: begun by a floor that nobody remembers, or by
+        people who report what they do. A machine does one thing at a time, the first one first;
+        whoever says first that it has ended is believed."""
+        for machine, own in self.board.running.items():
+            if machine in self.held or machine not in self.floor.machines:
+                continue
+            for start, order_id, n in own:
+                product = self.board.orders[order_id]["product"]
+                if self.floor.step(product, n) is None or not self._is_left_alone(order_id, n):
+                    continue
+                held = self._take(Choice(order_id, n, 0), machine)
+                worked = self.floor.open_of(machine).worked(start, self.time)
+                held.left, held.started = max(MINUTE_US, held.left - worked), True
+                break
+
+    def _is_left_alone(self, order_id: str, n: int) -> bool:
+        """Whether nobody on the floor is at a step, nor was."""
+        at_work = any((h.order, h.step) == (order_id, n) for h in self.held.values())
+        return not at_work and not self.is_done(order_id, n)
 
     def _asked(self, machine: str) -> tuple[float, float]:
         held = self.held.get(machine)
@@ -102,6 +112,7 @@ class Shop(ShopState):
 
     def _dispatch(self) -> None:
         self._begin_services()
+        self.adopt()
         free = unplanned(self)
         for machine in self.floor.working:
             if machine in self.down or not self.floor.open_of(machine).is_open(self.time):

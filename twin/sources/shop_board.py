@@ -42,6 +42,9 @@ class Board:
         )
         self.plan_end = int(plan["end"]) if plan else 0
         self.left_out = {str(x["order"]) for x in plan["left_out"]} if plan else set()
+        self.running = self._running()
+        """Machine → start, order and step of what is written as under way on it, the first one
+        first."""
         self.planned: dict[str, list[Planned]] = {}
         self.planned_on: dict[tuple[str, int], str] = {}
         """Order and step → machine."""
@@ -49,6 +52,15 @@ class Board:
             self._put(operation)
         for operations in self.planned.values():
             operations.sort()
+
+    def _running(self) -> dict[str, list[tuple[int, str, int]]]:
+        found: dict[str, list[tuple[int, str, int]]] = {}
+        for order_id, order in self.orders.items():
+            for n, step in enumerate(order["steps"]):
+                if step["state"] == "running" and step["machine"]:
+                    own = found.setdefault(str(step["machine"]), [])
+                    own.append((int(step["start"]), order_id, n))
+        return {machine: sorted(own) for machine, own in found.items()}
 
     def _put(self, operation: Record) -> None:
         order, step = str(operation["order"]), int(operation["step"])

@@ -117,7 +117,12 @@ class ShopState:
         return bool((self.board.step(order_id, n) or _OVER)["state"] == "done")
 
     def _is_over(self, machine: str, held: Held) -> bool:
-        """Whether somebody took away what a machine is at, or the machine itself."""
+        """Whether somebody took away what a machine is at, or the machine itself, or began it on
+        another machine."""
+        step = self.board.step(held.order, held.step)
+        elsewhere = step["machine"] if step and step["state"] == "running" else machine
+        if elsewhere != machine and elsewhere in self.floor.machines:
+            return True
         gone = machine not in self.floor.machines or self._is_written(held.order, held.step)
         return gone or self.floor.step(held.product, held.step) is None
 
