@@ -93,7 +93,7 @@
   plan.productText = (model, order) => order.product ? pick(model.data.products[order.product]?.name || order.product) : "";
 
   /** How a service stands, in a word. */
-  plan.serviceState = (bar, suggestion) => ({ open: t("suggested"), accepted: t("accepted"), vetoed: t("vetoed") }[suggestion?.state] || plan.pins()[bar.pin] || t("planned"));
+  plan.serviceState = (bar, suggestion) => ({ open: t("suggested"), accepted: t("accepted"), vetoed: t("vetoed") }[suggestion?.state] || plan.pins()[bar.pin] || t("nobody has accepted it"));
 
   /** One bar in a sentence: for who cannot see it, and for who points at it. */
   plan.sentence = (model, bar, suggestion = null) => {

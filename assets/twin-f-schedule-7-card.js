@@ -18,6 +18,7 @@
   const service = (model, bar, suggestion) => facts([
     [t("Machine"), link(bar.row)], [t("When"), times(model, bar)], [t("Crew"), bar.crewRow?.text || ""], [t("Spare part"), twin.pick(bar.part) || ""],
     [t("State"), plan.serviceState(bar, suggestion)],
+    [t("If nobody accepts it"), plan.isPlanned(bar, suggestion) || suggestion?.state === "vetoed" ? "" : t("It lapses when its time comes, and is suggested again for as long as it pays.")],
     [t("Saves"), suggestion?.saves ? plan.cash(suggestion.saves, suggestion.currency) : ""]]);
 
   /** A button that says, instead of acting, why it may not. */
