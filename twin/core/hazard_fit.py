@@ -43,6 +43,8 @@ RANK = 24
 ANCHOR = 1e-3
 """Pull of the baseline to the raw rates: only felt where no failure was seen."""
 MAX_NEWTON = 40
+AT_ONCE = 512
+"""Landmarks whose statistics are worked out together."""
 
 
 class Landmarks(NamedTuple):
@@ -101,29 +103,39 @@ def statistics(
     coef: Array,
     offset: Array | None = None,
 ) -> Statistics:
-    """Log-likelihood, gradient and Hessian of x (n, f) at coef (K, f); offset (J,) by bin."""
-    order = np.argsort(-(lived + event), kind="stable")
-    x, lived, event = x[order], lived[order], event[order]
-    n_bins, k = basis.shape
-    f = x.shape[1]
+    """Log-likelihood, gradient and Hessian of x (n, f) at coef (K, f); offset (J,) by bin.
+
+    The Hessian's block of splines k and l is Xᵀ diag(Σ_j b_jk b_jl w_j) X: fewer products than
+    one of each bin, and of few landmarks at a time, which stay in the cache.
+    """
+    (n_bins, k), f = basis.shape, x.shape[1]
     o = np.zeros(n_bins) if offset is None else offset
-    counts = len(x) - np.searchsorted((lived + event)[::-1], np.arange(n_bins), side="right")
-    loglik, gradient = 0.0, np.zeros((k, f))
-    weighted = np.zeros((n_bins, f, f))
-    scores = x @ coef.T
-    for j, n in enumerate(counts):
-        if n == 0:
-            break
-        eta = np.clip(scores[:n] @ basis[j] + o[j], -30.0, 30.0)
-        y = (event[:n] & (lived[:n] == j)).astype(np.float64)
-        h = 1.0 / (1.0 + np.exp(-eta))
-        loglik += float(y @ eta - np.logaddexp(0.0, eta).sum())
-        gradient += np.outer(basis[j], x[:n].T @ (y - h))
-        root = x[:n] * np.sqrt(h * (1.0 - h))[:, None]
-        weighted[j] = root.T @ root
-    pairs = (basis[:, :, None] * basis[:, None, :]).reshape(n_bins, k * k)
-    blocks = (pairs.T @ weighted.reshape(n_bins, f * f)).reshape(k, k, f, f)
+    first, second = np.nonzero(np.triu(np.abs(basis).T @ np.abs(basis)))
+    pairs = basis[:, first] * basis[:, second]
+    loglik, gradient, halves = 0.0, np.zeros((k, f)), np.zeros((len(first), f, f))
+    for at in range(0, len(x), AT_ONCE):
+        some = slice(at, at + AT_ONCE)
+        part, (hit, seen) = x[some], _bins(lived[some], event[some], n_bins)
+        eta = np.clip(part @ coef.T @ basis.T + o, -30.0, 30.0)
+        odds = np.exp(eta)
+        h = seen * odds / (1.0 + odds)
+        loglik += float(eta[hit].sum() - np.log1p(odds)[seen].sum())
+        gradient += ((hit - h) @ basis).T @ part
+        weights = (h / (1.0 + odds)) @ pairs
+        for pair in range(len(first)):
+            halves[pair] += part.T @ (part * weights[:, pair, None])
+    blocks = np.zeros((k, k, f, f))
+    blocks[first, second] = blocks[second, first] = halves
     return Statistics(loglik, gradient, blocks.transpose(0, 2, 1, 3).reshape(k * f, k * f))
+
+
+def _bins(
+    lived: Ints, event: NDArray[np.bool_], n_bins: int
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Of each landmark and bin (n, J): failed in it, was at risk in it."""
+    bins = np.arange(n_bins)
+    hit = event[:, None] & (lived[:, None] == bins)
+    return hit, (bins < lived[:, None]) | hit
 
 
 def fit_coefficients(
@@ -173,9 +185,7 @@ def sandwich(
     outer products is their covariance, landmarks of one machine being anything but independent."""
     n_bins = len(basis)
     eta = np.clip(x @ (basis @ coef).T + offset, -30.0, 30.0)
-    bins = np.arange(n_bins)
-    hit = event[:, None] & (lived[:, None] == bins)
-    seen = (bins < lived[:, None]) | hit
+    hit, seen = _bins(lived, event, n_bins)
     residual = (hit - seen / (1.0 + np.exp(-eta))) @ basis
     _, owner = np.unique(machine, return_inverse=True)
     scores = np.zeros((owner.max() + 1, coef.size))

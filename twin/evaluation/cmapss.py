@@ -35,7 +35,15 @@ from twin.modelfile import ClassModel
 from twin.pipeline.engines import fit_engines
 from twin.sources.cmapss import read_engines, read_rul, subsets_in
 
-__all__ = ["EVERY_ROW", "FOLDS", "PUBLISHED", "cross_validate", "evaluate", "predict"]
+__all__ = [
+    "EVERY_ROW",
+    "FOLDS",
+    "PUBLISHED",
+    "cross_validate",
+    "evaluate",
+    "predict",
+    "scores_on_test_engines",
+]
 
 Ints = NDArray[np.int64]
 Progress = Callable[[str], None]
@@ -71,10 +79,8 @@ def _evaluate_subset(data_dir: Path, subset: str, progress: Progress) -> dict[st
     progress(f"{subset}: predict")
     every = predict(model, test, left)
     folds, fold = cross_validate(train, lambda _: progress(f"{subset}: cross-validate"))
-    last = every.at(np.append(every.engine[1:] != every.engine[:-1], True))
     policy = _policy(folds, fold)
-    out = _remaining_life(last) | _soon(every, last) | _bands(every, last)
-    out |= {
+    return scores_on_test_engines(every) | {
         "cv_rmse": rmse(folds.rul - folds.capped),
         "cv_p30_pr_auc": pr_auc(folds.p_soon, folds.truth <= SOON),
         "policy_cost_ratio": policy["rule"],
@@ -83,10 +89,20 @@ def _evaluate_subset(data_dir: Path, subset: str, progress: Progress) -> dict[st
         "coefficients": _n_coefficients(model),
         "growth_per_cycle": model.fitted["growth_per_step"],
         "whiteness": model.fitted["whiteness"],
-        "baselines": baselines(train, every, last, folds, fold) | {"policy_cost_ratio": policy},
+        "baselines": baselines(train, every, _last_rows(every), folds, fold)
+        | {"policy_cost_ratio": policy},
         "published_rmse_capped": PUBLISHED.get(subset, {}),
     }
-    return out
+
+
+def scores_on_test_engines(every: Predictions) -> dict[str, Any]:
+    """Figures of what was said at every row of the test engines: all that need no folds."""
+    last = _last_rows(every)
+    return _remaining_life(last) | _soon(every, last) | _bands(every, last)
+
+
+def _last_rows(every: Predictions) -> Predictions:
+    return every.at(np.append(every.engine[1:] != every.engine[:-1], True))
 
 
 def _remaining_life(last: Predictions) -> dict[str, Any]:

@@ -22,7 +22,7 @@ Progress = Callable[[str], None]
 
 MAX_LANDMARKS = 60_000
 MAX_CELLS = 2.6e6
-"""Landmarks × lead-time bins: what Newton's time is proportional to."""
+"""Landmarks × lead-time bins: what Newton's time grows with."""
 HORIZON_STEPS = 336.0
 
 
