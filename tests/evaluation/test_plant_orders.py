@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import twin.demo
+from twin.evaluation.plant_backlog import Backlog
 from twin.evaluation.plant_orders import AFTER_H, TICK_H, Orders
 from twin.plant import load_plant
 
@@ -41,9 +42,9 @@ def test_orders_end_when_a_walk_through_time_ends_them(orders):
     from twin.evaluation.plant_orders import _made
 
     [pool] = orders.pools
-    up = np.ones(len(orders._worked)) * len(pool.machines)
+    up = np.ones(len(orders.worked)) * len(pool.machines)
     up[200:420] -= 5
-    capacity = orders._worked * up * TICK_H
+    capacity = orders.worked * up * TICK_H
     _, end = _made(pool, capacity)
     assert end == pytest.approx(walked(pool, capacity), abs=0.02)
 
@@ -83,13 +84,35 @@ def test_prices_by_the_clock():
 
 
 def test_a_stop_takes_what_it_lasts_and_no_more():
-    from twin.evaluation.plant_orders import _stand
+    from twin.evaluation.plant_orders import stand
 
     rng = np.random.default_rng(1)
     for _ in range(50):
         start, length = rng.uniform(0, 80), rng.uniform(0.01, 30)
         up = np.ones(100)
-        _stand(up, start, start + length)
+        stand(up, start, start + length)
         assert 100 - up.sum() == pytest.approx(min(100, start + length) - start)
         assert up[: int(start)].all()
     assert AFTER_H > 0
+
+
+def test_a_service_is_thought_to_cost_what_it_makes_late_of_the_orders_that_have_come(orders):
+    """Against all orders' lateness with and without the stop, cut off at those released by now."""
+    now_h, hours, starts = 203.5, 4.0, np.arange(8.0, 60.0)
+    down, booked = [(1, 30.0, 41.0), (0, 199.0, 207.0)], [(2, now_h + 20.0, now_h + 24.0)]
+    i = next(int(i) for pool in orders.pools for i in pool.machines)
+    [pool] = [pool for pool in orders.pools if i in pool.machines]
+    n = int(np.searchsorted(pool.release_h, now_h, side="right"))
+    known = pool._replace(release_h=pool.release_h[:n], work_h=pool.work_h[:n] * 1.25)
+    known = known._replace(due_h=pool.due_h[:n] - 40.0)  # a queue, and late
+    few = Orders(PLANT, MACHINES, HOURS, seed=3)
+    few.pools = [known]
+    said = Backlog(few, len(MACHINES)).late_money(i, hours, starts, now_h, down, booked)
+    before = few.late(down + booked).money.sum()
+    want = [
+        few.late([*down, *booked, (i, now_h + s, now_h + s + hours)]).money.sum() - before
+        for s in starts
+    ]
+    assert (said >= np.array(want) - 1e-6).all()  # an order that ends meanwhile counts in full
+    assert np.median(np.abs(said - want)) < 1e-6
+    assert max(want) > 100.0 > min(want)

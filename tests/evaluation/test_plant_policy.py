@@ -11,6 +11,7 @@ from twin.evaluation import plant_choices, plant_score
 from twin.evaluation.plant_asks import HOURS, Interval, KnownWear, Oracle, Planner, Threshold
 from twin.evaluation.plant_choices import FACTORS, basis_of, chosen
 from twin.evaluation.plant_crews import Ask, Crews
+from twin.evaluation.plant_floor import ends_of, least_ratio
 from twin.evaluation.plant_lives import Lives, machine_lives, new_lives
 from twin.evaluation.plant_months import EPOCH_H, NOTICE_H, Months, Policy, run_months
 from twin.evaluation.plant_policy import evaluate_policy
@@ -201,6 +202,34 @@ def test_the_planner_asks_when_a_day_of_waiting_risks_more_than_it_saves(plant, 
     assert Told(1.1 * RATE["mill"] / dearer).asked(months).who[0]
 
 
+def test_the_planner_takes_the_hour_that_orders_can_spare(plant, lives):
+    class Busy:
+        def late_money(self, *told):
+            return np.where(told[2] == 21.0, 0.0, 1e6)
+
+    months = Months(plant, lives, HOURS_RUN, 3)
+    while not Planner(RATE).asked(months).who.any():
+        months.pass_epoch()
+    months.backlog = Busy()
+    asked = Planner(RATE).asked(months)
+    assert (asked.cost[asked.who].argmin(axis=1) == 21).all()
+
+
+def test_what_nobody_can_go_below_is_the_best_age_where_age_is_all_that_counts():
+    """Hazard 1e-6·e^(t/25 h) for every life: renewal–reward by quadrature over the age."""
+    rng, t = np.random.default_rng(6), np.arange(0.0, 600.0, 0.01)
+    life = 25.0 * np.log1p(rng.exponential(size=2000) / 25e-6)
+    looks = np.arange(0.0, 800.0, EPOCH_H)
+    hazard = np.repeat(1e-6 * np.exp(looks / 25.0)[:, None], len(life), axis=1)
+    none = np.zeros(len(life))
+    lives = Lives(none, life, none.astype(int), none, np.zeros((1, len(life), 1)), hazard)
+    survive = np.exp(-25e-6 * np.expm1(t / 25.0))
+    mean_h = np.cumsum(survive) * 0.01
+    cost_h = (1.0 + 4.0 * (1.0 - survive)) / mean_h
+    want = cost_h[1:].min() * mean_h[-1]
+    assert least_ratio(ends_of(lives), 1.0, 5.0) == pytest.approx(want, rel=0.01)
+
+
 def test_alarms_come_after_their_delay_and_only_then(plant):
     """Against a count sample by sample of a spindle that vibrates now and then."""
     from twin.evaluation.plant_lives import _Follower
@@ -270,7 +299,7 @@ def test_more_machines_are_made_than_one_life_and_lives_differ(plant):
 
 def scored(cost):
     ones = np.ones(len(cost))
-    return Scored(np.array(cost, float), ones, ones, ones, ones, ones, 1.0, 2.0, 3.0)
+    return Scored(np.array(cost, float), ones / 4, ones, ones, ones, ones, ones, 1.0, 2.0, 3.0)
 
 
 def test_ratios_are_to_the_oracle_on_the_same_machines_with_an_interval():
@@ -279,12 +308,13 @@ def test_ratios_are_to_the_oracle_on_the_same_machines_with_an_interval():
     names = (*POLICIES, "known_wear", "as_fitted")
     one = {name: scored(base * (k + 1)) for k, name in enumerate(names)}
     one["oracle"] = scored(base)
-    report = policy_report([one, one], ["a"] * 20 + ["b"] * 20)
+    report = policy_report([one, one], ["a"] * 20 + ["b"] * 20, {"a": 1.2, "b": 1.3})
     twin = report["policies"]["twin"]
     assert twin["cost_ratio"] == pytest.approx(4.0)
     assert twin["cost_ratio_ci"] == pytest.approx([4.0, 4.0])  # paired: no spread is left
     noisy = one | {"twin": scored(rng.uniform(1.0, 6.0, 40))}
-    low, high = policy_report([noisy], ["a"] * 40)["policies"]["twin"]["cost_ratio_ci"]
+    noisy_report = policy_report([noisy], ["a"] * 40, {"a": 1.2})
+    low, high = noisy_report["policies"]["twin"]["cost_ratio_ci"]
     ratio = noisy["twin"].cost.sum() / base.sum()
     spread = np.std(noisy["twin"].cost - ratio * base) / base.mean() / np.sqrt(40)
     assert low == pytest.approx(ratio - 1.96 * spread, abs=0.3 * spread)

@@ -22,6 +22,8 @@ Array = NDArray[np.float64]
 HOURS = np.arange(float(LOOK_H))
 SOON_H = 24.0
 """A service that is best later than this is not asked for yet: news may come."""
+DELAY_H = 24.0
+"""By how much orders may bring a service forward."""
 
 
 class Interval(Policy):
@@ -47,7 +49,8 @@ class Threshold(Policy):
 
 
 class Planner(Policy):
-    """The twin: MODELS.md's curve C(s) of the class's fitted model, planned under the crews.
+    """The twin: MODELS.md's curve C(s) of the class's fitted model, and what a stop then makes late
+    of the orders that are known, as the plant's planner does; planned under the crews.
 
     A machine is asked for while its cheapest start lies within a day.
     """
@@ -58,9 +61,10 @@ class Planner(Policy):
     def asked(self, months: Months, /) -> Asked:
         p, g = self._failure_p(months), months.by_class(self._g)
         cost = cost_curve(p, HOURS, 0.0, g, months.planned_cost, months.failure_cost)
-        first = int(NOTICE_H)
-        best = first + cost[:, first:].argmin(axis=1)
-        return Asked(best < first + SOON_H, cost)
+        near = (_best(cost) < NOTICE_H + SOON_H + DELAY_H) & months.is_free
+        for i in np.flatnonzero(near).tolist():
+            cost[i] += _late_money(months, i)
+        return Asked(_best(cost) < NOTICE_H + SOON_H, cost)
 
     def _failure_p(self, months: Months) -> Array:
         """(N, LOOK_H) by hours, linear between those that the twin's forecast was kept for."""
@@ -68,6 +72,19 @@ class Planner(Policy):
         low = (HOURS / EPOCH_H).astype(int)
         part = HOURS / EPOCH_H - low
         return np.asarray(p[:, low] * (1 - part) + p[:, low + 1] * part)
+
+
+def _late_money(months: Months, i: int) -> Array:
+    """(LOOK_H,) late cost, of orders that are known, of servicing machine i at each hour."""
+    booked = [(b.machine, b.start_h, b.end_h) for b in months.crews.booked.values()]
+    hours = float(months.service_h[i])
+    return months.backlog.late_money(i, hours, HOURS, months.now_h, months.down, booked)
+
+
+def _best(cost: Array) -> NDArray[np.int64]:
+    """(N,) the hour of the cheapest start that can still be had."""
+    first = int(NOTICE_H)
+    return np.asarray(first + cost[:, first:].argmin(axis=1))
 
 
 class KnownWear(Planner):

@@ -12,8 +12,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.evaluation.plant_backlog import Backlog
 from twin.evaluation.plant_crews import Ask, Crews
 from twin.evaluation.plant_lives import EPOCH_H, Lives
+from twin.evaluation.plant_orders import Orders
 from twin.plant import Machine, Plant
 
 __all__ = ["NOTICE_H", "Asked", "Months", "Policy", "Tally", "run_months"]
@@ -65,12 +67,18 @@ class Months:
         self.begun_h = np.zeros(n)
         self.life = np.zeros(n, np.int64)
         self.crews = Crews(plant, hours)
+        self.orders = Orders(plant, self.machines, hours, seed)
+        self.backlog = Backlog(self.orders, n)
         self.service_h = np.array([self._service_h(m) for m in self.machines])
         costs = [plant.costs_of(m) for m in self.machines]
         self.planned, self.failure, self.per_h, self.repair_h = (
             np.array([getattr(cost, name) for cost in costs])
             for name in ("planned", "unplanned", "output_per_h", "unplanned_h")
         )
+        self.planned_cost = self.planned + self.service_h * self.per_h
+        """(N,) of a service, the output lost meanwhile included."""
+        self.failure_cost = self.failure + self.repair_h * self.per_h
+        """(N,) of a failure likewise."""
         self.down: list[tuple[int, float, float]] = []
         """Machine, from, until, in hours."""
         self.tally = Tally(*(np.zeros(n) for _ in range(6)))
@@ -114,23 +122,17 @@ class Months:
 
     def plan(self, asked: Asked) -> None:
         """Plan the services asked for; book those that would start within the notice."""
-        free = asked.who & (self.begun_h <= self.now_h)
-        asks = [
-            self._ask(int(i), asked) for i in np.flatnonzero(free) if i not in self.crews.booked
-        ]
+        asks = [self._ask(i, asked) for i in np.flatnonzero(asked.who & self.is_free).tolist()]
         for booking in self.crews.place(self.now_h, asks, NOTICE_H):
             if booking.start_h < self.now_h + NOTICE_H + EPOCH_H:
                 self.crews.book(booking)
 
     @property
-    def planned_cost(self) -> Array:
-        """(N,) of a service, the output lost meanwhile included."""
-        return np.asarray(self.planned + self.service_h * self.per_h)
-
-    @property
-    def failure_cost(self) -> Array:
-        """(N,) of a failure likewise."""
-        return np.asarray(self.failure + self.repair_h * self.per_h)
+    def is_free(self) -> NDArray[np.bool_]:
+        """(N,) neither standing nor booked."""
+        free = self.begun_h <= self.now_h
+        free[list(self.crews.booked)] = False
+        return free
 
     def _service_h(self, machine: Machine) -> float:
         hours = self.plant.classes[machine.class_id].service.hours

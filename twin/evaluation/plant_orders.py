@@ -20,7 +20,7 @@ from twin.plant.working import pauses_between
 from twin.sources.physics.demand import plant_activity
 from twin.sources.physics.spec import class_spec
 
-__all__ = ["Lateness", "Orders", "Pool"]
+__all__ = ["TICK_H", "Lateness", "Orders", "Pool", "stand"]
 
 Array = NDArray[np.float64]
 TICK_H = 0.25
@@ -62,12 +62,12 @@ class Orders:
     def __init__(self, plant: Plant, machines: Sequence[Machine], hours: float, seed: int) -> None:
         ticks = np.arange(round((hours + AFTER_H) / TICK_H))
         times = START_US + np.rint((ticks + 0.5) * TICK_H * 3.6e9).astype(np.int64)
-        self._worked = plant_activity(times, plant.zone) > 0
+        self.worked = plant_activity(times, plant.zone) > 0
         self._price = _prices(plant, hours + AFTER_H)
-        self._late_cost_h = plant.plant.late_cost_h
+        self.late_cost_h = plant.plant.late_cost_h
         self._n = len(machines)
         rng = np.random.default_rng([seed, 0x04DE])
-        share = self._worked[: round(hours / TICK_H)].mean()
+        share = self.worked[: round(hours / TICK_H)].mean()
         members: dict[tuple[str, str], list[int]] = {}
         for i, machine in enumerate(machines):
             members.setdefault((machine.line, machine.class_id), []).append(i)
@@ -79,18 +79,18 @@ class Orders:
 
     def late(self, down: Sequence[tuple[int, float, float]]) -> Lateness:
         """With machines standing from … until (hours)."""
-        up = np.ones((self._n, len(self._worked)))
+        up = np.ones((self._n, len(self.worked)))
         for i, start_h, end_h in down:
-            _stand(up[i], start_h / TICK_H, end_h / TICK_H)
+            stand(up[i], start_h / TICK_H, end_h / TICK_H)
         stood = np.maximum((1.0 - up).sum(axis=1), 1e-9)
         money, late_h, energy, kwh = np.zeros(self._n), 0.0, 0.0, 0.0
         for pool in self.pools:
-            capacity = self._worked * up[pool.machines].sum(axis=0) * TICK_H
+            capacity = self.worked * up[pool.machines].sum(axis=0) * TICK_H
             begin, end = _made(pool, capacity)
-            unhindered = self._worked.astype(np.float64) * (len(pool.machines) * TICK_H)
+            unhindered = self.worked.astype(np.float64) * (len(pool.machines) * TICK_H)
             late = _late(pool, capacity) - _late(pool, unhindered)
             weight = stood[pool.machines] / stood[pool.machines].sum()
-            money[pool.machines] += self._late_cost_h * late.sum() * weight
+            money[pool.machines] += self.late_cost_h * late.sum() * weight
             late_h += float(late.sum())
             spent = np.append(0.0, np.cumsum(capacity * self._price))
             at = np.arange(len(spent)) * TICK_H
@@ -148,7 +148,7 @@ def _when(done: Array, work: Array) -> Array:
     return np.asarray((i - 1 + np.clip(part, 0.0, 1.0)) * TICK_H)
 
 
-def _stand(up: Array, start: float, end: float) -> None:
+def stand(up: Array, start: float, end: float) -> None:
     """Take a stretch, in ticks and parts of them, from when a machine is up."""
     ticks = np.arange(min(int(start), len(up)), min(int(np.ceil(end)), len(up)))
     held = np.minimum(ticks + 1, end) - np.maximum(ticks, start)

@@ -2,14 +2,14 @@
 
 Run to failure, the best fixed interval, alarm limits, the planner with the twin's forecasts, and a
 clairvoyant, on the same lives, repairs, crews and orders. An hour of standing costs what the plant
-file says, as in the planner's own costs. A sixth policy, which is told the true wear, shows how
-much of the distance to the clairvoyant is chance that no forecast can know.
+file says, as in the planner's own costs. A sixth policy is the planner told the true wear; and
+beside all stands what the best of rules would cost that knows the wear but not the draw.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
-from functools import partial
+from functools import partial, reduce
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -17,9 +17,11 @@ from typing import Any
 from tqdm import tqdm
 
 from twin.evaluation.plant_choices import chosen
+from twin.evaluation.plant_floor import Ends, least_ratio
 from twin.evaluation.plant_report import policy_lines, policy_report
 from twin.evaluation.plant_score import Setting, basis_of_class, score_seed, train_seed
-from twin.plant import load_plant
+from twin.pipeline.servicing import service_costs
+from twin.plant import Plant, load_plant
 
 __all__ = ["evaluate_policy", "policy_lines"]
 
@@ -55,9 +57,19 @@ def evaluate_policy(
         choices = chosen(run(partial(train_seed, setting, basis), training))
         scored = run(partial(score_seed, setting, basis, choices), scored_seeds)
     class_of = [machine.class_id for c in classes for machine in read.machines_of(c)]
-    report = policy_report(scored, class_of)
+    least = _least(read, [ends for _, ends in scored])
+    report = policy_report([costs for costs, _ in scored], class_of, least)
     chose = {c: round(basis[c].age_h * choices.factor["fixed_interval"][c]) for c in classes}
     return {"months": months, "seeds": seeds, **report, "fixed_interval_h": chose}
+
+
+def _least(plant: Plant, found: Sequence[Mapping[str, Ends]]) -> dict[str, float]:
+    """By class, what nobody can go below who does not know the draw: cost to the clairvoyant's."""
+    return {
+        c: least_ratio(reduce(Ends.plus, [ends[c] for ends in found]), *service_costs(of.costs))
+        for c, of in plant.classes.items()
+        if c in found[0]
+    }
 
 
 def _pool(processes: int) -> AbstractContextManager[ProcessPoolExecutor | None]:

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from twin.errors import TwinError
 from twin.evaluation.plant_asks import Oracle, Planner, Threshold
 from twin.evaluation.plant_choices import Basis, Choices, basis_of, candidates, policy_of
+from twin.evaluation.plant_floor import Ends, ends_of
 from twin.evaluation.plant_lives import Lives, machine_lives, new_lives
 from twin.evaluation.plant_months import Months, Policy, run_months
-from twin.evaluation.plant_orders import Orders
 from twin.modelfile import ClassModel, default_model, load_model
 from twin.pipeline.servicing import service_costs
 from twin.plant import Plant, load_plant
@@ -39,6 +39,8 @@ class Scored(NamedTuple):
 
     cost: Array
     """Services, repairs, output lost meanwhile, and orders that standing machines made late."""
+    late: Array
+    """The orders' part of it."""
     failures: Array
     services: Array
     down_h: Array
@@ -73,8 +75,9 @@ def train_seed(
 
 def score_seed(
     setting: Setting, basis: Mapping[str, Basis], choices: Choices, seed: int
-) -> dict[str, Scored]:
-    """Every policy on the same plant: the same lives, repairs and orders."""
+) -> tuple[dict[str, Scored], dict[str, Ends]]:
+    """Every policy on the same plant: the same lives, repairs and orders; and by class how lives
+    end under limits of the true hazard."""
     plant = load_plant(setting.plant)
     lives = _all_lives(setting, plant, seed)
     policies: dict[str, Policy] = {"run_to_failure": Policy()}
@@ -84,17 +87,18 @@ def score_seed(
     policies["as_fitted"] = Planner(
         {c: _fitted_g(setting, plant, c, known.rate) for c, known in basis.items()}
     )
+    ends = {c: ends_of(known, len(plant.machines_of(c))) for c, known in lives.items()}
     return {
-        name: _scored(run_months(plant, lives, setting.hours, seed, policy), seed)
+        name: _scored(run_months(plant, lives, setting.hours, seed, policy))
         for name, policy in policies.items()
-    }
+    }, ends
 
 
-def _scored(months: Months, seed: int) -> Scored:
-    orders = Orders(months.plant, months.machines, months.hours, seed)
-    late, tally = orders.late(months.down), months.tally
+def _scored(months: Months) -> Scored:
+    late, tally = months.orders.late(months.down), months.tally
     return Scored(
         tally.cost + late.money,
+        late.money,
         tally.failures,
         tally.services,
         tally.down_h,
