@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from barriers import nothing_grave
 from fake_plant import FakePlant
 from fake_site import fake_site
 from playwright.sync_api import Page, expect
@@ -90,15 +90,11 @@ def say_who(page: Page, t: Callable[[str], str]) -> None:
     press(page, t("Continue"))
 
 
-@pytest.mark.parametrize(
-    ("theme", "language", "code", "width"),
-    [("light", "en-GB", "en", 1280), ("dark", "zh-CN", "zh", 375)],
-)
 def test_an_order_is_added_changed_called_off_and_opened_again_by_keyboard(
-    ordered: Ordered, open_page: Open, theme: str, language: str, code: str, width: int
+    ordered: Ordered, open_page: Open
 ) -> None:
-    t, number = translator(code), f"K-{code}"
-    page = open_page(ordered.url + "/orders", theme, language, width)
+    t, number = translator("zh"), "K-1"
+    page = open_page(ordered.url + "/orders", "dark", "zh-CN", 375)
     press(page, t("New order"))
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_label(t("Product"))).to_be_focused()
@@ -118,6 +114,7 @@ def test_an_order_is_added_changed_called_off_and_opened_again_by_keyboard(
     page.keyboard.type("call / 来电")
     press(page, t("Change"))
     expect(row).to_contain_text("call / 来电", timeout=SOON_MS)
+    nothing_grave(page)
 
     row.get_by_role("button", name=t("Cancel order")).focus()
     page.keyboard.press("Enter")
@@ -145,6 +142,7 @@ def test_a_file_is_looked_at_imported_and_taken_back(
     expect(page.locator(".import-sums")).to_contain_text("Not used: Farbe.")
     expect(page.locator("tr.refused .bad")).to_have_text(["lid", "1,5"])
     expect(page.locator("tr.said").first).to_contain_text("Product: got lid, want one of gearbox")
+    nothing_grave(page)
     assert ordered.orders() == before
 
     press(page, "Import 2 orders")
@@ -154,6 +152,7 @@ def test_a_file_is_looked_at_imported_and_taken_back(
     page.get_by_role("link", name="To the orders").click()
     expect(page.locator('tr[data-id="B-3"]')).to_contain_text("Bearing cover", timeout=SOON_MS)
     assert set(ordered.orders()) - set(before) == {"B-1", "B-3"}
+    nothing_grave(page)
     page.go_back()
     page.fill("#orders-text", CSV)
     page.get_by_role("button", name="Look at it").click()
@@ -164,6 +163,8 @@ def test_an_import_is_taken_back_where_it_was_made(ordered: Ordered, open_page: 
     page = open_page(ordered.url + "/orders/import", width=375)
     page.fill("#orders-text", CSV.replace("B-", "C-"))
     press(page, "Look at it")
+    expect(page.locator(".import-table")).to_be_visible()
+    nothing_grave(page)
     press(page, "Import 2 orders")
     say_who(page, str)
     expect(page.get_by_role("link", name="To the orders")).to_be_focused(timeout=SOON_MS)
@@ -183,19 +184,3 @@ def test_the_address_holds_the_filters_and_the_download_follows_them(
     assert href == "/export/orders.csv?state=all&priority=2&text=drive"
     page.get_by_role("button", name="Show all").click()
     assert page.url.endswith("/orders")
-
-
-@pytest.mark.parametrize(("theme", "width"), [("light", 1280), ("dark", 375)])
-def test_no_serious_barrier_and_nothing_wider_than_the_screen(
-    ordered: Ordered, open_page: Open, theme: str, width: int
-) -> None:
-    page = open_page(ordered.url + "/orders?state=all", theme, width=width)
-    expect(page.locator(".orders-table tbody tr").first).to_be_visible(timeout=SOON_MS)
-    for _ in range(2):
-        found = Axe().run(page).response["violations"]
-        assert [v["id"] for v in found if v["impact"] in {"serious", "critical"}] == []
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-        page.goto(ordered.url + "/orders/import")
-        page.fill("#orders-text", CSV.replace("B-", "D-"))
-        page.get_by_role("button", name="Look at it").click()
-        expect(page.locator(".import-table")).to_be_visible()
