@@ -6,7 +6,9 @@ from desk_bench import HOUR_US
 from planning_bench import G, World, bare_settings, situation
 
 from twin.errors import PlanningError
+from twin.pipeline.planning.compiled import small_problem
 from twin.pipeline.planning.signs import Waiting, signs_of, why_new
+from twin.scheduling.check import check
 from twin.scheduling.rules import best_rule
 from twin.scheduling.schedule import Answer, Schedule
 from twin.types import Event
@@ -376,6 +378,50 @@ def test_only_a_plan_that_nobody_waits_for_is_polished(world):
     world.wall += 700.0
     assert world.step() == "clock"
     assert calls == ["hurried", "unhurried"]
+
+
+class Compiler:
+    """Says what it is told to."""
+
+    ready, long = False, True
+
+    def is_ready(self):
+        return self.ready
+
+    def is_long(self):
+        return self.long
+
+
+def test_while_solvers_compile_plans_come_from_rules_and_the_first_in_force_waits(tmp_path):
+    asked = []
+
+    def improve(problem, *_):
+        asked.append(problem)
+        _, schedule, terms = best_rule(problem)
+        return Answer(schedule, terms.total, None, 0.0)
+
+    world, compiler = World(tmp_path, improve=improve), Compiler()
+    world.loop._compiling = compiler
+    world.add_order("A-0")
+    world.settle()
+    world.add_order("RUSH", priority=1, due_h=10)
+    assert world.settle() == ["rush"]
+    assert {o["order"] for o in world.document("proposed")["operations"]} == {"A-0", "RUSH"}
+    assert not asked
+    assert world.document("in_force") is None
+    assert world.document("planning")["compiling"] is True
+    compiler.ready, compiler.long = True, False
+    world.settle()
+    assert asked
+    assert world.document("in_force")["who"] == "planner"
+    assert world.document("planning")["compiling"] is False
+
+
+def test_the_small_plant_that_solvers_are_compiled_on_can_be_planned():
+    problem = small_problem()
+    _, schedule, _ = best_rule(problem)
+    assert not check(problem, schedule).faults
+    assert (schedule.machine >= 0).all()
 
 
 @pytest.mark.parametrize("hours", [167.9, 400.0])

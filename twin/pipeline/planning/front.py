@@ -31,7 +31,7 @@ from twin.scheduling.problem import Problem
 from twin.scheduling.schedule import Limit, Schedule, Solver
 from twin.stores.base import Store
 
-__all__ = ["FrontSearch", "Search", "search_apart", "start_fronts"]
+__all__ = ["FrontSearch", "Search", "search_apart", "start_fronts", "traded"]
 
 STEP_S = 1.0
 WRITE_S = 2.0

@@ -15,6 +15,7 @@ from typing import Any
 import orjson
 
 from twin.pipeline.failures import Failures
+from twin.pipeline.planning.compiled import Compiling
 from twin.pipeline.planning.improve import POLISH_S, anneal_apart
 from twin.pipeline.planning.news import is_news
 from twin.pipeline.planning.occasion import Occasion
@@ -49,6 +50,7 @@ class PlanLoop:
         improve: Improve | None = anneal_apart,
         *,
         unhurried: Improve | None = None,
+        compiling: Compiling | None = None,
         solve_s: float = SOLVE_S,
         wall: Callable[[], float] = time.monotonic,
         clock: Callable[[], int] = lambda: time.time_ns() // 1000,
@@ -56,6 +58,8 @@ class PlanLoop:
         self.store, self.improve, self.solve_s = store, improve, solve_s
         self.unhurried = unhurried
         """What improves a plan that nobody waits for; it takes POLISH_S longer."""
+        self._compiling = compiling
+        """Until it is ready plans come from the rules, and none is put in force."""
         self.refused = 0
         """Schedules that broke a rule, and were never shown."""
         self._telling, self._occasion = Telling(store), Occasion()
@@ -65,6 +69,8 @@ class PlanLoop:
         self._shown: Record | None = None
         """in_force_now as it was written last."""
         self._seed = 0
+        self._waits = False
+        """Whether the newest plan is one of the rules, and a better one is to be made."""
 
     def step(self, site: Site) -> str | None:
         """Look at the plant, and plan anew if it asks for it: why, None if it does not.
@@ -78,6 +84,10 @@ class PlanLoop:
         situation = read_situation(self.store, site, self._failures, now_us, clock.speed)
         signs, wall, kept = signs_of(situation), self._wall(), self._telling.kept
         self._telling.relabel(situation)
+        self._say_compiling()
+        if self._waits and self._is_ready():
+            self._waits = False
+            self._occasion.again()
         if situation.in_force is None or wall - self._looked_at >= KEEP_UP_S:
             self._look_through(now_us, wall)
         why = self._occasion.why(signs, situation, kept.proposed, wall)
@@ -85,12 +95,21 @@ class PlanLoop:
             at_once = situation.in_force is None and kept.proposed is None
             self._occasion.planned(signs, situation, wall)
             calm = self.unhurried if why == "clock" else None
-            self._plan(situation, why, None if at_once else calm or self.improve)
-            if at_once and kept.proposed is not None:
-                self._occasion.again()
+            hurried = at_once or not self._is_ready()
+            self._plan(situation, why, None if hurried else calm or self.improve)
+            self._waits = hurried and kept.proposed is not None
         elif wall - self._kept_up_at >= KEEP_UP_S:
             self._keep_up(situation)
         return why
+
+    # --- compiling ------------------------------------------------------------------------
+    def _is_ready(self) -> bool:
+        return self._compiling is None or self._compiling.is_ready()
+
+    def _say_compiling(self) -> None:
+        is_long = self._compiling is not None and self._compiling.is_long()
+        if is_long != self._telling.state["compiling"]:
+            self._telling.write(self._telling.say(compiling=is_long))
 
     # --- keeping up -----------------------------------------------------------------------
     def _look_through(self, now_us: int, wall: float) -> None:
@@ -155,5 +174,5 @@ class PlanLoop:
         documents |= telling.suggested(situation, found)
         documents |= telling.report(situation, why, made.solved, version, self.refused)
         telling.write(documents)
-        if made.is_first and is_shown:
+        if made.is_first and is_shown and self._is_ready():
             telling.adopt(situation, version, self._clock())

@@ -7,6 +7,7 @@ import traceback
 
 from twin.config import Settings
 from twin.errors import TwinError
+from twin.pipeline.planning.compiled import Compiling
 from twin.pipeline.planning.improve import polished_for
 from twin.pipeline.planning.loop import PlanLoop
 from twin.pipeline.site import Site, load_site
@@ -31,12 +32,13 @@ def start_planning(store: Store, settings: Settings, stop: threading.Event) -> t
 def run_planning(store: Store, settings: Settings, stop: threading.Event) -> None:
     """Keep the plan up until told to stop. What was said so far is in the store: after a fault the
     loop goes on from there."""
+    compiling = Compiling(stop).start()
     loop: PlanLoop | None = None
     site: Site | None = None
     read, stamp, told = 0.0, b"", ""
     while not stop.wait(STEP_S):
         try:
-            loop = loop or PlanLoop(store, unhurried=polished_for(store))
+            loop = loop or PlanLoop(store, unhurried=polished_for(store), compiling=compiling)
             now = _stamp(store, site)
             if site is None or now != stamp or time.monotonic() - read > SITE_S:
                 site, read = load_site(store, load_plant(settings.plant)), time.monotonic()

@@ -33,7 +33,8 @@ class Telling:
 
     def __init__(self, store: Store) -> None:
         self.store, self.kept = store, Kept.of(store)
-        self.state: Record = {"unreadable": []}
+        known = read_written(store, "planning") or {}
+        self.state: Record = {"unreadable": [], "compiling": False, **known}
         """Document "planning": what the planner says of itself."""
         self._faults: dict[str, str] = {}
 
