@@ -62,7 +62,11 @@ pairs = st.tuples(st.integers(0, 6), st.integers(1, 99))
 
 @given(
     jobs=st.lists(
-        st.lists(st.lists(pairs, min_size=1, max_size=4), min_size=1, max_size=5),
+        st.lists(
+            st.lists(pairs, min_size=1, max_size=4, unique_by=lambda pair: pair[0]),
+            min_size=1,
+            max_size=5,
+        ),
         min_size=1,
         max_size=6,
     ),
@@ -96,6 +100,11 @@ def test_classic_is_read_as_written(routes, data):
         ("2 2\n0 3 1 2\n0 3 1\n", 3, "got 3 numbers, want pairs"),
         ("2 2\n0 3 1 2\n0 3 two 1\n", 3, "got 'two', want whole numbers"),
         ("2 2\n0 3 1 2\n0 3 1 2.5\n", 3, "got '2.5', want whole numbers"),
+        ("2 2\n0 3 1 2\n5\n", 3, "got 1 numbers, want pairs"),
+        ("2 2\n0 3 1 2\n0 3 1 2\n1 3 0 2\n", 4, "got 3 jobs, want the 2"),
+        ("0 3 1000000 2\n0 3 1 2\n", None, "got 1000001 machines"),
+        ("2 2\n0 3 1 2\n0 3 1 2e9\n", 3, "got '2e9', want whole numbers"),
+        ("2 2\n0 3 1 2\n0 3 1 2000000000\n", 3, "want at most 1000000000"),
         ("2 2\n0 3 1 2\n0 3 1 -2\n", 3, "got -2, want no negative number"),
         ("2 2\n0 3 1 2\n1 3 0 0\n", 3, "got a duration of 0"),
         ("2 2\n0 3 1 2\n0 3 2 2\n", 3, "got machine 2, want 2 machines"),
@@ -117,14 +126,55 @@ def test_what_is_malformed_is_named_with_its_line(text, line, said):
     assert said in str(error.value)
 
 
-def test_folder_is_searched_with_best_known_beside_each_file(tmp_path):
+@pytest.mark.parametrize("base", [0, 1])
+@pytest.mark.parametrize(
+    ("head", "tail"),
+    [
+        ("{n} 3 by somebody, {n} jobs", "EOF"),
+        ("\ufeff{n} 3 2,5", "LB: 5"),
+        ("// 1 2 3\n{n} 3 2.5 % sizes", "11\n11 13"),
+        ("\ufeff+++\ninstance 7\n{n}\t3\r", "\n% 4\n12"),
+    ],
+)
+@pytest.mark.parametrize("jobs", [CLASSIC, FLEXIBLE])
+def test_what_stands_around_changes_nothing(jobs, head, tail, base):
+    rows = classic_text(jobs, base) if jobs is CLASSIC else flexible_text(jobs, base)
+    head = head.format(n=len(jobs))
+    if jobs is CLASSIC:  # A mean number of machines is a flexible shop's.
+        head = head.replace(" 2,5", "").replace(" 2.5", "")
+    rows[0] += " // the first"
+    found = parse_instance("\n".join([head, *rows, tail]), "x")
+    assert found.jobs == (alone(jobs) if jobs is CLASSIC else jobs)
+
+
+def test_whole_numbers_may_be_written_with_a_point():
+    plain = parse_instance("1 2\n0 3 1 2\n", "x")
+    assert parse_instance("1.0 2\n0 3.0 1 2.00\n", "x") == plain
+
+
+@given(st.lists(st.tuples(st.integers(0, 2), st.integers(1, 9)), min_size=1, max_size=6))
+def test_a_machine_listed_twice_counts_with_its_least_duration(choices):
+    job = f"2 1 0 4 {len(choices)} " + " ".join(f"{m} {d}" for m, d in choices)
+    found = parse_instance(f"1 3 2\n{job}\n", "x").jobs[0][1]
+    least = {m: min(d for k, d in choices if k == m) for m, _ in choices}
+    assert dict(found) == least
+    assert len(found) == len(least)
+
+
+@pytest.fixture
+def said():
+    return []
+
+
+def test_folder_is_searched_with_best_known_beside_each_file(tmp_path, said):
     for folder, rows in (("classic", classic_text(CLASSIC)), ("flexible", flexible_text(FLEXIBLE))):
         (tmp_path / folder).mkdir()
         for name in ("same", folder):
             (tmp_path / folder / f"{name}.txt").write_text("\n".join(rows))
     (tmp_path / "classic" / "best_known.json").write_text(json.dumps({"same": 11, "other": 3}))
     (tmp_path / "README.md").write_text("not an instance")
-    found = {i.name: (i.kind, i.best_known) for i in instances_in(tmp_path)}
+    found = {i.name: (i.kind, i.best_known) for i in instances_in(tmp_path, said.append)}
+    assert said == []
     assert found == {
         "classic": ("classic", None),
         "classic/same": ("classic", 11),
@@ -133,31 +183,71 @@ def test_folder_is_searched_with_best_known_beside_each_file(tmp_path):
     }
 
 
-def test_two_files_of_one_name_are_told_apart_by_their_suffix(tmp_path):
+def test_two_files_of_one_name_are_told_apart_by_their_suffix(tmp_path, said):
     for suffix in (".txt", ".jsp"):
         (tmp_path / f"same{suffix}").write_text("\n".join(classic_text(CLASSIC)))
-    assert [instance.name for instance in instances_in(tmp_path)] == ["same.jsp", "same.txt"]
+    found = instances_in(tmp_path, said.append)
+    assert [instance.name for instance in found] == ["same.jsp", "same.txt"]
+
+
+ODD = {
+    "NOTICE": b"Copyright",
+    "SOURCES.txt": b"1 2\n0 3 1 2\n",
+    "checksums": b"4f3a ft06.txt",
+    "table.csv": b"name,jobs\nx,3\n",
+    "x.fjs~": b"1 2\n0 3 1 2\n",
+    "zero.txt": b"1 2\n0 0 1 2\n",
+    "too_many.txt": b"1 2\n0 3 1 2 7\n",
+    "not_text.dat": bytes(range(256)),
+    "utf16.txt": "1 2\n0 3 1 2\n".encode("utf-16"),
+    "mean_gap.txt": b"1 2\n0 3 1 2\n",
+    "empty.txt": b"",
+}
+
+
+def test_no_file_takes_another_away(tmp_path, said):
+    for name, content in ODD.items():
+        (tmp_path / name).write_bytes(content)
+    (tmp_path / "x.csv").write_text("\n".join(classic_text(CLASSIC)))
+    (found,) = instances_in(tmp_path, said.append)
+    assert (found.name, found.jobs) == ("x", alone(CLASSIC))
+    told = "\n".join(said)
+    for name in ("checksums", "table.csv", "zero.txt line 2", "too_many.txt line 2", "mean_gap"):
+        assert name in told
+    assert "got a duration of 0, want 1 or more" in told
 
 
 @pytest.mark.parametrize(
-    ("name", "text", "said"),
+    ("text", "known", "word"),
     [
-        ("best_known.json", "{", "want JSON"),
-        ("best_known.json", "[1]", "got list"),
-        ("best_known.json", '{"x": "11"}', "x: got '11'"),
-        ("x.txt", "\xff\xfe", "want a readable text file"),
+        ('{"X": 11}', 11, None),
+        ('{"X": 12, "x": 11}', 11, None),
+        ('\ufeff{"x": 11.0}', 11, None),
+        ('{"x": null}', None, None),
+        ('{"y": "11"}', None, None),
+        ("{", None, "want JSON"),
+        ("[1]", None, "got list"),
+        ('{"x": "11"}', None, "x: got '11'"),
+        ('{"x": [10, 11]}', None, "x: got [10, 11]"),
+        ('{"x": true}', None, "x: got True"),
+        ('{"x": 0}', None, "x: got 0"),
+        ('{"x": 11.5}', None, "x: got 11.5"),
+        ('{"x": NaN}', None, "x: got nan"),
     ],
 )
-def test_unreadable_files_are_named(tmp_path, name, text, said):
+def test_an_odd_best_known_is_none_and_said(tmp_path, said, text, known, word):
     (tmp_path / "x.txt").write_text("\n".join(classic_text(CLASSIC)))
-    (tmp_path / name).write_text(text, encoding="latin-1")
-    with pytest.raises(DataError, match=said) as error:
-        instances_in(tmp_path)
-    assert str(tmp_path / name) in str(error.value)
+    (tmp_path / "best_known.json").write_text(text, encoding="utf-8")
+    assert instances_in(tmp_path, said.append)[0].best_known == known
+    assert len(said) == (word is not None)
+    assert word is None or word in said[0]
 
 
-def test_a_folder_without_instances_is_refused(tmp_path):
+def test_a_folder_without_instances_is_refused(tmp_path, said):
     with pytest.raises(DataError, match="got no instance"):
-        instances_in(tmp_path)
+        instances_in(tmp_path, said.append)
+    (tmp_path / "x.txt").write_text("1 2\n0 0 1 2\n")
+    with pytest.raises(DataError, match="got no instance"):
+        instances_in(tmp_path, said.append)
     with pytest.raises(DataError, match="no such folder"):
-        instances_in(tmp_path / "gone")
+        instances_in(tmp_path / "gone", said.append)

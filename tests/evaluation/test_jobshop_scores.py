@@ -8,11 +8,11 @@ import pytest
 
 from tests.scheduling.test_tabu import FT06
 from twin.cli import main
-from twin.errors import DataError
-from twin.evaluation import jobshop_solve
+from twin.errors import DataError, PlanningError
+from twin.evaluation import jobshop, jobshop_solve
 from twin.evaluation.jobshop import evaluate_jobshop, jobshop_lines
 from twin.evaluation.jobshop_files import instances_in
-from twin.evaluation.jobshop_solve import instance_problem, solve_instance
+from twin.evaluation.jobshop_solve import Solved, instance_problem, solve_instance
 from twin.pipeline.apart import ApartError
 from twin.scheduling.check import check
 from twin.scheduling.rules import RULES
@@ -62,10 +62,9 @@ def test_seconds_that_are_none_are_refused(folder):
 
 @pytest.fixture(scope="module")
 def data():
-    default = Path(__file__).parents[2].parent / "shared" / "data"
-    found = Path(os.environ.get("TWIN_DATA", default)) / "jobshop"
-    if not found.is_dir():
-        pytest.skip(f"published job shops not found at {found}: set TWIN_DATA")
+    found = Path(os.environ.get("TWIN_DATA", "")) / "jobshop"
+    if "TWIN_DATA" not in os.environ or not found.is_dir():
+        pytest.skip("published job shops not found: set TWIN_DATA")
     return found
 
 
@@ -83,7 +82,7 @@ def test_easy_published_instances_are_solved_to_their_optimum(data, tmp_path):
 
 @pytest.mark.real
 def test_no_published_instance_is_worse_than_any_dispatch_rule(data):
-    for instance in instances_in(data):
+    for instance in instances_in(data, lambda _: None):
         problem = instance_problem(instance)
         least = min(check(problem, rule(problem)).terms.makespan_h for rule in RULES.values())
         solved = solve_instance(instance, 0.3)
@@ -100,6 +99,24 @@ def test_plan_stands_when_the_process_of_cp_sat_dies(folder, monkeypatch):
         raise ApartError("the solver's process ended by signal SIGABRT", None)
 
     monkeypatch.setattr(jobshop_solve, "run_apart", die)
-    six = instances_in(folder)[0]
+    six = instances_in(folder, lambda _: None)[0]
     assert jobshop_solve.solve_instance(six, 2.0).makespan == 55
     assert len(asked) == 1
+
+
+def test_an_instance_that_cannot_be_solved_takes_no_other_away(folder, monkeypatch, capsys):
+    def solve(instance, _seconds):
+        if instance.name == "six":
+            raise PlanningError("it contradicts itself")
+        return Solved(4, 4, 5, 0.1)
+
+    monkeypatch.setattr(jobshop, "solve_instance", solve)
+    (folder / "NOTICE").write_text("of somebody")
+    (folder / "odd.txt").write_text("2 2\n0 3 1\n")
+    assert set(evaluate_jobshop(folder, 0.1)) == {"two", "mean_gap"}
+    told = capsys.readouterr().err
+    assert "six: it contradicts itself" in told
+    assert "odd.txt line 2: got 1 jobs" in told
+    (folder / "two.fjs").unlink()
+    with pytest.raises(DataError, match="no plan of any"):
+        evaluate_jobshop(folder, 0.1)

@@ -1,15 +1,13 @@
-"""Which solver for which problem, and that each goes on from where the one before stopped."""
+"""A plant's plan: each solver goes on from where the one before stopped."""
 
-import numpy as np
 import pytest
 
 from twin.errors import PlanningError
 from twin.evaluation.invented import small_plant
 from twin.scheduling.check import check
-from twin.scheduling.plan import Exact, kind_of, solve_plant, solve_shop
-from twin.scheduling.problem import Alternative, Job, Machine, Operation, Problem, Weights
+from twin.scheduling.plan import polish_plan, solve_plant
 from twin.scheduling.rules import best_rule
-from twin.scheduling.schedule import Answer, Limit
+from twin.scheduling.schedule import Answer, Limit, empty_schedule
 
 
 class Counting:
@@ -19,39 +17,6 @@ class Counting:
     def __call__(self):
         self.now += self.step
         return self.now
-
-
-def shop(n_alternatives):
-    """Six jobs of two operations; makespan alone counts."""
-    rng = np.random.default_rng(4)
-    jobs = tuple(
-        Job(
-            str(j),
-            tuple(
-                Operation(
-                    tuple(
-                        Alternative(int(m), int(rng.integers(2, 9)))
-                        for m in rng.permutation(3)[:n_alternatives]
-                    )
-                )
-                for _ in range(2)
-            ),
-        )
-        for j in range(6)
-    )
-    weights = Weights(makespan=1.0, tardiness=0, risk=0, energy=0, changeover=0, stability=0)
-    machines = tuple(Machine(str(m)) for m in range(3))
-    return Problem(jobs, machines, (((0, 200),),), 200, weights=weights, tick_s=3600.0)
-
-
-def nothing(*_arguments, **_named):
-    raise PlanningError("it aborted")
-
-
-def test_kinds():
-    assert kind_of(shop(1)) == "classical"
-    assert kind_of(shop(2)) == "flexible"
-    assert kind_of(small_plant(1)) == "plant"
 
 
 @pytest.mark.parametrize("seed", [1, 2])
@@ -66,6 +31,7 @@ def test_a_plant_s_plan_is_never_dearer_than_the_best_rule_s(seed):
 
 def test_a_polish_gets_windows_of_the_plan_at_hand_and_may_abort():
     problem, seen = small_plant(1), []
+    _, rule, terms = best_rule(problem)
 
     def polish(given, schedule, start, end, seconds):
         seen.append((start, end))
@@ -73,10 +39,10 @@ def test_a_polish_gets_windows_of_the_plan_at_hand_and_may_abort():
         assert seconds > 0
         raise PlanningError("it aborted")
 
-    answer = solve_plant(problem, Limit(60.0, Counting()), exact=Exact(nothing, polish))
+    answer = polish_plan(problem, Limit(60.0, Counting()), rule, polish)
     assert seen
     assert all(a < b for a, b in seen)
-    assert check(problem, answer.schedule).terms.total == pytest.approx(answer.cost, rel=1e-6)
+    assert answer.cost == pytest.approx(terms.total)
 
 
 def test_a_better_polish_is_the_answer_and_its_bound_is_kept():
@@ -87,19 +53,16 @@ def test_a_better_polish_is_the_answer_and_its_bound_is_kept():
     def polish(_problem, _schedule, _start, _end, _seconds):
         return Answer(better, cost, 1.0, 0.0)
 
-    answer = solve_plant(problem, Limit(60.0, Counting()), exact=Exact(nothing, polish))
+    answer = polish_plan(problem, Limit(60.0, Counting()), best_rule(problem)[1], polish)
     assert answer.cost <= cost
     assert answer.bound == 1.0
 
 
-def test_a_flexible_shop_goes_to_tabu_and_from_there_to_the_exact_solver():
-    problem, starts = shop(2), []
+def test_a_plan_to_polish_that_breaks_a_rule_is_refused():
+    problem = small_plant(1)
+    with pytest.raises(PlanningError, match="breaks a rule"):
+        polish_plan(problem, Limit(9.0, Counting()), empty_schedule(problem), nothing)
 
-    def exact(given, _limit, start, _tell):
-        starts.append(start)
-        return Answer(start, check(given, start).terms.total, 1.0, 0.0)
 
-    limit = Limit(1.0, Counting(0.02))
-    answer = solve_shop(problem, limit, exact=Exact(exact, nothing))
-    assert check(problem, answer.schedule).faults == ()
-    assert check(problem, starts[0]).terms.makespan_h == answer.cost
+def nothing(*_arguments):
+    raise PlanningError("it aborted")

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from twin.evaluation.invented import invented_plant, small_plant
 from twin.evaluation.invented_small import random_problem
-from twin.scheduling.problem import Alternative, Pin, Reference, TaskPin
+from twin.scheduling.layout import alternative_on
+from twin.scheduling.problem import Alternative, Operation, Pin, Reference, TaskPin
 from twin.scheduling.problem_faults import faults_of
 
 GOOD = small_plant(1)
@@ -22,6 +23,12 @@ def test_random_problems_have_no_fault(seed):
 
 def test_the_big_plant_has_no_fault():
     assert faults_of(invented_plant(3)) == ()
+
+
+def test_of_a_machine_listed_twice_the_shortest_alternative_counts():
+    operation = Operation((Alternative(1, 2), Alternative(0, 9), Alternative(0, 3)))
+    assert alternative_on(operation, 0) == Alternative(0, 3)
+    assert alternative_on(operation, 2) is None
 
 
 def with_operation(**fields):

@@ -6,11 +6,12 @@ is compiled, or read from the cache, before the first instance's clock starts.
 """
 
 import math
+import sys
 from pathlib import Path
 from typing import Any
 
-from twin.errors import DataError
-from twin.evaluation.jobshop_files import instances_in
+from twin.errors import DataError, PlanningError
+from twin.evaluation.jobshop_files import MEANS, instances_in
 from twin.evaluation.jobshop_formats import Instance
 from twin.evaluation.jobshop_solve import Solved, solve_instance
 from twin.scheduling.tabu import warm_up
@@ -23,21 +24,30 @@ KINDS = ("classic", "flexible")
 def evaluate_jobshop(data: Path, seconds: float = 10.0) -> dict[str, Any]:
     """Figures of every instance in the folder and below, so many seconds for each, and mean gaps.
 
-    Progress on standard error. Raises DataError where there is none or one is malformed.
+    Progress, and what is passed over, on standard error. Raises DataError where nothing is solved.
     """
     from tqdm import tqdm
 
     if not (math.isfinite(seconds) and seconds > 0):
         raise DataError(f"--seconds: got {seconds:g}, want more than 0")
-    instances = instances_in(data)
+    instances = instances_in(data, _say)
     warm_up()
     scores: dict[str, Any] = {}
     with tqdm(instances, unit="instance", desc="jobshop") as bar:
         for instance in bar:
             bar.set_postfix_str(instance.name)
-            scores[instance.name] = _score(instance, solve_instance(instance, seconds))
+            try:
+                scores[instance.name] = _score(instance, solve_instance(instance, seconds))
+            except PlanningError as error:
+                _say(f"{instance.name}: {error}")
+    if not scores:
+        raise DataError(f"{data}: got {len(instances)} instances and no plan of any")
     means = {kind: _mean_gap(kind, list(scores.values())) for kind in KINDS}
-    return {**scores, "mean_gap": means}
+    return {**scores, MEANS: means}
+
+
+def _say(what: str) -> None:
+    print(f"jobshop: {what}", file=sys.stderr, flush=True)
 
 
 def _score(instance: Instance, solved: Solved) -> dict[str, Any]:
@@ -63,7 +73,7 @@ def jobshop_lines(scores: dict[str, Any]) -> list[str]:
     heads = ("makespan", "bound", "best known", "gap", "best rule", "seconds")
     lines = [f"{'instance':16}{'format':>10}" + "".join(f"{head:>12}" for head in heads)]
     for name, one in scores.items():
-        if name != "mean_gap":
+        if name != MEANS:
             cells = (
                 f"{one['makespan']:,}",
                 f"{one['bound']:,}",
@@ -73,7 +83,7 @@ def jobshop_lines(scores: dict[str, Any]) -> list[str]:
                 f"{one['seconds']:.1f}",
             )
             lines.append(f"{name:16}{one['kind']:>10}" + "".join(f"{cell:>12}" for cell in cells))
-    means = scores["mean_gap"]
+    means = scores[MEANS]
     lines += [f"mean gap, {kind}: {_percent(means[kind])}" for kind in KINDS]
     return lines
 

@@ -1,32 +1,66 @@
-"""Folders of published job shop instances, with the best makespans known beside them."""
+"""Folders of published job shop instances, with the best makespans known beside them.
+
+What is an instance is decided file by file: one that cannot be read as such is passed over with
+its reason, and takes no other away.
+"""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from twin.errors import DataError
 from twin.evaluation.jobshop_formats import Instance, parse_instance
 
-__all__ = ["instances_in"]
+__all__ = ["MEANS", "Say", "instances_in"]
 
-OTHERS = {".json", ".md", ".rst", ".pdf", ".html", ".csv", ".py", ".zip", ".gz"}
+Say = Callable[[str], None]
+"""Told of each file or value that is passed over, and why."""
+OTHERS = {".json", ".md", ".rst", ".pdf", ".html", ".py", ".zip", ".gz", ".png", ".svg", ".bak"}
 """Suffixes of what may lie beside instances."""
+ABOUT = {"readme", "license", "licence", "notice", "sources", "copying", "authors", "changelog"}
+"""Stems likewise."""
+MEANS = "mean_gap"
+"""No instance may be called so: it is where the means stand."""
 
 
-def instances_in(folder: Path) -> list[Instance]:
+class _File(NamedTuple):
+    path: Path
+    instance: Instance
+
+
+def instances_in(folder: Path, say: Say) -> list[Instance]:
     """Every instance in a folder and below, by name; one name twice is told apart by its folder.
 
     Best known makespans come from `best_known.json` (name → value) beside a file, where present.
-    Raises DataError if there is none, or naming file and line where one is malformed.
+    Raises DataError if there is none.
     """
     if not folder.is_dir():
         raise DataError(f"{folder}: got no such folder, want one with job shop instances")
-    files = sorted(path for path in folder.rglob("*") if _may_be_instance(path, folder))
+    paths = sorted(path for path in folder.rglob("*") if _may_be_instance(path, folder))
+    files = [file for path in paths if (file := _read(path, say)) is not None]
     if not files:
         raise DataError(f"{folder}: got no instance, want files of the classic or flexible format")
-    return [
-        parse_instance(_text(path), str(path))._replace(name=name, best_known=_best_known(path))
-        for path, name in zip(files, _names(files, folder), strict=True)
-    ]
+    known = {parent: _best_known(parent, say) for parent in {file.path.parent for file in files}}
+    found = []
+    for (path, instance), name in zip(files, _names([f.path for f in files], folder), strict=True):
+        if name == MEANS:
+            say(f"{path}: got an instance called {MEANS}, want another name: the means are there")
+            continue
+        found.append(instance._replace(name=name, best_known=_makespan(known, path, say)))
+    if not found:
+        raise DataError(f"{folder}: got no instance but {MEANS}, want another name")
+    return found
+
+
+def _read(path: Path, say: Say) -> _File | None:
+    """What cannot be decoded stands in comments, or is no number and so no instance's."""
+    try:
+        text = path.read_bytes().decode(encoding="utf-8", errors="replace")
+        return _File(path, parse_instance(text, str(path)))
+    except (OSError, DataError) as error:
+        say(f"passed over: {error}")
+        return None
 
 
 def _names(files: list[Path], folder: Path) -> list[str]:
@@ -42,29 +76,34 @@ def _names(files: list[Path], folder: Path) -> list[str]:
 
 def _may_be_instance(path: Path, folder: Path) -> bool:
     hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-    about = path.stem.upper() in {"README", "LICENSE"}
+    about = path.stem.lower() in ABOUT or path.name.endswith("~")
     return path.is_file() and not hidden and not about and path.suffix.lower() not in OTHERS
 
 
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"{path}: got {error}, want a readable text file") from error
-
-
-def _best_known(path: Path) -> int | None:
-    """Of the instance by its file's name, in small letters too; None: nobody says."""
-    beside = path.parent / "best_known.json"
+def _best_known(folder: Path, say: Say) -> dict[str, Any]:
+    """Name, also in small letters → value, as `best_known.json` has it."""
+    beside = folder / "best_known.json"
     if not beside.is_file():
-        return None
+        return {}
     try:
-        values = json.loads(_text(beside))
-    except ValueError as error:
-        raise DataError(f"{beside}: got {error}, want JSON") from error
+        values = json.loads(beside.read_bytes().decode("utf-8-sig"))
+    except (OSError, ValueError, RecursionError) as error:
+        say(f"{beside}: got {error}, want JSON: no best known makespan there")
+        return {}
     if not isinstance(values, dict):
-        raise DataError(f"{beside}: got {type(values).__name__}, want an object: name → makespan")
-    value = values.get(path.stem, values.get(path.stem.lower()))
-    if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
-        raise DataError(f"{beside}: {path.stem}: got {value!r}, want a makespan or null")
-    return value
+        say(f"{beside}: got {type(values).__name__}, want an object: name → makespan")
+        return {}
+    return {name.casefold(): value for name, value in values.items()} | values
+
+
+def _makespan(known: dict[Path, dict[str, Any]], path: Path, say: Say) -> int | None:
+    """Of the instance by its file's name, whatever the letters' case; None: nobody says."""
+    values = known[path.parent]
+    value = values.get(path.stem, values.get(path.stem.casefold()))
+    if value is None:
+        return None
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not number or not 1 <= value < 2**53 or value % 1:
+        say(f"{path.parent / 'best_known.json'}: {path.stem}: got {value!r}, want a makespan")
+        return None
+    return int(value)

@@ -2,22 +2,25 @@
 
 Classic: a line a job, a pair machine, duration for each operation. Flexible: a line a job: how many
 operations, then for each how many choices and a pair machine, duration for each choice. A line of
-sizes (jobs, machines and, in flexible files, mean choices) may come first, lines of words before
-it, and comments after #. Machines count from 0 or from 1.
+sizes (jobs, machines and, in flexible files, mean choices) may come first. Machines count from 0 or
+from 1; one that an operation lists twice counts with its least duration.
 Source: Fisher & Thompson (1963), Lawrence (1984) as in Beasley's OR-Library; Brandimarte (1993).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 from twin.errors import DataError
+from twin.evaluation.jobshop_rows import Row, Sizes, rows_of, take_sizes
 
 __all__ = ["Instance", "Kind", "parse_instance"]
 
 Kind = Literal["classic", "flexible"]
 Choice = tuple[int, int]
 Operation = tuple[Choice, ...]
+MOST_MACHINES = 10_000
+"""What a stray number must not make of a shop."""
 
 
 class Instance(NamedTuple):
@@ -29,27 +32,14 @@ class Instance(NamedTuple):
     best_known: int | None
 
 
-class _Row(NamedTuple):
-    line: int
-    numbers: list[int]
-
-
-class _Sizes(NamedTuple):
-    line: int
-    n_machines: int
-    flexible: bool
-    """It has a third number: mean choices."""
-
-
 def parse_instance(text: str, name: str) -> Instance:
     """One instance from its text; raises DataError naming `name` and the line."""
-    rows = list(_rows(text, name))
-    sizes, rows = _take_sizes(rows, name)
+    sizes, rows = take_sizes(list(rows_of(text)), name)
     if not rows:
         raise DataError(f"{name}: got no jobs, want a line for each")
-    numbers = [row.numbers for row in rows]
+    numbers = [row.whole for row in rows]
     read = _read_flexible if _is_flexible(numbers, sizes) else _read_classic
-    jobs = [read(row.numbers) for row in rows]
+    jobs = [read(row) for row in numbers]
     for row, job in zip(rows, jobs, strict=True):
         if isinstance(job, str):
             raise DataError(f"{name} line {row.line}: {job}")
@@ -60,44 +50,7 @@ def parse_instance(text: str, name: str) -> Instance:
     )
 
 
-def _rows(text: str, name: str) -> Iterator[_Row]:
-    """Lines of whole numbers; words may stand before the first of them only."""
-    begun = False
-    for line, whole in enumerate(text.splitlines(), 1):
-        words = whole.split("#")[0].split()
-        if not words or (not begun and not words[0][0].isdigit()):
-            continue
-        try:
-            numbers = [int(float(w)) if not begun and n == 2 else int(w) for n, w in _at(words)]
-        except ValueError:
-            got = next(word for word in words if not word.isdigit())
-            raise DataError(f"{name} line {line}: got {got!r}, want whole numbers") from None
-        begun = True
-        if min(numbers) < 0:
-            raise DataError(f"{name} line {line}: got {min(numbers)}, want no negative number")
-        yield _Row(line, numbers)
-
-
-def _at(words: list[str]) -> list[tuple[int, str]]:
-    """Words by place; the third of three may be the sizes' mean, which has a fraction."""
-    return [(n if len(words) == 3 else 0, word) for n, word in enumerate(words)]
-
-
-def _take_sizes(rows: list[_Row], name: str) -> tuple[_Sizes | None, list[_Row]]:
-    """A first line of two or three numbers is the sizes, unless all lines are alike."""
-    if not rows or len(rows[0].numbers) not in {2, 3}:
-        return None, rows
-    (n_jobs, n_machines, *more), left = rows[0].numbers, rows[1:]
-    widths = {len(row.numbers) for row in rows}
-    if n_jobs != len(left):
-        if widths == {2}:
-            return None, rows
-        want = f"want the {n_jobs} that line {rows[0].line} says"
-        raise DataError(f"{name} line {rows[-1].line}: got {len(left)} jobs, {want}")
-    return _Sizes(rows[0].line, n_machines, bool(more)), left
-
-
-def _is_flexible(rows: list[list[int]], sizes: _Sizes | None) -> bool:
+def _is_flexible(rows: list[list[int]], sizes: Sizes | None) -> bool:
     """Which format fits more lines; where all fit both, each machine once in a job is classic."""
     flexible = sum(not isinstance(_read_flexible(row), str) for row in rows)
     classic = sum(not isinstance(_read_classic(row), str) for row in rows)
@@ -128,13 +81,21 @@ def _read_flexible(row: list[int]) -> tuple[Operation, ...] | str:
             return f"{which}: got {n_choices} choices, want at least one"
         if len(pairs) < 2 * n_choices:
             return f"{which}: got {len(pairs)} numbers, want {n_choices} pairs machine, duration"
-        job.append(tuple(zip(pairs[::2], pairs[1::2], strict=True)))
+        job.append(_each_once(zip(pairs[::2], pairs[1::2], strict=True)))
         at += 1 + 2 * n_choices
     if len(job) < n_operations or not job:
         return f"got {len(job)} operations, want {max(n_operations, 1)}"
     if at < len(row):
         return f"got {len(row)} numbers, want {at} for {n_operations} operations"
     return _wrong_duration(job) or tuple(job)
+
+
+def _each_once(choices: Iterable[Choice]) -> Operation:
+    """A machine that is listed twice counts with its least duration."""
+    least: dict[int, int] = {}
+    for machine, duration in choices:
+        least[machine] = min(duration, least.get(machine, duration))
+    return tuple(least.items())
 
 
 def _wrong_duration(job: tuple[Operation, ...] | list[Operation]) -> str:
@@ -144,7 +105,7 @@ def _wrong_duration(job: tuple[Operation, ...] | list[Operation]) -> str:
 
 
 def _numbered_from_0(
-    instance: Instance, rows: list[_Row], sizes: _Sizes | None, name: str
+    instance: Instance, rows: list[Row], sizes: Sizes | None, name: str
 ) -> Instance:
     """Machines that never are 0 count from 1, unless the sizes leave room for a machine 0."""
     tops = [max(machine for operation in job for machine, _ in operation) for job in instance.jobs]
@@ -154,6 +115,9 @@ def _numbered_from_0(
     for row, top in zip(rows, tops, strict=True):
         if said and top - base >= said:
             raise DataError(f"{name} line {row.line}: got machine {top}, want {said} machines")
+    n_machines = max(said, max(tops) - base + 1)
+    if n_machines > MOST_MACHINES:
+        raise DataError(f"{name}: got {n_machines} machines, want at most {MOST_MACHINES}")
     jobs = tuple(
         tuple(
             tuple((machine - base, duration) for machine, duration in operation)
@@ -161,4 +125,4 @@ def _numbered_from_0(
         )
         for job in instance.jobs
     )
-    return instance._replace(jobs=jobs, n_machines=max(said, max(tops) - base + 1))
+    return instance._replace(jobs=jobs, n_machines=n_machines)

@@ -71,8 +71,12 @@ def numbered(problem: Problem) -> list[tuple[int, int, Operation]]:
 
 
 def alternative_on(operation: Operation, machine: int) -> Alternative | None:
-    """The alternative on this machine, None if it has none."""
-    return next((a for a in operation.alternatives if a.machine == machine), None)
+    """The alternative on this machine, the shortest if it has several; None if it has none."""
+    return min(
+        (a for a in operation.alternatives if a.machine == machine),
+        key=lambda a: a.duration,
+        default=None,
+    )
 
 
 def machine_orders(problem: Problem, schedule: Schedule) -> list[list[int]]:

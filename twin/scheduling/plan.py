@@ -1,32 +1,26 @@
-"""Which solver for which problem, one after the other, each from where the one before stopped.
+"""A whole plant: a rule's plan at once, annealing, and a polish window by window.
 
-A classical job shop is for CP-SAT, a flexible one for tabu search and then CP-SAT, a whole plant
-for a rule at once, annealing, and CP-SAT window by window. CP-SAT may abort, so it runs in a
-process of its own, which this layer does not start: it is handed in.
+What polishes is handed in: CP-SAT may abort and runs in a process of its own, which this layer does
+not start. Job shops without anything more have a chain of their own, `jobshop_chain`.
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 import numpy as np
 
 from twin.errors import PlanningError
 from twin.scheduling.anneal import COLD_START, WARM, anneal, first_schedule
 from twin.scheduling.check import check
-from twin.scheduling.jobshop_graph import pure_shop
 from twin.scheduling.layout import lay_out
 from twin.scheduling.problem import Problem
 from twin.scheduling.rules import best_rule
-from twin.scheduling.schedule import Answer, Limit, Schedule, Solver, Tell
-from twin.scheduling.tabu import tabu
+from twin.scheduling.schedule import Answer, Limit, Schedule, Tell
 
-__all__ = ["Exact", "kind_of", "polish_plan", "solve_plant", "solve_shop"]
+__all__ = ["polish_plan", "solve_plant"]
 
 Polish = Callable[[Problem, Schedule, int, int, float], Answer]
 """(problem, schedule, first tick, last tick, seconds): what lies between is placed anew."""
 
-TABU_SHARE = 0.5
-POLISH_SHARE = 0.25
 WINDOW_S = 0.5
 """What a window takes at least."""
 STRIDE = 15
@@ -34,32 +28,10 @@ STRIDE = 15
 of 30 found .08 % in half a second each, windows of 60 found nothing in one and a half."""
 
 
-class Exact(NamedTuple):
-    """CP-SAT, in a process of its own."""
-
-    solve: Solver
-    polish: Polish
-
-
-def kind_of(problem: Problem) -> str:
-    """ "classical": a job shop without alternatives where the makespan counts; "flexible": with
-    alternatives; "plant": anything more."""
-    try:
-        pure_shop(problem)
-    except PlanningError:
-        return "plant"
-    several = any(len(o.alternatives) > 1 for job in problem.jobs for o in job.operations)
-    return "flexible" if several else "classical"
-
-
 def solve_plant(
-    problem: Problem,
-    limit: Limit,
-    start: Schedule | None = None,
-    tell: Tell | None = None,
-    exact: Exact | None = None,
+    problem: Problem, limit: Limit, start: Schedule | None = None, tell: Tell | None = None
 ) -> Answer:
-    """A first plan at once, annealing, and with `exact` a polish in the last quarter of the time.
+    """A first plan at once, then annealing.
 
     Never dearer than `start` or the best rule. Raises PlanningError where nothing keeps the rules.
     """
@@ -67,31 +39,8 @@ def solve_plant(
     relay = _Relay(limit, begun, tell)
     cooling = COLD_START if start is None else WARM
     start = start or relay.first(problem)
-    share = 1.0 if exact is None else 1.0 - POLISH_SHARE
-    left = share * limit.seconds - (limit.clock() - begun)
+    left = limit.seconds - (limit.clock() - begun)
     relay.take(anneal(problem, limit._replace(seconds=left), start, relay.take, cooling))
-    if exact is not None:
-        _polish(problem, relay, limit, begun, exact.polish)
-    return relay.best()
-
-
-def solve_shop(
-    problem: Problem,
-    limit: Limit,
-    start: Schedule | None = None,
-    tell: Tell | None = None,
-    exact: Exact | None = None,
-) -> Answer:
-    """A classical or flexible job shop; tabu search first where CP-SAT cannot or should not."""
-    begun = limit.clock()
-    relay = _Relay(limit, begun, tell)
-    share = TABU_SHARE if exact else 1.0
-    if exact is None or kind_of(problem) == "flexible":
-        relay.take(tabu(problem, limit._replace(seconds=share * limit.seconds), start, relay.take))
-    if exact is not None:
-        left = limit.seconds - (limit.clock() - begun)
-        found = relay.plan(start)
-        relay.take(exact.solve(problem, limit._replace(seconds=left), found, relay.take))
     return relay.best()
 
 
@@ -138,10 +87,7 @@ class _Relay:
             terms = check(problem, schedule).terms
             if terms is not None and np.isfinite(terms.total):
                 self.take(Answer(schedule, terms.total, None, 0.0))
-        return self.plan(None)
-
-    def plan(self, otherwise: Schedule | None) -> Schedule | None:
-        return otherwise if self._best is None else self._best.schedule
+        return None if self._best is None else self._best.schedule
 
     def best(self) -> Answer:
         if self._best is None:
