@@ -12,14 +12,21 @@ from planning_bench import G, machines_at, plant_settings, site_of, situation
 from worker_plant import PARTITIONS
 
 from twin.pipeline.orders import new_order
-from twin.pipeline.planning.horizon import Horizon, crew_calendar, line_calendar, prices
+from twin.pipeline.planning.horizon import (
+    Horizon,
+    crew_calendar,
+    line_calendar,
+    prices,
+    without,
+)
 from twin.pipeline.planning.plan_document import plan_document
 from twin.pipeline.planning.prepare import prepare_plan
 from twin.pipeline.planning.problem_of import state_problem
 from twin.pipeline.planning.retime import slot
 from twin.pipeline.planning.tasks import curve_of
 from twin.pipeline.site import prepare
-from twin.scheduling.check import check, lay_out
+from twin.scheduling.check import check
+from twin.scheduling.layout import lay_out
 from twin.scheduling.rules import best_rule
 from twin.scheduling.working_time import WorkingTime
 from twin.stores.memory import MemoryStore
@@ -121,6 +128,30 @@ def test_work_in_progress_keeps_its_machine_and_has_the_open_time_left_that_it_h
         ("mill-3", 400 - worked)
     ]
     assert first.pin.machine == stated.machine_ids.index("mill-3")
+
+
+@pytest.mark.parametrize("since_us", [0, -62_135_596_800_000_000, -(10**18), 10**18])
+def test_a_step_begun_at_a_time_that_cannot_be_is_planned_like_any_other(site, since_us):
+    """1970, the year 1, and no year at all: nothing of the calendar of all years since is made."""
+    begun = order(site, quantity=200, steps=[running("mill-3", since_us)])
+    first = state_problem(situation(site, [begun])).problem.jobs[0].operations[0]
+    (left,) = (a.duration for a in first.alternatives)
+    assert left == (1 if since_us <= 0 else 400)
+
+
+SPANS = st.lists(st.tuples(st.integers(0, 40), st.integers(0, 40)).map(sorted).map(tuple))
+
+
+@given(SPANS, SPANS)
+def test_what_is_left_without_closed_times_is_open_tick_by_tick(spans, closed):
+    spans = [s for s in spans if s[0] < s[1]]
+    left = without(spans, closed)
+
+    def held(among, t):
+        return any(a <= t < b for a, b in among)
+
+    assert all(held(left, t) == (held(spans, t) and not held(closed, t)) for t in range(41))
+    assert all(a < b for a, b in left)
 
 
 def test_pieces_that_are_told_count_more_than_the_clock(site):

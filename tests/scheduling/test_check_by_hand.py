@@ -10,7 +10,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from twin.scheduling.check import check, lay_out
+from twin.scheduling.check import check
+from twin.scheduling.layout import lay_out
 from twin.scheduling.problem import (
     Alternative,
     Crew,

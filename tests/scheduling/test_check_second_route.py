@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from tests.reference.dense_plan import DensePlan, open_ticks, operation_end, setup_begin
 from twin.evaluation.invented import small_plant
 from twin.evaluation.invented_small import random_problem
-from twin.scheduling.check import check, lay_out
+from twin.scheduling.check import check
+from twin.scheduling.layout import lay_out
 from twin.scheduling.rules import RULES, best_rule
 from twin.scheduling.working_time import WorkingTime
 

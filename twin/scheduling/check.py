@@ -1,22 +1,26 @@
 """The one independent checker: every rule and every cost of a schedule from the schedule alone.
 
-No solver in it and nothing shared with one: it reads the problem's records window by window. What
-has a fault is never shown to anyone. Rules are those of `problem`, by number.
+No solver in it and nothing shared with one but the records: it has its own reckoning of working
+time (`check_time`) and its own layout (`check_layout`), and nobody else uses them. What has a fault
+is never shown to anyone. Rules are those of `problem`, by number.
 """
 
 from collections.abc import Iterator
+from math import inf, isfinite
 from typing import NamedTuple
 
 from twin.scheduling.check_costs import terms_of
 from twin.scheduling.check_jobs import order_faults, placing_faults
+from twin.scheduling.check_layout import Laid, laid_out
 from twin.scheduling.check_machines import machine_faults
+from twin.scheduling.check_records import record_faults
+from twin.scheduling.check_rows import Rows, rows_of, schedule_faults
 from twin.scheduling.check_tasks import part_faults, task_faults
 from twin.scheduling.fault import Fault, operation_name
-from twin.scheduling.layout import Layout, lay_out, numbered
 from twin.scheduling.problem import Problem
 from twin.scheduling.schedule import Schedule, Terms
 
-__all__ = ["Fault", "Layout", "Verdict", "check", "lay_out"]
+__all__ = ["Fault", "Verdict", "check"]
 
 
 class Verdict(NamedTuple):
@@ -34,88 +38,70 @@ class Verdict(NamedTuple):
 
 def check(problem: Problem, schedule: Schedule) -> Verdict:
     """Recompute every rule and every cost term."""
-    broken = tuple(_unreadable(problem, schedule)) or tuple(placing_faults(problem, schedule))
-    if broken:
-        return Verdict(broken, None)
-    layout = lay_out(problem, schedule)
+    unreadable = record_faults(problem) or tuple(schedule_faults(problem, schedule))
+    if unreadable:
+        return Verdict(unreadable, None)
+    rows = rows_of(schedule)
+    misplaced = tuple(placing_faults(problem, rows))
+    if misplaced:
+        return Verdict(misplaced, None)
+    laid = laid_out(problem, rows)
     faults = (
-        *machine_faults(problem, schedule, layout),
-        *order_faults(problem, schedule, layout),
-        *task_faults(problem, schedule),
-        *part_faults(problem, schedule),
-        *_pin_faults(problem, schedule),
-        *_horizon_faults(problem, schedule, layout),
+        *machine_faults(problem, laid),
+        *order_faults(problem, laid),
+        *task_faults(problem, rows, laid),
+        *part_faults(problem, laid),
+        *_pin_faults(problem, rows),
+        *_horizon_faults(problem, laid),
     )
-    whole = _reckonable(problem, schedule, layout)
-    return Verdict(faults, terms_of(problem, schedule, layout) if whole else None)
+    if not _reckonable(problem, rows, laid):
+        return Verdict(faults, None)
+    return _priced(faults, terms_of(problem, rows, laid))
 
 
-def _unreadable(problem: Problem, schedule: Schedule) -> Iterator[Fault]:
-    """Arrays of another length, numbers of no machine or crew, times beyond the horizon."""
-    n, k = problem.n_operations, len(problem.tasks)
-    sizes = {
-        "machine": (n, len(problem.machines), 1),
-        "start": (n, problem.horizon, 8),
-        "task_start": (k, problem.horizon, 8),
-        "task_crew": (k, len(problem.crews), 5),
-    }
-    for name, (want, size, rule) in sizes.items():
-        values = getattr(schedule, name).tolist()
-        if len(values) != want:
-            said = f"the schedule's {name} has {len(values)} entries, want {want}"
-            yield Fault(5 if name.startswith("task") else 1, said)
-            continue
-        for i, value in enumerate(values):
-            if not -1 <= value < size:
-                yield _beyond(problem, rule, name, i, f"{value}, want -1 to {size - 1}")
+def _priced(faults: tuple[Fault, ...], terms: Terms) -> Verdict:
+    """No cost that is none: finite numbers too can add up to more than a float holds."""
+    if all(isfinite(cost) for cost in terms):
+        return Verdict(faults, terms)
+    return Verdict((*faults, Fault(0, f"the costs are {terms}, want finite numbers")), None)
 
 
-def _beyond(problem: Problem, rule: int, name: str, i: int, said: str) -> Fault:
-    if name.startswith("task"):
-        return Fault(rule, f"task '{problem.tasks[i].id}': {name} is {said}", tasks=(i,))
-    return Fault(rule, f"{operation_name(problem, i)}: {name} is {said}", operations=(i,))
-
-
-def _pin_faults(problem: Problem, schedule: Schedule) -> Iterator[Fault]:
+def _pin_faults(problem: Problem, rows: Rows) -> Iterator[Fault]:
     """Rule 7."""
-    machine, start = schedule.machine.tolist(), schedule.start.tolist()
-    for i, (_, _, operation) in enumerate(numbered(problem)):
-        pin = operation.pin
-        if pin is not None and (
-            machine[i] != pin.machine or (pin.start is not None and start[i] != pin.start)
-        ):
+    pins = [operation.pin for job in problem.jobs for operation in job.operations]
+    for i, (pin, m, start) in enumerate(zip(pins, rows.machine, rows.start, strict=True)):
+        if pin is not None and (m != pin.machine or pin.start not in (None, start)):
             when = "any time" if pin.start is None else pin.start
             want = f"pinned to machine {pin.machine} at {when}"
-            said = f"{operation_name(problem, i)}: is on machine {machine[i]} at {start[i]}, {want}"
+            said = f"{operation_name(problem, i)}: is on machine {m} at {start}, {want}"
             yield Fault(7, said, operations=(i,))
-    rows = zip(schedule.task_start.tolist(), schedule.task_crew.tolist(), strict=True)
-    for t, (task, (begun, crew)) in enumerate(zip(problem.tasks, rows, strict=True)):
+    tasks = zip(problem.tasks, rows.task_start, rows.task_crew, strict=True)
+    for t, (task, begun, crew) in enumerate(tasks):
         if task.pin is not None and (begun != task.pin.start or task.pin.crew not in (None, crew)):
             who = "any crew" if task.pin.crew is None else f"crew {task.pin.crew}"
             said = f"is at {begun} with crew {crew}, pinned to {task.pin.start} with {who}"
             yield Fault(7, f"task '{task.id}': {said}", tasks=(t,))
 
 
-def _horizon_faults(problem: Problem, schedule: Schedule, layout: Layout) -> Iterator[Fault]:
+def _horizon_faults(problem: Problem, laid: Laid) -> Iterator[Fault]:
     """Rule 8."""
-    for i, (m, end) in enumerate(zip(schedule.machine.tolist(), layout.end.tolist(), strict=True)):
-        if m >= 0 and not 0 < end <= problem.horizon:
-            got = "never ends in its machine's calendar" if end < 0 else f"ends at {end}"
-            said = f"{operation_name(problem, i)}: {got}, want {problem.horizon} or sooner"
-            yield Fault(8, said, operations=(i,))
-    for t, end in enumerate(layout.task_end.tolist()):
+    for placed in laid.operations:
+        if placed is not None and (placed.end is None or placed.end > problem.horizon):
+            never = "never ends in its machine's calendar"
+            got = never if placed.end is None else f"ends at {placed.end}"
+            name = operation_name(problem, placed.number)
+            said = f"{name}: {got}, want {problem.horizon} or sooner"
+            yield Fault(8, said, operations=(placed.number,))
+    for t, _, end, _ in laid.visits:
         if end > problem.horizon:
             said = f"task '{problem.tasks[t].id}': ends at {end}, want {problem.horizon} or sooner"
             yield Fault(8, said, tasks=(t,))
 
 
-def _reckonable(problem: Problem, schedule: Schedule, layout: Layout) -> bool:
+def _reckonable(problem: Problem, rows: Rows, laid: Laid) -> bool:
     """Whether all that is placed ends and all that must be placed is."""
-    placed = schedule.machine >= 0
-    ends = bool(((layout.end >= 0) & (layout.setup_start >= 0))[placed].all())
-    skipped = [
-        task.skip_cost
-        for task, start in zip(problem.tasks, schedule.task_start.tolist(), strict=True)
-        if start < 0
-    ]
-    return ends and float("inf") not in skipped
+    blocks = (placed for placed in laid.operations if placed is not None)
+    tasks = zip(problem.tasks, rows.task_start, strict=True)
+    return all(block.end is not None and block.setup_start is not None for block in blocks) and all(
+        start >= 0 or task.skip_cost < inf for task, start in tasks
+    )

@@ -1,45 +1,49 @@
 """What a schedule costs, term by term, from the records alone.
 
-Written to be read beside `schedule.Terms` and `problem`, not to be fast; no solver uses it inside
-its loop, and every solver's cost is compared with it.
+Written to be read beside `schedule.Terms` and `problem`; no solver uses it inside its loop, and
+every solver's cost is compared with it.
 """
 
 from math import exp
 
-from twin.scheduling.layout import Layout, alternative_on, machine_orders, numbered
+from twin.scheduling.check_jobs import numbered_jobs
+from twin.scheduling.check_layout import Laid, Placed
+from twin.scheduling.check_rows import Rows
 from twin.scheduling.problem import Problem
-from twin.scheduling.schedule import Schedule, Terms
-from twin.scheduling.working_time import WorkingTime
+from twin.scheduling.schedule import Terms
 
 __all__ = ["terms_of"]
 
 
-def terms_of(problem: Problem, schedule: Schedule, layout: Layout) -> Terms:
+def terms_of(problem: Problem, rows: Rows, laid: Laid) -> Terms:
     """Every term of a schedule in which all that must be placed is, and ends.
 
-    Left-out jobs and tasks not placed cost what the problem says; where that is inf, so is the
-    total.
+    Left-out jobs and tasks not placed cost what the problem says.
     """
-    tardiness, late_jobs, late_h = _tardiness(problem, layout)
-    energy, energy_kwh = _energy(problem, schedule, layout)
-    changeover, setup_h = _changeover(problem, schedule, layout)
-    makespan_h = max([0, *layout.end.tolist()]) * problem.tick_h
-    risk = _risk(problem, schedule)
-    idle_h = _idle_h(problem, schedule, layout)
-    stability = _stability(problem, schedule)
-    objectives = (makespan_h, tardiness, risk, energy, changeover, idle_h, stability)
+    placed = [each for each in laid.operations if each is not None]
+    tardiness, late_jobs, late_h = _tardiness(problem, laid)
+    energy, energy_kwh = _energy(problem, laid, placed)
+    changeover, setup_h = _changeover(problem, placed)
+    makespan_h = max((each.end or 0 for each in placed), default=0) * problem.tick_h
+    objectives = (
+        makespan_h,
+        tardiness,
+        _risk(problem, rows),
+        energy,
+        changeover,
+        _idle_h(problem, laid),
+        _stability(problem, rows),
+    )
     total = sum(w * cost for w, cost in zip(problem.weights, objectives, strict=True) if w)
     return Terms(*objectives, total, late_jobs, late_h, energy_kwh, setup_h)
 
 
-def _tardiness(problem: Problem, layout: Layout) -> tuple[float, int, float]:
+def _tardiness(problem: Problem, laid: Laid) -> tuple[float, int, float]:
     """Money, jobs late or left out, hours: late_cost_h · max(0, completion − due) + left out."""
     money, jobs, hours = 0.0, 0, 0.0
-    end, first = layout.end.tolist(), 0
-    for job in problem.jobs:
-        completion = max(end[first : first + len(job.operations)])
-        first += len(job.operations)
-        if completion < 0:
+    for job, mine in numbered_jobs(problem):
+        completion = laid.completion(mine)
+        if completion is None:
             money, jobs = money + job.left_out_cost, jobs + 1
         elif job.due is not None and completion > job.due:
             late_h = (completion - job.due) * problem.tick_h
@@ -47,83 +51,66 @@ def _tardiness(problem: Problem, layout: Layout) -> tuple[float, int, float]:
     return money, jobs, hours
 
 
-def _risk(problem: Problem, schedule: Schedule) -> float:
+def _risk(problem: Problem, rows: Rows) -> float:
     """Each task's curve at the bucket of its start, the last value from there on; or its skip."""
     money = 0.0
-    for start, task in zip(schedule.task_start.tolist(), problem.tasks, strict=True):
+    for start, task in zip(rows.task_start, problem.tasks, strict=True):
         bucket = min(start // problem.bucket, len(task.risk) - 1)
         money += task.skip_cost if start < 0 else task.risk[bucket]
     return money
 
 
-def _energy(problem: Problem, schedule: Schedule, layout: Layout) -> tuple[float, float]:
+def _energy(problem: Problem, laid: Laid, operations: list[Placed]) -> tuple[float, float]:
     """Money and kWh: power · price of the tick's bucket, over working ticks of operations.
 
     Setups and closed times draw nothing.
     """
-    times = [WorkingTime(problem.calendars[machine.calendar]) for machine in problem.machines]
-    spent = _Spent(problem)
-    money, kwh = 0.0, 0.0
-    rows = zip(schedule.machine.tolist(), layout.start.tolist(), layout.end.tolist(), strict=True)
-    for (_, _, operation), (m, start, end) in zip(numbered(problem), rows, strict=True):
-        alternative = alternative_on(operation, m)
-        if alternative is None or alternative.power_kw == 0.0:
+    money, kwh, prices = 0.0, 0.0, [float(price) for price in problem.price]
+    for _, m, alternative, _, _, start, end in operations:
+        if alternative.power_kw == 0.0 or end is None:
             continue
-        price = sum(spent.until(b) - spent.until(a) for a, b in times[m].open_parts(start, end))
+        parts = laid.times[m].parts(start, end)
+        price = sum(_price(prices, problem.bucket, a, b) for a, b in parts)
         money += alternative.power_kw * price * problem.tick_h
         kwh += alternative.power_kw * alternative.duration * problem.tick_h
     return money, kwh
 
 
-class _Spent:
-    """Σ price(tick // bucket) over the ticks before one, by whole buckets and a rest."""
-
-    def __init__(self, problem: Problem) -> None:
-        self._price, self._bucket = [float(p) for p in problem.price], problem.bucket
-        self._whole = [0.0]
-        for price in self._price:
-            self._whole.append(self._whole[-1] + price * self._bucket)
-
-    def until(self, tick: int) -> float:
-        last = min(tick // self._bucket, len(self._price) - 1)
-        return self._whole[last] + self._price[last] * (tick - last * self._bucket)
+def _price(prices: list[float], bucket: int, start: int, end: int) -> float:
+    """Σ price over the ticks of [start, end), bucket by bucket; the last price holds on."""
+    money, last = 0.0, len(prices) - 1
+    while start < end:
+        b = min(start // bucket, last)
+        until = end if b == last else min(end, (b + 1) * bucket)
+        money, start = money + prices[b] * (until - start), until
+    return money
 
 
-def _changeover(problem: Problem, schedule: Schedule, layout: Layout) -> tuple[float, float]:
+def _changeover(problem: Problem, operations: list[Placed]) -> tuple[float, float]:
     """Money and hours of setup work."""
     money, hours = 0.0, 0.0
-    for m, setup in zip(schedule.machine.tolist(), layout.setup.tolist(), strict=True):
-        if m >= 0:
-            hours += setup * problem.tick_h
-            money += problem.machines[m].setup_cost_h * setup * problem.tick_h
+    for placed in operations:
+        setup_h = placed.setup * problem.tick_h
+        hours += setup_h
+        money += problem.machines[placed.machine].setup_cost_h * setup_h
     return money, hours
 
 
-def _idle_h(problem: Problem, schedule: Schedule, layout: Layout) -> float:
+def _idle_h(problem: Problem, laid: Laid) -> float:
     """Open hours between a machine's first block's start and last block's end with neither block
     nor task, all machines."""
-    setup_start, end = layout.setup_start.tolist(), layout.end.tolist()
     ticks = 0
-    for m, order in enumerate(machine_orders(problem, schedule)):
-        if not order:
-            continue
-        time = WorkingTime(problem.calendars[problem.machines[m].calendar])
-        held = [(setup_start[i], end[i]) for i in order]
-        until, last = min(a for a, _ in held), max(b for _, b in held)
-        for a, b in sorted(held + _tasks_on(problem, schedule, layout, m)):
-            ticks += max(0, time.worked(min(a, last)) - time.worked(until))
-            until = max(until, min(b, last))
+    for m, blocks in enumerate(laid.machines):
+        held = [(b.setup_start or 0, b.end or 0) for b in blocks]
+        tasks = [(v.start, v.end) for v in laid.visits if problem.tasks[v.task].machine == m]
+        until, last = min(held, default=(0, 0))[0], max((end for _, end in held), default=0)
+        for begun, end in sorted(held + tasks):
+            ticks += laid.times[m].ticks(until, min(begun, last))
+            until = max(until, end)
     return ticks * problem.tick_h
 
 
-def _tasks_on(
-    problem: Problem, schedule: Schedule, layout: Layout, m: int
-) -> list[tuple[int, int]]:
-    rows = zip(schedule.task_start.tolist(), layout.task_end.tolist(), problem.tasks, strict=True)
-    return [(start, end) for start, end, task in rows if start >= 0 and task.machine == m]
-
-
-def _stability(problem: Problem, schedule: Schedule) -> float:
+def _stability(problem: Problem, rows: Rows) -> float:
     """Σ near · (machine_cost · [other machine] + time_cost · min(1, |Δstart| / cap)).
 
     near = exp(−start / fade) with the start in the plan in force (Reference). What is not in that
@@ -134,13 +121,12 @@ def _stability(problem: Problem, schedule: Schedule) -> float:
     if plan is None:
         return 0.0
     money = 0.0
-    rows = zip(*(row.tolist() for row in (plan.machine, plan.start)), strict=True)
-    now = zip(schedule.machine.tolist(), schedule.start.tolist(), strict=True)
-    for (was_m, was), (m, start) in zip(rows, now, strict=True):
-        if was_m >= 0:
+    machine, at, task_at = (map(int, row) for row in plan[:3])
+    for on, was, m, start in zip(machine, at, rows.machine, rows.start, strict=True):
+        if on >= 0:
             moved = plan.time_cost * _moved(was, start, plan.cap)
-            money += exp(-was / plan.fade) * (plan.machine_cost * (m != was_m) + moved)
-    for was, start in zip(plan.task_start.tolist(), schedule.task_start.tolist(), strict=True):
+            money += exp(-was / plan.fade) * (plan.machine_cost * (m != on) + moved)
+    for was, start in zip(task_at, rows.task_start, strict=True):
         if was >= 0:
             money += exp(-was / plan.fade) * plan.time_cost * _moved(was, start, plan.cap)
     return money

@@ -3,11 +3,9 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from twin.scheduling.check_layout import Laid, Placed
 from twin.scheduling.fault import Fault, operation_name
-from twin.scheduling.layout import Layout, machine_orders
 from twin.scheduling.problem import Problem
-from twin.scheduling.schedule import Schedule
-from twin.scheduling.working_time import WorkingTime
 
 __all__ = ["machine_faults"]
 
@@ -21,48 +19,33 @@ class _Held(NamedTuple):
     tasks: tuple[int, ...] = ()
 
 
-def machine_faults(problem: Problem, schedule: Schedule, layout: Layout) -> Iterator[Fault]:
+def machine_faults(problem: Problem, laid: Laid) -> Iterator[Fault]:
     """Rules 2 and 3, machine by machine."""
-    times = [WorkingTime(calendar) for calendar in problem.calendars]
-    task_start, task_end = schedule.task_start.tolist(), layout.task_end.tolist()
-    tasks: list[list[_Held]] = [[] for _ in problem.machines]
-    for t, task in enumerate(problem.tasks):
-        if task_start[t] >= 0:
-            held = _Held(task_start[t], task_end[t], tasks=(t,))
-            tasks[task.machine].append(held)
-    for m, order in enumerate(machine_orders(problem, schedule)):
-        time = times[problem.machines[m].calendar]
-        yield from _closed_faults(problem, layout, order, time)
-        yield from _setup_faults(problem, layout, order)
-        blocks = [_block(problem, layout, i) for i in order]
-        yield from _overlaps(problem, problem.machines[m].id, blocks + tasks[m])
+    for m, blocks in enumerate(laid.machines):
+        for placed in blocks:
+            yield from _block_faults(problem, laid, placed)
+        held = [_block(problem, placed) for placed in blocks]
+        for visit in laid.visits:
+            if problem.tasks[visit.task].machine == m:
+                held.append(_Held(visit.start, visit.end, tasks=(visit.task,)))
+        yield from _overlaps(problem, problem.machines[m].id, held)
 
 
-def _closed_faults(
-    problem: Problem, layout: Layout, order: list[int], time: WorkingTime
-) -> Iterator[Fault]:
-    for i in order:
-        start = int(layout.start[i])
-        if not time.is_open(start):
-            said = f"starts at {start}, want an open tick of its machine's calendar"
-            yield Fault(2, f"{operation_name(problem, i)}: {said}", operations=(i,))
+def _block_faults(problem: Problem, laid: Laid, placed: Placed) -> Iterator[Fault]:
+    i, start = placed.number, placed.start
+    if not laid.times[placed.machine].is_open(start):
+        said = f"starts at {start}, want an open tick of its machine's calendar"
+        yield Fault(2, f"{operation_name(problem, i)}: {said}", operations=(i,))
+    if placed.setup_start is None:
+        said = f"want {placed.setup} open ticks of setup before {start}, got fewer"
+        yield Fault(3, f"{operation_name(problem, i)}: {said}", operations=(i,))
 
 
-def _setup_faults(problem: Problem, layout: Layout, order: list[int]) -> Iterator[Fault]:
-    for i in order:
-        if layout.setup_start[i] < 0:
-            said = f"want {int(layout.setup[i])} open ticks of setup before {int(layout.start[i])}"
-            yield Fault(3, f"{operation_name(problem, i)}: {said}, got fewer", operations=(i,))
-
-
-def _block(problem: Problem, layout: Layout, i: int) -> _Held:
+def _block(problem: Problem, placed: Placed) -> _Held:
     """Setup and operation; as far as they are known where one has no room."""
-    start, setup_start, end = (
-        int(row[i]) for row in (layout.start, layout.setup_start, layout.end)
-    )
-    begun = start if setup_start < 0 else setup_start
-    until = problem.horizon if end < 0 else end
-    return _Held(begun, max(until, start + 1), operations=(i,))
+    begun = placed.start if placed.setup_start is None else placed.setup_start
+    until = problem.horizon if placed.end is None else placed.end
+    return _Held(begun, max(until, placed.start + 1), operations=(placed.number,))
 
 
 def _name(problem: Problem, held: _Held) -> str:

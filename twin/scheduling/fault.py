@@ -11,6 +11,7 @@ class Fault(NamedTuple):
     """`rule` is the number of the rule in `problem`; `what` says which, got and want."""
 
     rule: int
+    """0: no rule, but nothing can be reckoned: a number that is none, arrays of another shape."""
     what: str
     operations: tuple[int, ...] = ()
     """Numbers of the operations at fault."""
