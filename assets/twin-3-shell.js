@@ -37,7 +37,7 @@
     not_a_list: t("not a list"), not_an_object: t("not an object"), not_json: t("not JSON"), out_of_range: t("out of range"),
     retired_machine: t("machine retired"), time_unparsable: t("unreadable time"), unknown_event: t("unknown event"),
     unknown_key: t("unknown key"), unknown_machine: t("unknown machine"), unknown_mode: t("unknown failure mode"),
-    unknown_sensor: t("unknown sensor"),
+    unknown_sensor: t("unknown sensor"), order_refused: t("order refused"), operation_refused: t("report of an operation refused"),
   }[reason] || reason);
 
   const rejected = (status) => {

@@ -16,6 +16,8 @@
     not_a_number: [t("not a number"), t("Send numbers as numbers.")],
     not_an_object: [t("not an object"), t("Send one JSON object a sample.")],
     not_json: [t("not JSON"), t("Send JSON in UTF-8.")],
+    operation_refused: [t("report of an operation refused"), t("See below what was got and what is wanted.")],
+    order_refused: [t("order refused"), t("See below what was got and what is wanted.")],
     out_of_range: [t("out of range"), t("Look at the sensor's scaling.")],
     retired_machine: [t("machine retired"), t("Stop sending for it, or put it back into the plant file.")],
     time_unparsable: [t("unreadable time"), t("Send ISO 8601 with an offset.")],

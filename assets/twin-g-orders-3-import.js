@@ -28,7 +28,7 @@
     return found;
   };
 
-  const names = () => ({ order: t("Order"), product: t("Product"), quantity: t("Quantity"), release: t("Release"), due: t("Due"), priority: t("Priority"), note: t("Note") });
+  const names = () => ({ order: t("Order"), product: t("Product"), quantity: t("Quantity"), release: t("Release"), due: t("Due"), priority: t("Priority"), note: t("Note"), row: t("Row") });
   /** What will be taken, and where it is not, what was written with what is wrong with it. */
   const value = (row, column) => {
     const { detail, times, cells } = row;

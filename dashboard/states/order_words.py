@@ -36,6 +36,9 @@ def wanted_names(t: Translate) -> dict[str, str]:
         "once": t("each number once; row {about} has it too"),
         "note": t("at most 2000 characters"),
         "known_key": t("one of {about}"),
+        "one_id": t("id or order, not both"),
+        "cells": t("no more cells than headings; a text that holds a separator needs quotes"),
+        "quote": t("a quote that ends"),
         "object": t("an order"),
     }
 

@@ -9,6 +9,7 @@ from flask import Flask
 from order_bench import order, order_bench
 
 from twin.errors import StoreError
+from twin.pipeline.desk import Desk
 from twin.pipeline.operations import KINDS, Report
 from twin.pipeline.operations_http import register_operations
 from twin.sources.openapi import openapi
@@ -83,6 +84,12 @@ def test_what_is_sent_again_is_taken_once(bench, post):
         ({"kind": "progress"}, "quantity_done:"),
         ({"time": "soon"}, "time:"),
         ({"time": "2199-01-01"}, "time:"),
+        ({"time": "9999-12-31T23:59:59"}, "time:"),
+        ({"time": 0}, "time: got 0, want none before the year 2000"),
+        ({"time": "0001-01-01"}, "time: got '0001-01-01', want none before the year 2000"),
+        ({"time": -(10**18)}, "time:"),
+        ({"time": "2023-11-01"}, "time: got '2023-11-01', want none more than seven days before"),
+        ({"machine": "press-0"}, "machine: got 'press-0', want one that can do it: mill-0"),
         ({"pieces": 4}, "pieces:"),
     ],
 )
@@ -92,6 +99,41 @@ def test_what_cannot_be_is_named_and_the_rest_is_taken(post, wrong, where):
     assert (status, said["accepted"], said["rejected"]) == (202, 1, 1)
     assert said["rejects"][0]["index"] == 0
     assert said["rejects"][0]["detail"].startswith(where)
+
+
+def test_a_step_does_not_end_before_it_began_whichever_comes_first(bench, post):
+    at = bench.now - HOUR_US
+    both = [started(time=at), started(kind="end", time=at - 1)]
+    status, said = post(both)
+    assert (status, said["accepted"], said["rejects"][0]["index"]) == (202, 1, 1)
+    assert said["rejects"][0]["detail"].startswith(
+        f"time: got {at - 1}, want none before its start"
+    )
+    assert post(started(kind="end", time=at - 1))[0] == 422
+    assert post(started(kind="setup_end", time=at))[0] == 202
+    assert post(started(kind="setup", time=at + 1))[0] == 422
+    assert post(started(kind="end", time=at))[0] == 202
+
+
+def test_what_is_refused_is_counted_and_kept_with_its_reason(bench, post):
+    wrong = started(machine="lathe-9")
+    post([started(), wrong])
+    post(b"{")
+    assert bench.store.counters()["rejected:mes:operation_refused"] == 2
+    (_, broken), (_, kept) = bench.store.rejected(10)
+    assert orjson.loads(kept["payload"]) == wrong
+    assert b"machine:" in kept["detail"]
+    assert broken["payload"] == b"{"
+
+
+@pytest.mark.parametrize("time", [-(10**18), 10**18])
+def test_a_time_that_no_calendar_holds_is_healed_where_it_is_stored(bench, time):
+    stored = document(bench)
+    stored["steps"][0] |= {"state": "running", "machine": "mill-0", "start": time}
+    bench.store.set_documents("orders", {"A-1": orjson.dumps(stored)})
+    again = Desk(bench.store, bench.site)
+    again.step()
+    assert document(bench)["steps"][0]["start"] == stored["added"]
 
 
 def test_time_without_offset_is_the_plants(bench, post):

@@ -152,7 +152,7 @@ def test_of_orders_twice_in_a_file_the_first_good_one_is_taken():
 
 @pytest.mark.parametrize("separator", [";", ",", "\t"])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
-@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_separators_marks_and_line_ends_of_all_spreadsheets_are_read(separator, encoding, end):
     rows = [
         ["Product", "Quantity", "Due"],
@@ -198,7 +198,7 @@ def test_columns_that_say_nothing_are_told_and_left_out():
         (b"\n\n", ColumnsError, "want columns"),
         (b"product;due\ncover;2026-03-04", ColumnsError, "want columns quantity"),
         (b"product;qty;due;quantity\n", ColumnsError, "want quantity once"),
-        (b"product;quantity;due\n\xff\xfe", NotTextError, "not UTF-8"),
+        (b"product;quantity;due\n\x81", NotTextError, "not UTF-8"),
         (b"PK\x03\x04\0\0", NotTextError, "no text"),
         (
             b"product;quantity;due\n" + b"cover;5;2026-03-04\n" * (ROWS_MAX + 1),
@@ -215,6 +215,41 @@ def test_what_is_no_table_of_orders_is_refused_whole(body, error, said):
 def test_quoted_cells_hold_separators_and_line_ends():
     row = only('B-1;cover;5;;2026-03-04;;"first; then\nsecond"')
     assert row.detail["note"] == "first; then\nsecond"
+
+
+def test_a_quote_that_never_ends_is_a_fault_of_its_row_alone():
+    table = read(HEAD + 'B-1;cover;5;;2026-03-04;;"first\nB-2;cover;5;;2026-03-04;;\n')
+    bad, good = table.rows
+    assert [fault_text(f) for f in bad.faults] == ["row: got 'first', want a quote that ends"]
+    assert (bad.number, good.number, good.detail["id"]) == (2, 3, "B-2")
+
+
+def test_cells_without_a_heading_are_a_fault_unless_they_are_empty():
+    text = "product,quantity,due\ncover,5,000,2026-03-04\ncover,5,2026-03-04,,\n"
+    bad, good = read(text).rows
+    assert fault_text(bad.faults[0]).startswith("row: got '2026-03-04', want no more cells than")
+    assert good.detail["quantity"] == 5
+
+
+@pytest.mark.parametrize("before", ["sep=;\n", '"sep=;"\r\n', ";;;\n", "\n ;;\n", "SEP=;\r"])
+def test_lines_that_spreadsheets_put_before_the_headings_are_no_headings(before):
+    (row,) = read(before + "product;quantity;due\ncover;5;2026-03-04\n").rows
+    assert row.detail["quantity"] == 5
+    assert row.number == 2 + len(before.splitlines())
+
+
+def test_a_separator_that_the_file_names_is_the_one():
+    (row,) = read("sep=|\nproduct|quantity|due\ncover|5|2026-03-04\n").rows
+    assert row.detail["product"] == "cover"
+
+
+@pytest.mark.parametrize(
+    ("encoding", "head"),
+    [("cp1252", "Produkt;Stück;fällig;Priorität"), ("gb18030", "产品;数量;交期;优先级")],
+)
+def test_code_pages_of_spreadsheets_are_read(encoding, head):
+    (row,) = read(f"{head}\ncover;5;2026-03-04;1\n".encode(encoding)).rows
+    assert (row.detail["quantity"], row.detail["priority"]) == (5, 1)
 
 
 CELL = st.text(

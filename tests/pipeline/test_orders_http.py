@@ -123,6 +123,7 @@ def test_what_holds_no_orders_is_refused_whole(ask, bench, body, kind, status, r
         ({"id": ["x"]}, "order", "order"),
         ({"note": 5}, "note", "note"),
         ({"colour": "red"}, "colour", "known_key"),
+        ({"id": "Q-1", "order": "Q-2"}, "order", "one_id"),
     ],
 )
 def test_an_object_that_is_no_order_is_refused_by_column(ask, change, column, reason):
@@ -130,6 +131,28 @@ def test_an_object_that_is_no_order_is_refused_by_column(ask, change, column, re
     assert (status, said["accepted"], said["rejected"]) == (422, 0, 1)
     assert (said["rejects"][0]["column"], said["rejects"][0]["reason"]) == (column, reason)
     assert ask("POST", body=[GOOD, GOOD | change])[0] == 201
+
+
+def test_what_is_no_order_is_counted_and_kept_and_what_is_there_already_is_not(ask, bench):
+    bad = GOOD | {"product": "lid"}
+    ask("POST", body=[GOOD | {"id": "A"}, bad])
+    ask("POST", body=GOOD | {"id": "A"})
+    ask("POST", body=b"{")
+    ask("PATCH", "/v1/orders/A", {"colour": "red"})
+    assert bench.store.counters()["rejected:erp:order_refused"] == 3
+    kept = bench.store.rejected(10)[-1][1]
+    assert orjson.loads(kept["payload"])["product"] == "lid"
+    assert kept["detail"] == b"1: product: got 'lid', want one of cover, bracket"
+
+
+def test_a_time_that_no_calendar_holds_hides_no_order(ask, bench):
+    ask("POST", body=[GOOD | {"id": "A"}, GOOD | {"id": "B"}])
+    stored = orjson.loads(bench.store.documents("orders")["A"])
+    stored["steps"][0]["start"] = -(10**18)
+    bench.store.set_documents("orders", {"A": orjson.dumps(stored)})
+    status, said, _ = ask("GET")
+    assert (status, len(said["orders"])) == (200, 2)
+    assert ask("GET", "/v1/orders/A")[1]["steps"][0]["start"] is None
 
 
 def test_a_time_in_microseconds_is_that_time(ask):

@@ -17,6 +17,7 @@ from twin.catalogue import Catalogue
 from twin.core.rows import RESET, row_dtype
 from twin.pipeline.gauge import Gauge
 from twin.pipeline.reorder import Reorder
+from twin.pipeline.set_aside import counter_of, fields_of
 from twin.plant import Plant
 from twin.sources.base import Batch, Reject
 from twin.stores.base import Store, WireEntry
@@ -32,8 +33,6 @@ ENTRY_ROWS = 1000
 """Samples of an entry at most."""
 BACKLOG_MAX = 2000
 """Entries of a partition that the worker may be behind before sources are slowed."""
-PAYLOAD_MAX = 4096
-"""Bytes kept of what was rejected."""
 
 
 class Offer:
@@ -161,15 +160,8 @@ class Intake:
         return orjson.dumps({"machine": machine_id, "time": int(row["time"]), "values": values})
 
     def _set_aside(self, reject: Reject) -> None:
-        self._count(f"rejected:{self.source_id}:{reject.reason}", 1)
-        self._rejects.append(
-            {
-                "source": self.source_id.encode(),
-                "reason": reject.reason.encode(),
-                "detail": reject.detail.encode(),
-                "payload": reject.payload[:PAYLOAD_MAX],
-            }
-        )
+        self._count(counter_of(self.source_id, reject), 1)
+        self._rejects.append(fields_of(self.source_id, reject))
 
     def _count(self, key: str, n: int) -> None:
         self._counts[key] = self._counts.get(key, 0) + n

@@ -12,15 +12,19 @@ from flask import Flask, Response, request
 
 from twin.errors import DataError, StoreError
 from twin.pipeline.operations import event_of, is_known
-from twin.pipeline.orders import KIND, Order
+from twin.pipeline.orders import KIND, Order, report
+from twin.pipeline.set_aside import set_aside
 from twin.plant import Plant
 from twin.sources.answers import Answer, away, no_token, refused, respond, source_of, wrong
+from twin.sources.base import Reject
 from twin.stores.base import Store
 from twin.types import Event
 
 __all__ = ["REPORTS_MAX", "register_operations"]
 
 REPORTS_MAX = 5000
+REFUSED = "operation_refused"
+"""What is refused counts as this on the data page."""
 
 
 def register_operations(
@@ -42,6 +46,8 @@ def register_operations(
             return no_token()
         reports = _reports()
         if isinstance(reports, Answer):
+            detail = reports.body["error"]["detail"]
+            set_aside(store, source, [Reject(REFUSED, detail, request.get_data())])
             return respond(reports)
         try:
             now_us = store.clock().plant_now(wall_us())
@@ -52,18 +58,27 @@ def register_operations(
 
 def _take(store: Store, plant: Plant, reports: list[Any], now_us: int, source: str) -> Answer:
     orders: dict[str, Order] = {i: orjson.loads(t) for i, t in store.documents(KIND).items()}
-    events: list[Event] = []
+    n_taken, new = 0, list[Event]()
     rejects: list[dict[str, Any]] = []
-    for n, report in enumerate(reports):
+    aside: list[Reject] = []
+    for n, given in enumerate(reports):
         try:
-            events.append(event_of(report, orders, plant, now_us, source))
+            event = event_of(given, orders, plant, now_us, source)
         except DataError as error:
             rejects.append({"index": n, "reason": "not_taken", "detail": str(error)})
-    new = [event for event in events if not is_known(event, orders)]
+            aside.append(Reject(REFUSED, str(error), orjson.dumps(given)))
+            continue
+        n_taken += 1
+        if not is_known(event, orders):
+            new.append(event)
+            # What comes behind it is held against it: an end before this start is none.
+            order = orders[event.detail["order"]]
+            report(order, event.kind, event.time, event.machine_id, event.detail)
     if new:
         store.add_events(sorted(new, key=lambda e: e.time))
-    body = {"accepted": len(events), "rejected": len(rejects), "rejects": rejects[:1000]}
-    return Answer(202 if events else 422, body)
+    set_aside(store, source, aside)
+    body = {"accepted": n_taken, "rejected": len(rejects), "rejects": rejects[:1000]}
+    return Answer(202 if n_taken else 422, body)
 
 
 def _reports() -> list[Any] | Answer:

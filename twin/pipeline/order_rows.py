@@ -20,6 +20,7 @@ from twin.plant import Plant
 __all__ = [
     "CHANGES",
     "COLUMNS",
+    "SHOWN_MAX",
     "WANTED",
     "Fault",
     "Known",
@@ -46,6 +47,9 @@ WANTED: Mapping[str, str] = {
     "order": "at most 64 letters, digits, dots, dashes and underscores",
     "new": "a number that no order has yet",
     "once": "each number once; row {about} has it too",
+    "one_id": "id or order, not both",
+    "cells": "no more cells than headings; a text that holds a separator needs quotes",
+    "quote": "a quote that ends",
     "note": "at most 2000 characters",
     "known_key": "one of {about}",
     "object": "an object of an order",

@@ -12,12 +12,14 @@ from typing import Any
 from twin.plant import Plant
 
 __all__ = [
+    "FIRST_US",
     "KIND",
     "OPEN_MAX",
     "PROGRESS_KINDS",
     "Order",
     "change_fault",
     "done_quantity",
+    "heal",
     "is_started",
     "new_order",
     "order_fault",
@@ -28,6 +30,8 @@ __all__ = [
 KIND = "orders"
 OPEN_MAX = 5000
 """Orders that stand open: they are never dropped, so there must not be ever more of them."""
+FIRST_US, LAST_US = 946_684_800_000_000, 7_258_118_400_000_000
+"""2000 and 2200: what is said to have been done outside is a slip of somebody's clock."""
 SETUP_KINDS = frozenset({"setup", "setup_end"})
 PROGRESS_KINDS = frozenset({"operation_start", "operation_end", "order_progress"}) | SETUP_KINDS
 Order = dict[str, Any]
@@ -95,6 +99,8 @@ def report(order: Order, kind: str, time: int, machine: str, detail: Mapping[str
     n = detail.get("step")
     if not isinstance(n, int) or isinstance(n, bool) or not 0 <= n < len(order["steps"]):
         return False
+    if not 0 <= time < LAST_US:
+        return False  # no calendar holds it
     step, before = order["steps"][n], dict(order["steps"][n])
     if kind == "operation_start":
         _start(step, time, machine)
@@ -122,6 +128,20 @@ def settle(order: Order) -> None:
         is_done = order["steps"][-1]["state"] == "done"
         order["state"] = "done" if is_done else "open"
         order["closed"] = order["steps"][-1]["end"] if is_done else None
+
+
+def heal(order: Order) -> bool:
+    """Put stored times that no calendar holds where they can be: to when the order was added, or
+    the step began. Whether there were any. Changes the order."""
+    added, is_healed = int(order.get("added", FIRST_US)), False
+    for told in (x for step in order["steps"] for x in (step, step.get("setup") or {})):
+        for key in ("start", "moved", "end"):
+            if told.get(key) is not None and not 0 <= told[key] < LAST_US:
+                told[key] = max(added, told.get("start") or 0) if key == "end" else added
+                is_healed = True
+    if is_healed:
+        settle(order)
+    return is_healed
 
 
 def _start(step: dict[str, Any], time: int, machine: str) -> None:

@@ -56,6 +56,9 @@ def _numbered(found: Sequence[Any], known: Known) -> list[OrderRow]:
         unknown = sorted(set(map(str, cells)) - set(COLUMNS))
         if not _is_table(one):
             faulty[n] = OrderRow(n, {}, None, [Fault("order", str(one)[:60], "object")])
+        elif "id" in one and "order" in one:
+            got = f"{one['id']}, {one['order']}"[:60]
+            faulty[n] = OrderRow(n, {}, None, [Fault("order", got, "one_id")])
         elif unknown:
             keys = ", ".join(COLUMNS)
             faults = [Fault(key[:60], key[:60], "known_key", keys) for key in unknown]

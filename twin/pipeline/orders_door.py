@@ -17,7 +17,9 @@ from twin.pipeline.desk.state import DESK, POSITION
 from twin.pipeline.ingest import congested
 from twin.pipeline.order_rows import Known
 from twin.pipeline.orders import KIND, Order
+from twin.pipeline.set_aside import set_aside
 from twin.plant import Plant
+from twin.sources.base import Reject
 from twin.stores.base import Store, stream_id
 
 __all__ = ["OrdersDoor", "Said"]
@@ -61,6 +63,10 @@ class OrdersDoor:
     def is_busy(self) -> bool:
         """Whether sources have to wait."""
         return congested(self._store)
+
+    def set_aside(self, source: str, rejects: Sequence[Reject]) -> None:
+        """Keep what cannot be taken, where people look for it."""
+        set_aside(self._store, source, rejects)
 
     def sent_before(self, source: str, key: str) -> list[Order]:
         """Orders that came with this key already."""

@@ -2,17 +2,17 @@
 
 Columns order, product, quantity, release, due, priority, note; their names may be English, German
 or Chinese, in any order and case, with anything in parentheses behind them. Cells are apart by
-semicolon, comma or tab; a byte order mark is taken off. What is wrong with a row hinders no other.
+semicolon, comma or tab; a line sep=; before the headings is heeded. UTF-8, UTF-16, Windows-1252 or
+GB 18030. What is wrong with a row hinders no other.
 """
 
-import csv
-import io
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from twin.errors import DataError
-from twin.pipeline.order_rows import COLUMNS, Fault, Known, order_detail
+from twin.pipeline.order_rows import COLUMNS, SHOWN_MAX, Fault, Known, order_detail
+from twin.pipeline.orders_text import NotTextError, Record, records_of, text_of
 
 __all__ = [
     "BYTES_MAX",
@@ -43,11 +43,6 @@ NAMES: Mapping[str, str] = {
     "priority": "priority|prio|priorität|优先级|优先",
     "note": "note|notes|comment|remark|remarks|notiz|bemerkung|kommentar|备注|说明",
 }
-SEPARATORS = (";", ",", "\t")
-
-
-class NotTextError(DataError):
-    """The file is no text that can be read."""
 
 
 class ColumnsError(DataError):
@@ -80,26 +75,46 @@ class OrdersTable(NamedTuple):
 
 def read_orders(body: bytes, known: Known) -> OrdersTable:
     """Every row with its detail or its faults. Raises DataError where the file is no such table."""
-    records = _records(_text(body))
+    if len(body) > BYTES_MAX:
+        raise TooManyRowsError(f"orders.csv: got {len(body)} bytes, want at most {BYTES_MAX}")
+    records = records_of(text_of(body, _is_known), _is_known)
     if not records:
         raise ColumnsError(REQUIRED, [], [])
-    header = [cell.strip() for cell in records[0][1]]
+    header = [cell.strip() for cell in records[0].cells]
     columns = _columns(header)
     ignored = [name for n, name in enumerate(header) if n not in columns.values() and name]
     if len(records) - 1 > ROWS_MAX:
         raise TooManyRowsError(f"orders.csv: got {len(records) - 1} rows, want at most {ROWS_MAX}")
-    given = [
-        (number, {c: cells[n].strip() if n < len(cells) else "" for c, n in columns.items()})
-        for number, cells in records[1:]
-    ]
-    return OrdersTable(ignored, rows_of(given, known))
+    given = [(r.number, _cells(r.cells, columns)) for r in records[1:]]
+    faults = {r.number: found for r in records[1:] if (found := _shape_faults(r, header))}
+    return OrdersTable(ignored, rows_of(given, known, faults))
 
 
-def rows_of(given: Sequence[tuple[int, dict[str, Any]]], known: Known) -> list[OrderRow]:
-    """Rows by number and cells, each read; an order that an earlier good row has is a fault."""
+def _cells(cells: Sequence[str], columns: Mapping[str, int]) -> dict[str, str]:
+    return {c: cells[n].strip() if n < len(cells) else "" for c, n in columns.items()}
+
+
+def _shape_faults(record: Record, header: Sequence[str]) -> list[Fault]:
+    """A quote without an end, and cells that no heading is above: the others may be shifted."""
+    extra = " ".join(cell.strip() for cell in record.cells[len(header) :]).strip()
+    found = [Fault("row", extra[:SHOWN_MAX], "cells")] if extra else []
+    if record.is_open:
+        found.append(Fault("row", record.cells[-1].strip()[:SHOWN_MAX], "quote"))
+    return found
+
+
+def rows_of(
+    given: Sequence[tuple[int, dict[str, Any]]],
+    known: Known,
+    shape: Mapping[int, list[Fault]] | None = None,
+) -> list[OrderRow]:
+    """Rows by number and cells, each read; an order that an earlier good row has is a fault.
+    shape: what is wrong with rows, by number, whatever their cells hold."""
     rows, seen = [], dict[str, int]()
     for number, cells in given:
         detail, faults = order_detail(cells, known)
+        if shape and number in shape:
+            detail, faults = None, [*shape[number], *faults]
         order_id = detail["id"] if detail else None
         if order_id is not None and order_id in seen:
             detail, faults = None, [Fault("order", order_id, "once", str(seen[order_id]))]
@@ -107,36 +122,6 @@ def rows_of(given: Sequence[tuple[int, dict[str, Any]]], known: Known) -> list[O
             seen[order_id] = number
         rows.append(OrderRow(number, {c: str(v) for c, v in cells.items()}, detail, faults))
     return rows
-
-
-def _text(body: bytes) -> str:
-    if len(body) > BYTES_MAX:
-        raise TooManyRowsError(f"orders.csv: got {len(body)} bytes, want at most {BYTES_MAX}")
-    is_wide = body[:2] in {b"\xff\xfe", b"\xfe\xff"}
-    try:
-        text = body.decode("utf-16" if is_wide else "utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise NotTextError(f"orders.csv: not UTF-8: {error.reason}") from error
-    if "\0" in text:
-        raise NotTextError("orders.csv: got bytes of no text, want UTF-8")
-    return text
-
-
-def _records(text: str) -> list[tuple[int, list[str]]]:
-    """Rows that are not empty, with their numbers; the separator is the one that makes most of
-    the header's names known."""
-    first = text.lstrip("\r\n").partition("\n")[0]
-    try:
-        separator = max(SEPARATORS, key=lambda s: _n_known(first, s))
-        found = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator))
-    except csv.Error as error:
-        raise NotTextError(f"orders.csv: not a table: {error}") from error
-    return [(n, row) for n, row in enumerate(found, 1) if any(cell.strip() for cell in row)]
-
-
-def _n_known(first: str, separator: str) -> int:
-    header = next(csv.reader([first], delimiter=separator), [])
-    return sum(_column(name) is not None for name in header)
 
 
 def _columns(header: Sequence[str]) -> dict[str, int]:
@@ -158,6 +143,10 @@ def _column(name: str) -> str | None:
     plain = re.sub(r"[(（\[].*", "", name).casefold()
     plain = re.sub(r"[\s_.:*-]+", " ", plain).strip()
     return next((c for c, names in _NAMES.items() if plain in names), None)
+
+
+def _is_known(name: str) -> bool:
+    return _column(name) is not None
 
 
 _NAMES = {column: set(names.split("|")) for column, names in NAMES.items()}

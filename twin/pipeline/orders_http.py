@@ -20,7 +20,9 @@ from twin.pipeline.order_rows import WANTED, Fault, change_detail, fault_text
 from twin.pipeline.orders import Order, change_fault
 from twin.pipeline.orders_body import order_rows
 from twin.pipeline.orders_door import OrdersDoor, Said
+from twin.pipeline.orders_file import OrderRow
 from twin.sources.answers import Answer, away, busy, no_token, refused, respond, source_of, wrong
+from twin.sources.base import Reject
 
 __all__ = ["register_orders"]
 
@@ -29,6 +31,8 @@ REPORTED_MAX = 1000
 TIMES = ("release", "due", "added", "closed", "start", "end")
 HIDDEN = ("action", "cancel", "token", "moved")
 STATES = ("open", "done", "cancelled")
+REFUSED = "order_refused"
+"""What is refused counts as this on the data page; an order that was there already does not."""
 CONFLICTS = {"new", "order_exists", "too_many"}
 REFUSALS = {
     "order_not_open": "the order is done or cancelled, want one that is open",
@@ -80,9 +84,11 @@ def _post(door: OrdersDoor, source: str) -> Answer | Response:
     before = door.sent_before(source, key)
     rows = order_rows(request.mimetype, request.get_data(), known)
     if isinstance(rows, Answer):
+        door.set_aside(source, [_whole(rows)])
         return rows
     if before:
         return _answer(200, before, [], len(before))
+    door.set_aside(source, _aside(rows))
     good = [row.detail for row in rows if row.detail is not None]
     rejects = [_reject(row.number, fault) for row in rows for fault in row.faults]
     if not good:
@@ -134,7 +140,9 @@ def _change(door: OrdersDoor, source: str, order_id: str) -> Answer | Response:
     if order is None:
         return _nowhere(order_id)
     if detail is None:
-        return wrong(422, faults[0].want, "; ".join(map(fault_text, faults)))
+        answer = wrong(422, faults[0].want, "; ".join(map(fault_text, faults)))
+        door.set_aside(source, [_whole(answer)])
+        return answer
     code = change_fault(order, detail)
     if code == "nothing_to_change":
         return Answer(200, _public(order))
@@ -191,6 +199,23 @@ def _reject(number: int, fault: Fault) -> dict[str, Any]:
     }
 
 
+def _aside(rows: list[OrderRow]) -> list[Reject]:
+    """Rows that are no orders, to be kept with their reason."""
+    found = []
+    for row in rows:
+        faults = [fault for fault in row.faults if fault.want not in CONFLICTS]
+        if faults:
+            detail = "; ".join(map(fault_text, faults))
+            payload = orjson.dumps(row.cells) if row.cells else request.get_data()
+            found.append(Reject(REFUSED, f"{row.number}: {detail}", payload))
+    return found
+
+
+def _whole(answer: Answer) -> Reject:
+    """A request of which nothing could be read."""
+    return Reject(REFUSED, answer.body["error"]["detail"], request.get_data())
+
+
 def _public(order: Mapping[str, Any]) -> dict[str, Any]:
     """An order as others see it: times as ISO 8601, nothing of our own."""
     shown = {k: _when(v) if k in TIMES else v for k, v in order.items() if k not in HIDDEN}
@@ -204,5 +229,8 @@ def _public(order: Mapping[str, Any]) -> dict[str, Any]:
 def _when(time_us: int | None) -> str | None:
     if time_us is None:
         return None
-    moment = datetime.fromtimestamp(time_us // 1_000_000, UTC)
+    try:
+        moment = datetime.fromtimestamp(time_us // 1_000_000, UTC)
+    except (ValueError, OverflowError, OSError):  # no calendar holds it
+        return None
     return moment.isoformat().replace("+00:00", "Z")

@@ -14,6 +14,7 @@ from twin.actions import VERBS
 from twin.core.alarm_rates import AlarmRates
 from twin.core.alarms import Alarm, state_of
 from twin.pipeline.orders import KIND as ORDERS
+from twin.pipeline.orders import heal
 from twin.stores.base import FIRST_ID, Documents, Store
 
 __all__ = ["DESK", "LOG", "MEMORY", "POSITION", "DeskState", "Line", "load_state"]
@@ -225,6 +226,9 @@ def load_state(store: Store, now_us: int) -> DeskState:
     """The state as the store holds it; without any, as of plant time now_us. Raises StoreError."""
     state = DeskState(AlarmRates(now_us))
     state.orders = {i: orjson.loads(text) for i, text in store.documents(ORDERS).items()}
+    for order in list(state.orders.values()):
+        if heal(order):
+            state.put_order(order)
     state.logs = {m: orjson.loads(text) for m, text in store.documents(LOG).items()}
     state.load(store.documents(DESK), store.documents(MEMORY))
     return state

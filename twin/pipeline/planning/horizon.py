@@ -97,12 +97,16 @@ def prices(plant: Plant, horizon: Horizon) -> NDArray[np.float64]:
 
 def without(spans: Iterable[Span], closed: Iterable[Span]) -> list[Span]:
     """What is left of spans, in order and apart, where others are taken out."""
-    left = list(spans)
-    for a, b in closed:
-        kept: list[Span] = []
-        for start, end in left:
-            kept += [(s, e) for s, e in ((start, min(end, a)), (max(start, b), end)) if s < e]
-        left = kept
+    left: list[Span] = []
+    gaps, first = _joined((a, b) for a, b in closed if a < b), 0
+    for start, end in sorted(spans):
+        while first < len(gaps) and gaps[first][1] <= start:
+            first += 1
+        at, n = start, first
+        while n < len(gaps) and gaps[n][0] < end:
+            left += [(at, gaps[n][0])] if at < gaps[n][0] else []
+            at, n = max(at, gaps[n][1]), n + 1
+        left += [(at, end)] if at < end else []
     return left
 
 

@@ -33,6 +33,11 @@ LATE_BEYOND_H = 72.0
 """Hours of lateness beyond the horizon that leaving an order out counts as."""
 WAITS_H = 1.0
 """The same for an order that is due after the horizon."""
+DAY_US = 86_400_000_000
+BACK_LEAST_US, BACK_MOST_US = 30 * DAY_US, 400 * DAY_US
+WEEK_PER_SHIFT = 21
+"""How far back the work of a step under way is counted: its own time on a line that is open eight
+hours a week."""
 Key = tuple[str, int]
 """Order id and number of the step."""
 
@@ -125,7 +130,10 @@ def ticks_left(situation: Situation, order: Mapping[str, Any], product: Product,
         return max(1, ceil((whole - fixed) * (1.0 - done / quantity)))
     machine = next(x for x in situation.plant.machines if x.id == state["machine"])
     until = min(situation.now_us, situation.failed_us.get(machine.id, situation.now_us))
-    spans = line_spans(situation.plant, machine.line, int(state["start"]), until)
+    # Nothing can need to be looked at further back: it has long been worked through by now.
+    back_us = min(BACK_MOST_US, max(BACK_LEAST_US, ceil(whole) * TICK_US * WEEK_PER_SHIFT))
+    start = max(int(state["start"]), until - back_us)
+    spans = line_spans(situation.plant, machine.line, start, until) if start < until else []
     worked = sum(b - a for a, b in spans) // TICK_US
     return max(1, ceil(whole) - worked)
 

@@ -1,0 +1,111 @@
+"""The text of orders.csv and its records: encodings, separators, quotes as programs write them."""
+
+import csv
+import io
+from collections.abc import Callable
+from typing import NamedTuple
+
+from twin.errors import DataError
+
+__all__ = ["NotTextError", "Record", "records_of", "text_of"]
+
+SEPARATORS = (";", ",", "\t")
+CODE_PAGES = ("cp1252", "gb18030")
+"""What spreadsheets write where it is not UTF-8: of the west and of China."""
+Known = Callable[[str], bool]
+"""Whether a heading is of a column that we know."""
+
+
+class NotTextError(DataError):
+    """The file is no text that can be read."""
+
+
+class Record(NamedTuple):
+    number: int
+    """As a spreadsheet counts rows."""
+    cells: list[str]
+    is_open: bool = False
+    """Its last quote never ends."""
+
+
+def text_of(body: bytes, is_known: Known) -> str:
+    """UTF-8 or UTF-16; else the code page in which most of the headings are known."""
+    is_wide = body[:2] in {b"\xff\xfe", b"\xfe\xff"}
+    found = _decoded(body, "utf-16" if is_wide else "utf-8-sig")
+    if found is None:
+        pages = [text for page in CODE_PAGES if (text := _decoded(body, page)) is not None]
+        if is_wide or not pages:
+            raise NotTextError("orders.csv: not UTF-8, nor a code page of a spreadsheet")
+        found = max(pages, key=lambda text: _n_known(*_head(text), is_known))
+    if "\0" in found:
+        raise NotTextError("orders.csv: got bytes of no text, want UTF-8")
+    return found
+
+
+def records_of(text: str, is_known: Known) -> list[Record]:
+    """Rows that are not empty; the separator is the one that the file names in a first line
+    `sep=;`, or else the one that makes most of the headings known."""
+    line, told = _head(text)
+    try:
+        own = [told] if told else SEPARATORS
+        separator = max(own, key=lambda s: _n_known(line, s, is_known))
+        found = _parsed(text, separator)
+    except csv.Error as error:
+        raise NotTextError(f"orders.csv: not a table: {error}") from error
+    full = [record for record in found if any(cell.strip() for cell in record.cells)]
+    return full[1:] if told else full
+
+
+def _decoded(body: bytes, encoding: str) -> str | None:
+    try:
+        return body.decode(encoding)
+    except UnicodeDecodeError:
+        return None
+
+
+def _head(text: str) -> tuple[str, str]:
+    """The line of the headings, and the separator that a line before it names, or ""."""
+    blank = "".join(SEPARATORS) + '" '
+    lines = (line for line in io.StringIO(text, newline=None) if line.strip(blank + "\n"))
+    first = next(lines, "")
+    named = first.strip().strip('"')
+    if named[:4].casefold() == "sep=" and len(named.rstrip("\n")) <= 5:
+        return next(lines, ""), named[4:] or "\t"
+    return first, ""
+
+
+def _n_known(line: str, separator: str, is_known: Known) -> int:
+    """Headings that are known; without a separator, with the best."""
+    if not separator:
+        return max(_n_known(line, s, is_known) for s in SEPARATORS)
+    header: list[str] = next(csv.reader([line], delimiter=separator), [])
+    return sum(is_known(name) for name in header)
+
+
+def _parsed(text: str, separator: str) -> list[Record]:
+    """Rows of the text. One whose quote never ends takes no row below it along."""
+    lines = io.StringIO(text, newline="").readlines()
+    found: list[Record] = []
+    at = 0
+    while True:  # twice at most: below a quote without an end there is none that stands alone
+        number = len(found) + 1
+        open_at = at
+        reader = csv.reader(lines[at:], delimiter=separator)
+        for n, cells in enumerate(reader, number):
+            before, open_at = open_at, at + reader.line_num
+            found.append(Record(n, cells))
+        if not found or len(found) < number or not _is_open(lines[before:], separator):
+            return found
+        cells = next(csv.reader([lines[before]], delimiter=separator))
+        found[-1] = Record(found[-1].number, cells, is_open=True)
+        at = before + 1
+
+
+def _is_open(lines: list[str], separator: str) -> bool:
+    """Whether the row that these lines are ends within a quote."""
+    try:
+        for _ in csv.reader(lines, delimiter=separator, strict=True):
+            pass
+    except csv.Error as error:
+        return "unexpected end" in str(error)
+    return False

@@ -1,0 +1,44 @@
+"""What cannot be taken is kept with its reason, as it came, and counted by source and reason.
+
+The data page and the line of status read it; readings, orders and reports of operations alike.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+
+from twin.errors import StoreError
+from twin.sources.base import Reject
+from twin.stores.base import Store
+
+__all__ = ["counter_of", "fields_of", "set_aside"]
+
+PAYLOAD_MAX = 4096
+"""Bytes kept of what was rejected."""
+AT_ONCE_MAX = 50
+"""Kept of one request; all are counted. A wrong file must not push out what others sent."""
+
+
+def counter_of(source_id: str, reject: Reject) -> str:
+    """The counter that a reject adds to."""
+    return f"rejected:{source_id}:{reject.reason}"
+
+
+def fields_of(source_id: str, reject: Reject) -> Mapping[str, bytes]:
+    """A reject as the store keeps it."""
+    return {
+        "source": source_id.encode(),
+        "reason": reject.reason.encode(),
+        "detail": reject.detail.encode(errors="replace"),
+        "payload": reject.payload[:PAYLOAD_MAX],
+    }
+
+
+def set_aside(store: Store, source_id: str, rejects: Sequence[Reject]) -> None:
+    """Count and keep what a request held that could not be taken. A store that is away hears
+    nothing of it: what was taken must not look refused for that."""
+    counts = Counter(counter_of(source_id, reject) for reject in rejects)
+    kept = [fields_of(source_id, reject) for reject in rejects[:AT_ONCE_MAX]]
+    if kept:
+        with suppress(StoreError):
+            store.append({}, None, counts, kept)
