@@ -126,7 +126,7 @@
       [t("Failures and services"), cash(x.risk), t("expected, with the life thrown away")],
       [t("Energy"), cash(x.energy), `${twin.number(x.energy_kwh, 0)} kWh`],
       [t("Setup"), cash(x.changeover), t("{time} of setting up", { time: duration(x.setup_h) })],
-      [t("All done in"), duration(x.makespan_h), t("{n} operations, {m} services", { n: head.n_operations, m: head.n_services })],
+      [t("All done in"), duration(x.makespan_h), t("operations: {n}, services: {m}", { n: head.n_operations, m: head.n_services })],
     ];
     return cards.map(([name, value, note, off]) => h("div", { class: "panel term" }, h("div", { class: "term-name" }, name), h("div", { class: "term-value" }, off ? h("span", { class: "is-late" }, `▲ ${value}`) : value), h("div", { class: "detail" }, note)));
   };

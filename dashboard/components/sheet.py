@@ -29,8 +29,10 @@ td:nth-last-child(4) {{ white-space: normal; min-width: 5em; }}
 a {{ color: #000; margin-right: .6cm; }}
 section {{ break-before: page; }} section:first-of-type {{ break-before: auto; }}
 tr {{ break-inside: avoid; }} thead {{ display: table-header-group; }}
-@media print {{ body {{ margin: 0; font-size: 9pt; }} .screen {{ display: none; }} }}
+@media print {{ body {{ margin: 0; font-size: 9pt; }} .screen {{ display: none; }}
+  th, td {{ padding: .06cm .13cm; }} }}
 @media screen {{ section {{ overflow-x: auto; }} }}
+@media screen and (max-width: 60rem) {{ body {{ font-size: 9pt; margin: .5cm; }} }}
 @page {{ margin: 1.2cm; }}
 </style>
 </head>

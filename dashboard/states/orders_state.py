@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from dashboard.snapshot import Snapshot
+from dashboard.states.shift_plan import kept_up_plan
 from dashboard.times import iso_local
 from twin.pipeline.orders import done_quantity
 from twin.plant import Plant
@@ -47,11 +48,11 @@ def in_order(orders: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def forecasts(schedule: Mapping[str, Any]) -> dict[str, Forecast]:
-    """Order → when the plan in force lets it end, and why it comes late or not at all; of orders
-    that came since, when the plan would that is proposed."""
+    """Order → when the plan in force lets it end as it runs, and why it comes late or not at all;
+    of orders that came since, when the plan would that is proposed."""
     proposed = _forecasts(schedule.get("proposed") or {})
     waiting = {i: {**told, "proposed": True} for i, told in proposed.items()}
-    return waiting | _forecasts(schedule.get("in_force") or {})
+    return waiting | _forecasts(kept_up_plan(schedule) or {})
 
 
 def _forecasts(plan: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

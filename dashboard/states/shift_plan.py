@@ -12,6 +12,7 @@ from twin.plant import Plant, shift_began
 
 __all__ = [
     "ShiftPlan",
+    "kept_up_plan",
     "open_suggestions",
     "plan_between",
     "plan_now",
@@ -43,8 +44,12 @@ class ShiftPlan(NamedTuple):
 
 def plan_now(snapshot: Snapshot) -> Line | None:
     """The plan in force as the planner keeps it up with what happens; None: none is in force."""
-    in_force = snapshot.schedule.get("in_force")
-    kept_up = snapshot.schedule.get("in_force_now")
+    return kept_up_plan(snapshot.schedule)
+
+
+def kept_up_plan(schedule: Mapping[str, Any]) -> Line | None:
+    """The same, of the planner's documents."""
+    in_force, kept_up = schedule.get("in_force"), schedule.get("in_force_now")
     if in_force and kept_up and kept_up.get("version") == in_force.get("version"):
         found: Line = kept_up
         return found

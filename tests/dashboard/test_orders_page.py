@@ -98,6 +98,17 @@ def test_an_order_is_done_when_its_last_operation_is_and_late_by_the_rest(ordere
     assert "late_h" not in rows["O-3"]  # not planned: nobody knows
 
 
+def test_an_order_ends_as_the_plan_runs_and_not_as_it_was_made(ordered: Ordered) -> None:
+    """Behind itself, or another plan's: what is kept up of a plan holds for that plan alone."""
+    ordered.add(an_order(ordered.now, 1, 10))
+    ordered.plan([("O-1", 4)], version=3)
+    run = {"order": "O-1", "step": 0, "machine": "mill-08", "end": ordered.now + 12 * HOUR_US}
+    for version, late_h in ((3, 2.0), (2, -6.0)):
+        kept = {"version": version, "operations": [run], "services": []}
+        ordered.store.set_documents("schedule", {"in_force_now": json.dumps(kept).encode()})
+        assert orders_state(ordered.snapshot)["orders"]["O-1"]["late_h"] == late_h
+
+
 def test_what_the_plan_says_of_late_and_left_out_orders_is_passed_on(ordered: Ordered) -> None:
     ordered.add(an_order(ordered.now, 1, 1), an_order(ordered.now, 2, 1))
     late = [{"order": "O-1", "late_h": 3, "reason": "machine_busy", "by": "mill-08"}]
