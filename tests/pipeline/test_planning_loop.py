@@ -1,11 +1,14 @@
 """The rolling horizon: what the planner may do by itself, and what only people may."""
 
+from contextlib import suppress
+
 import numpy as np
 import pytest
 from desk_bench import HOUR_US
 from planning_bench import G, World, bare_settings, situation
 
-from twin.errors import PlanningError
+from twin.errors import PlanningError, StoreError
+from twin.pipeline.planning import loop
 from twin.pipeline.planning.compiled import small_problem
 from twin.pipeline.planning.signs import Waiting, signs_of, why_new
 from twin.scheduling.check import check
@@ -351,6 +354,40 @@ def test_orders_that_come_one_by_one_do_not_keep_the_solver_running(world):
         planned.append(world.step())
         world.wall += 1.0
     assert "breakdown" in planned
+
+
+def test_a_round_that_fails_is_tried_again_after_ever_longer_waits(world, monkeypatch):
+    world.store.add_events([Event(world.now, "failure", "mill-0", {"mode": None})])
+    world.desk_step()
+    real, tried = loop.make_proposal, []
+
+    def failing(*given):
+        tried.append(world.wall)
+        if len(tried) < 4:
+            raise StoreError("away for a moment")
+        return real(*given)
+
+    monkeypatch.setattr(loop, "make_proposal", failing)
+    whys = []
+    for _ in range(60):
+        world.wall += 1.0
+        with suppress(StoreError):
+            whys.append(world.loop.step(world.site))
+    waits = np.diff(tried)
+    assert len(tried) == 4
+    assert (waits >= [4.0, 8.0, 16.0]).all()
+    assert [why for why in whys if why] == ["breakdown"]
+
+
+def test_an_order_that_was_cancelled_is_planned_without(world):
+    version = world.document("in_force")["version"]
+    world.do("order.cancel", {"order": "A-0", "reason": "customer"})
+    world.wall += 10.0
+    assert world.settle() == ["order"]
+    for name in ("proposed", "in_force_now"):
+        assert {o["order"] for o in world.document(name)["operations"]} == {"A-1", "A-2", "A-3"}
+    assert world.document("in_force")["version"] == version
+    assert world.settle() == []
 
 
 def test_the_bound_of_the_plan_in_force_is_of_its_own_orders_as_of_now(world):

@@ -14,6 +14,7 @@ from typing import Any
 
 import orjson
 
+from twin.errors import TwinError
 from twin.pipeline.failures import Failures
 from twin.pipeline.planning.compiled import Compiling
 from twin.pipeline.planning.improve import POLISH_S, anneal_apart
@@ -93,10 +94,14 @@ class PlanLoop:
         why = self._occasion.why(signs, situation, kept.proposed, wall)
         if why is not None:
             at_once = situation.in_force is None and kept.proposed is None
-            self._occasion.planned(signs, situation, wall)
             calm = self.unhurried if why == "clock" else None
             hurried = at_once or not self._is_ready()
-            self._plan(situation, why, None if hurried else calm or self.improve)
+            try:
+                self._plan(situation, why, None if hurried else calm or self.improve)
+            except TwinError:
+                self._occasion.failed(wall)
+                raise
+            self._occasion.planned(signs, situation, wall)
             self._waits = hurried and kept.proposed is not None
         elif wall - self._kept_up_at >= KEEP_UP_S:
             self._keep_up(situation)

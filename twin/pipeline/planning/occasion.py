@@ -16,6 +16,9 @@ CLOCK_PLANT_S = 3600.0
 CLOCK_S = (60.0, 600.0)
 """A plan is made anew after an hour of the plant, but not sooner or later than this on the wall."""
 
+AGAIN_S = 4.0, 60.0
+"""What failed is tried again after so many seconds; each time after twice as many, up to these."""
+
 
 class Occasion:
     """Asked about once a second; times are wall seconds."""
@@ -27,6 +30,8 @@ class Occasion:
         self._beside: int | None = None
         """Version of the plan in force then."""
         self._planned_at = float("-inf")
+        self._failed, self._not_before = 0, float("-inf")
+        """Rounds in a row that came to nothing, and when the next is tried."""
         self._in_force: int | None = None
         """Version of the plan in force when it was looked at last."""
 
@@ -34,6 +39,8 @@ class Occasion:
         self, signs: Signs, situation: Situation, proposed: Mapping[str, Any] | None, wall_s: float
     ) -> str | None:
         """Why to plan now; None: there is no reason to."""
+        if wall_s < self._not_before:
+            return None
         version, before = version_of(situation.in_force), self._in_force
         self._in_force = version
         if self._planned is None:
@@ -55,6 +62,12 @@ class Occasion:
         """A plan is made for this."""
         self._planned, self._planned_at = signs, wall_s
         self._beside = version_of(situation.in_force)
+        self._failed, self._not_before = 0, float("-inf")
+
+    def failed(self, wall_s: float) -> None:
+        """No plan could be made: what asked for one still does, a while later."""
+        self._not_before = wall_s + min(AGAIN_S[0] * 2.0**self._failed, AGAIN_S[1])
+        self._failed += 1
 
     def again(self) -> None:
         """And a better one is to be made at once."""

@@ -34,6 +34,8 @@ class Signs(NamedTuple):
     """Machine → log odds of failing within the week."""
     rush: frozenset[str]
     """Orders that press."""
+    cancelled: frozenset[str] = frozenset()
+    """Orders that were called off."""
 
 
 def signs_of(situation: Situation) -> Signs:
@@ -54,6 +56,7 @@ def signs_of(situation: Situation) -> Signs:
         frozenset((k["order"], k["step"], k["machine"], k["start"]) for k in decisions.locks),
         {now.machine.id: _logit(now.row) for now in situation.machines if not now.is_failed},
         frozenset(i for i, o in orders.items() if _presses(o, situation.now_us)),
+        frozenset(i for i, o in situation.orders.items() if o["state"] == "cancelled"),
     )
 
 
@@ -69,7 +72,7 @@ def why_new(before: Signs, now: Signs) -> str | None:
         "accepted": now.services != before.services and bool(_news(before, now)),
         "veto": now.vetoes != before.vetoes,
         "lock": now.locks != before.locks,
-        "order": bool(came or changed),
+        "order": bool(came or changed or now.cancelled & before.orders.keys()),
         "risk": any(_moved(before.logit, m, value) for m, value in now.logit.items()),
     }
     return next((why for why in WHYS if found.get(why)), None)

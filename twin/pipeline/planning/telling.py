@@ -72,8 +72,9 @@ class Telling:
         """Nothing better than the plan in force is known: that is what is proposed."""
         in_force = situation.in_force
         assert in_force is not None
-        self.kept.proposed = dict(in_force)
-        documents |= self.kept.changed("proposed", in_force)
+        left = [o for o in in_force["operations"] if not _is_cancelled(situation, o["order"])]
+        self.kept.proposed = {**in_force, "operations": left}
+        documents |= self.kept.changed("proposed", self.kept.proposed)
         return int(in_force["version"])
 
     def suggested(self, situation: Situation, found: list[Record]) -> Documents:
@@ -156,3 +157,8 @@ class Telling:
             found = {**found, **self.say(unreadable=unreadable)}
         self.write(found)
         return own
+
+
+def _is_cancelled(situation: Situation, order_id: str) -> bool:
+    order = situation.orders.get(order_id)
+    return order is not None and bool(order["state"] == "cancelled")
