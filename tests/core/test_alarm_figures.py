@@ -176,10 +176,19 @@ def test_kept_and_read_back_nothing_is_lost(times: list[int]) -> None:
 
 
 def test_memory_stays_bounded_for_years() -> None:
-    rates = AlarmRates(T0_US)
-    for k in range(3000):
-        rates.came(f"m{k % (2 * SOURCES_MAX)}:s", 3, T0_US + k * 3 * TEN_MINUTES_US)
-    assert len(rates.counts) <= WINDOW_US // TEN_MINUTES_US + 1
+    """An alarm every five hours for a third of a year, of a window of thirty days."""
+    rates, every = AlarmRates(T0_US), 30 * TEN_MINUTES_US
+    for k in range(600):
+        rates.came(f"m{k}:s", 3, T0_US + k * every)
+    within = WINDOW_US // every + 1
+    assert within <= len(rates.counts) == sum(n for _, _, n in rates.counts.values()) <= within + 1
+    assert within <= len(rates.sources) <= within + DAY_US // every + 1  # days are forgotten whole
+
+
+def test_memory_stays_bounded_when_everything_alarms_at_once() -> None:
+    rates, n = AlarmRates(T0_US), SOURCES_MAX + 50
+    for k in range(n):
+        rates.came(f"m{k}:s", 3, T0_US + k * TEN_MINUTES_US // n)
     assert len(rates.sources) <= SOURCES_MAX
     assert len(rates.recent) <= RECENT_MAX
-    assert sum(rates.counts[n][2] for n in rates.counts) <= 1441
+    assert sum(rates.counts[n][2] for n in rates.counts) == n

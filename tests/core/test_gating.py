@@ -11,29 +11,31 @@ STEP_US = 3_600_000_000
 M = 4
 
 
-def simulate(trend, steps, seed=7):
-    """A machine that is exactly what the trend says: states (T, m, 2) and readings, unit steps."""
+def simulate(trend, steps, machines=1, seed=7):
+    """Machines that are exactly what the trend says: states (T, n, m, 2), readings (T, n, m)."""
     from textbook import van_loan
 
     rng = np.random.default_rng(seed)
-    m = trend.n_sensors
-    x = rng.normal(size=(m, 2)) * np.sqrt(trend.r[:, None] * trend.p0)
-    states, z = [], []
-    for t in range(steps):
-        if t:
-            for i in range(m):
-                F, Q = van_loan(trend.growth, trend.q_level[i], trend.q_slope[i], 1.0)
-                x[i] = F @ x[i] + np.linalg.cholesky(Q) @ rng.normal(size=2)
-        states.append(x.copy())
-        z.append(x[:, 0] + np.sqrt(trend.r) * rng.normal(size=m))
-    return np.array(states), np.array(z)
+    shape = (machines, trend.n_sensors, 2)
+    noise = list(zip(trend.q_level, trend.q_slope, strict=True))
+    moves = [van_loan(trend.growth, *q, 1.0) for q in noise]
+    F = np.array([f for f, _ in moves])
+    root = np.linalg.cholesky([q for _, q in moves])
+    x = rng.normal(size=shape) * np.sqrt(trend.r[:, None] * trend.p0)
+    states = [x]
+    for _ in range(steps - 1):
+        drawn = rng.normal(size=shape)
+        x = np.einsum("mij,nmj->nmi", F, x) + np.einsum("mij,nmj->nmi", root, drawn)
+        states.append(x)
+    states = np.array(states)
+    return states, states[..., 0] + np.sqrt(trend.r) * rng.normal(size=states.shape[:-1])
 
 
 @pytest.fixture(scope="module")
 def fitting(make_rows):
     trend = trend_of(M, q_level=0.02, q_slope=1e-3, r=[0.5, 1, 2, 4], gate=np.inf, monitors=False)
     states, z = simulate(trend, 2000)
-    rows = make_rows(STEP_US * np.arange(2000), z)
+    rows = make_rows(STEP_US * np.arange(2000), z[:, 0])
     return trend, states, trace(trend, new_state(trend, np.zeros(1, np.int64)), rows)
 
 
@@ -61,17 +63,16 @@ def test_innovations_of_a_fitting_twin_are_white(fitting):
 
 
 def test_nees_of_the_level_is_chi_squared_over_independent_lives(make_rows):
-    errors = []
-    for part in range(13):  # at most 32 sensors a machine: lives side by side in several machines
-        one = trend_of(32, q_level=0.02, q_slope=1e-3, gate=np.inf, monitors=False)
-        states, z = simulate(one, 30, seed=part)
-        state = new_state(one, np.zeros(1, np.int64))
-        trace(one, state, make_rows(STEP_US * np.arange(30), z))
-        p = one.layout.covariance(state)[:, 0]
-        P = np.array([[p[0], p[1]], [p[1], p[2]]]).transpose(2, 0, 1)
-        x = np.stack([one.layout.level(state)[0], one.layout.slope(state)[0]], axis=1)
-        errors.append(nees(x - states[-1], P))
-    values = np.concatenate(errors)
+    n = 52  # machines of eight sensors, each a life of its own
+    trend = trend_of(8, q_level=0.02, q_slope=1e-3, gate=np.inf, monitors=False)
+    states, z = simulate(trend, 30, n)
+    slots = np.tile(np.arange(n), 30)
+    state = new_state(trend, np.zeros(n, np.int64))
+    trace(trend, state, make_rows(STEP_US * np.repeat(np.arange(30), n), z.reshape(-1, 8), slots))
+    p = trend.layout.covariance(state).transpose(1, 2, 0)
+    P = np.moveaxis(np.array([[p[..., 0], p[..., 1]], [p[..., 1], p[..., 2]]]), (0, 1), (2, 3))
+    x = np.stack([trend.layout.level(state), trend.layout.slope(state)], axis=-1)
+    values = nees((x - states[-1]).reshape(-1, 2), P.reshape(-1, 2, 2))
     band = chi2_band(2, len(values), 0.999)
     assert band.low < values.mean() < band.high
 

@@ -32,7 +32,7 @@ def rough_life(m, k, n, seed):
 
 @pytest.mark.parametrize(
     ("m", "k", "growth", "monitors"),
-    [(5, 2, 0.01, True), (8, 0, 0.0, False), (5, 2, 0.6, True), (13, 10, 0.01, False)],
+    [(5, 2, 0.01, True), (8, 0, 0.0, False), (5, 2, 0.6, True), (13, 10, 0.01, True)],
 )
 def test_numba_equals_numpy(m, k, growth, monitors):
     rng = np.random.default_rng(4)

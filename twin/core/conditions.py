@@ -50,7 +50,8 @@ def nearest(centre: Array, input_scale: Array, u: Array) -> Ints:
     """Index (R,) of the nearest regime of each sample's inputs u (R, k)."""
     if len(centre) == 1:
         return np.zeros(len(u), dtype=np.int64)
-    away = [(((u - c) / input_scale) ** 2).sum(1) for c in centre]
+    gaps = ((u - c) / input_scale for c in centre)
+    away = [np.einsum("rk,rk->r", gap, gap) for gap in gaps]
     return np.asarray(np.argmin(np.stack(away), axis=0), dtype=np.int64)
 
 
