@@ -3,7 +3,7 @@
   "use strict";
   const twin = window.plantTwin;
   const { t, h, pick, say, once, plan } = twin;
-  const DAY = 86400, AGAIN_MS = 3000;
+  const DAY = 86400, AGAIN_MS = 3000, ADOPTED_MS = 4000;
 
   const remember = (values) => {
     const query = new URLSearchParams(location.search);
@@ -58,7 +58,20 @@
     const show = (b) => { views.show("chart"); chart.scroll.focus({ preventScroll: true }); if (!showsRow(b.row)) clearFilters(); chart.lay(); chart.select(b); };
     const clearFilters = () => page.querySelector(".filters .button")?.click();
     const table = plan.table(region("table"), { show, lock, suggestionOf, state: () => state });
-    const adopt = (version, button) => twin.act("plan.adopt", { detail: { version }, button, text: t("Plan {n} is in force", { n: version }) });
+    /** The planner may have made a newer one meanwhile: what was asked for is watched until it is so. */
+    let awaited = null;
+    const adopt = async (version, button) => {
+      const told = await twin.act("plan.adopt", { detail: { version }, button, text: t("Plan {n} is put in force", { n: version }) });
+      if (told) awaited = { version, until: performance.now() + ADOPTED_MS };
+      return told;
+    };
+    const watchAdoption = () => {
+      const { in_force: force, proposed } = state.plans;
+      if (awaited && force?.version >= awaited.version) awaited = null;
+      if (!awaited || performance.now() < awaited.until) return;
+      twin.toast(t("Plan {n} is not in force: the planner has made plan {m} since.", { n: awaited.version, m: proposed?.version ?? "—" }), { alert: true });
+      awaited = null;
+    };
     const compare = plan.compare(region("compare"), { state: () => state, adopt, show: (m) => { const b = model?.byKey.get(m.kind === "service" ? `service/${m.service}` : `${m.order}/${m.step}`); if (b) show(b); } });
     const late = plan.late(region("late"), { names, show: (order) => { const own = model.bars.filter((b) => b.order?.id === order); if (own.length) show(own.at(-1)); } });
     const notices = plan.notices(region("notices"));
@@ -149,6 +162,7 @@
     };
     const paint = () => {
       if (!state) return;
+      watchAdoption();
       chart.now = model ? model.s(state.now_us) : 0;
       head({ plans: state.plans, currency: state.currency, saves: state.saves ?? null });
       notices(state.planner || { unreadable: [], compiling: false });

@@ -111,7 +111,8 @@ def _event(snapshot: Snapshot, service: Line, plan: Line, language: str) -> Even
         line = next(x for x in snapshot.plant.lines if x.id == machine.line)
         event.add("location", pick(line.name, language) or line.id)
     if service.get("part"):
-        event.add("description", t("Needs: {part}").format(part=service["part"]))
+        part = _parts(snapshot, language).get(service["part"], service["part"])
+        event.add("description", t("Needs: {part}").format(part=part))
     return event
 
 
@@ -122,6 +123,10 @@ def _services_of(services: Iterable[Line], crew_id: str) -> list[Line]:
 def _crews(snapshot: Snapshot, language: str) -> dict[str, str]:
     """Crew id → name: those of the plant file."""
     return {crew.id: pick(crew.name, language) or crew.id for crew in snapshot.plant.crews}
+
+
+def _parts(snapshot: Snapshot, language: str) -> dict[str, str]:
+    return {part.id: pick(part.name, language) or part.id for part in snapshot.plant.parts}
 
 
 def _opens(store: Store, key: str, crew_id: str) -> bool:

@@ -22,4 +22,30 @@ def register(server: Flask, reader: Reader) -> None:
         made = (snapshot.schedule.get("front") or {}).get("made")
         head, (at,) = time_column(t("Time"), [made], snapshot.plant.zone)
         rows = [[at, point["id"], *(point[name] for name in MEASURES)] for point in state["points"]]
-        return csv_response("trade-offs", [head, t("The plan"), *MEASURES], rows)
+        names = _names(snapshot.plant.plant.currency)
+        return csv_response("trade-offs", [head, t("The plan"), *map(names.get, MEASURES)], rows)
+
+
+def _names(currency: str) -> dict[str, str]:
+    """Measure → what it is called, with its unit."""
+    money = {
+        "total": t("Total cost"),
+        "tardiness": t("Cost of lateness"),
+        "running": t("Cost of running it"),
+        "risk": t("Expected failure cost"),
+        "energy": t("Cost of energy"),
+        "changeover": t("Cost of setups"),
+        "stability": t("Moving work, as the planner weighs it"),
+    }
+    hours = {
+        "late_h": t("Hours late"),
+        "makespan_h": t("Until all is done"),
+        "idle_h": t("Machines open and unused"),
+        "setup_h": t("Hours of setup"),
+    }
+    return {
+        **{name: f"{text} ({currency})" for name, text in money.items()},
+        **{name: f"{text} (h)" for name, text in hours.items()},
+        "late_jobs": t("Orders late or left out"),
+        "energy_kwh": f"{t('Energy')} (kWh)",
+    }

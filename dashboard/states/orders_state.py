@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from dashboard.snapshot import Snapshot
+from dashboard.states.schedule_compare import WAITS
 from dashboard.states.shift_plan import kept_up_plan
 from dashboard.times import iso_local
 from twin.pipeline.orders import done_quantity
@@ -52,7 +53,9 @@ def forecasts(schedule: Mapping[str, Any]) -> dict[str, Forecast]:
     of orders that came since, when the plan would that is proposed."""
     proposed = _forecasts(schedule.get("proposed") or {})
     waiting = {i: {**told, "proposed": True} for i, told in proposed.items()}
-    return waiting | _forecasts(kept_up_plan(schedule) or {})
+    told = _forecasts(kept_up_plan(schedule) or {})
+    known = {i: v for i, v in told.items() if i not in waiting or v.get("reason") not in WAITS}
+    return waiting | known
 
 
 def _forecasts(plan: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
@@ -64,7 +67,8 @@ def _forecasts(plan: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     for late in plan.get("late") or ():
         found.setdefault(late["order"], {"end": None}).update(_reason(late))
     for left in plan.get("left_out") or ():
-        found[left["order"]] = {"end": None, "left_out": True} | _reason(left)
+        is_out = left.get("reason") not in WAITS
+        found[left["order"]] = {"end": None, "left_out": is_out} | _reason(left)
     return found
 
 
