@@ -3,6 +3,8 @@
 A solver joins by a row in SOLVERS: its name, what makes it, and which problems it takes.
 """
 
+from functools import cache
+
 import numpy as np
 import pytest
 
@@ -88,14 +90,20 @@ class Counting:
         return self.now_s
 
 
-def limit(seed=1):
-    return Limit(1.0, Counting(), seed)
+def limit():
+    return Limit(1.0, Counting(), 1)
+
+
+@cache
+def solved(solver, make, seed):
+    """A problem, its answer, and what was told on the way; solved once for all laws."""
+    problem, told = make(seed), []
+    return problem, solver(problem, limit(), tell=told.append), told
 
 
 @laws
 def test_an_answer_keeps_every_rule_and_costs_what_it_says(solver, make, seed):
-    problem = make(seed)
-    answer = solver(problem, limit())
+    problem, answer, _ = solved(solver, make, seed)
     verdict = check(problem, answer.schedule)
     assert verdict.faults == ()
     assert answer.cost == pytest.approx(verdict.terms.total, rel=1e-6, abs=1e-6)
@@ -103,8 +111,7 @@ def test_an_answer_keeps_every_rule_and_costs_what_it_says(solver, make, seed):
 
 @laws
 def test_a_bound_is_below_every_known_cost(solver, make, seed):
-    problem = make(seed)
-    answer = solver(problem, limit())
+    problem, answer, _ = solved(solver, make, seed)
     least = min(answer.cost, best_rule(problem)[2].total)
     assert answer.bound is None or answer.bound <= least + 1e-6 * abs(least)
 
@@ -113,8 +120,8 @@ def test_a_bound_is_below_every_known_cost(solver, make, seed):
 def test_the_same_seed_gives_the_same_answer(solver, make, seed):
     if solver in RACING:
         pytest.skip("its workers race")
-    problem = make(seed)
-    one, other = (solver(problem, limit(7)) for _ in range(2))
+    problem, one, _ = solved(solver, make, seed)
+    other = solver(problem, limit())
     assert one.cost == other.cost
     for row, again in zip(one.schedule, other.schedule, strict=True):
         assert row.tolist() == again.tolist()
@@ -131,9 +138,7 @@ def test_an_answer_is_never_worse_than_the_start_given(solver, make, seed):
 
 @laws
 def test_what_is_told_gets_better_and_ends_with_the_answer(solver, make, seed):
-    problem = make(seed)
-    told = []
-    answer = solver(problem, limit(), tell=told.append)
+    problem, answer, told = solved(solver, make, seed)
     costs = [each.cost for each in told]
     assert costs == sorted(costs, reverse=True)
     assert not costs or costs[-1] == pytest.approx(answer.cost)
