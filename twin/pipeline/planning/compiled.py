@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from itertools import count
 from typing import cast
 
 import numpy as np
@@ -16,16 +17,42 @@ from twin.errors import PlanningError
 from twin.pipeline.apart import run_apart
 from twin.pipeline.planning.front import traded
 from twin.scheduling.anneal import anneal
+from twin.scheduling.pareto import Front
 from twin.scheduling.problem import Alternative, Crew, Job, Machine, Operation, Problem, Task
-from twin.scheduling.schedule import Solver
+from twin.scheduling.schedule import Answer, Limit, Schedule, Solver, Tell
 
 __all__ = ["COMPILED", "Compiling", "small_problem"]
 
-COMPILED: Sequence[Solver] = (anneal, cast(Solver, traded))
-"""In the order in which they are needed."""
-SECONDS, GRACE_S = 0.2, 600.0
+LOOKS = 200
+"""Looks at the clock that a solver gets, however long it compiles between them."""
+GRACE_S = 600.0
 LONG_S = 10.0
 """What takes longer than this compiles; else it was there."""
+
+
+def anneal_once(
+    problem: Problem, limit: Limit, start: Schedule | None = None, tell: Tell | None = None
+) -> Answer:
+    """All of the annealer, for a moment."""
+    return anneal(problem, _by_looks(limit), start, tell)
+
+
+def trade_once(
+    problem: Problem, limit: Limit, start: Schedule | None = None, _tell: Tell | None = None
+) -> Front:
+    """All of the search for trade-offs, for a moment."""
+    return traded(problem, _by_looks(limit), start)
+
+
+COMPILED: Sequence[Solver] = (anneal_once, cast(Solver, trade_once))
+"""In the order in which they are needed."""
+
+
+def _by_looks(limit: Limit) -> Limit:
+    """A limit that is reached after so many looks: by a clock it would be before all is compiled
+    that comes in turn."""
+    looks = count()
+    return limit._replace(clock=lambda: next(looks) * limit.seconds / LOOKS)
 
 
 class Compiling:
@@ -50,7 +77,7 @@ class Compiling:
         """One solver after the other; one that cannot be run is said, and tried when needed."""
         for solver in self._solvers:
             try:
-                run_apart(solver, small_problem(), SECONDS, stop=self._stop.is_set, grace_s=GRACE_S)
+                run_apart(solver, small_problem(), 1.0, stop=self._stop.is_set, grace_s=GRACE_S)
             except PlanningError as error:
                 if not self._stop.is_set():
                     print(f"planning: not compiled: {error}", file=sys.stderr, flush=True)
