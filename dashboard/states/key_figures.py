@@ -7,7 +7,7 @@ import numpy as np
 from dashboard.numbers import rounded, thinned
 from dashboard.snapshot import Snapshot
 from dashboard.states.work_list import failed_machines
-from twin.plant import Plant, is_paused
+from twin.plant import Plant, plant_stands
 
 __all__ = ["aims_of", "key_figures"]
 
@@ -57,7 +57,7 @@ def _running(snapshot: Snapshot, codes: dict[str, str], aim: float) -> Figure:
     n_silent = sum("silent" in code for code in codes.values())
     counted = snapshot.plan.get("running", len(codes) - n_silent - n_idle)
     value = counted if n_silent < len(codes) else None
-    pauses = is_paused(snapshot.plant.plant.pauses, snapshot.plant.zone, snapshot.plant_us)
+    pauses = plant_stands(snapshot.plant, snapshot.plant_us)
     return {
         "value": value,
         "of": len(codes),

@@ -9,7 +9,7 @@ from dashboard.states.plant_suggestions import plant_suggestions
 from dashboard.states.tiles import lines_of, tile_codes
 from dashboard.states.work_list import service_state, work_list
 from twin.pipeline.services import HOUR_US, services_of
-from twin.plant import pauses_between
+from twin.plant import stands_between
 
 __all__ = ["HORIZON_H", "SHOWN_H", "plant_state", "tile_codes", "work_list"]
 
@@ -74,8 +74,8 @@ def _pauses(snapshot: Snapshot) -> list[list[float | None]]:
 
     To the tenth of an hour: they need not be sent anew twice a second.
     """
-    head, now_us = snapshot.plant.plant, snapshot.plant_us
-    spans = pauses_between(head.pauses, snapshot.plant.zone, now_us, now_us + SHOWN_H * HOUR_US)
+    now_us = snapshot.plant_us
+    spans = stands_between(snapshot.plant, now_us, now_us + SHOWN_H * HOUR_US)
     return [
         [rounded(round((t - now_us) / HOUR_US, 1)) for t in span]
         for span in spans

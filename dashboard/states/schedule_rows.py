@@ -4,8 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from dashboard.states.tiles import lines_of
-from twin.pipeline.planning.horizon import line_spans
-from twin.plant import Plant, pauses_between
+from twin.plant import Plant, crew_spans, line_spans
 
 __all__ = ["Span", "closed_spans", "gantt_rows", "seconds"]
 
@@ -57,8 +56,7 @@ def _crew_rows(
 ) -> list[dict[str, Any]]:
     rows = []
     for crew in plant.crews:
-        shifts = pauses_between(crew.shifts, plant.zone, *span) if crew.shifts else [span]
-        place = calendars.place(closed_spans(shifts, span))
+        place = calendars.place(closed_spans(crew_spans(plant, crew, *span), span))
         rows.append(_row("crew", crew.id, crew.name or crew.id, "", place))
     named = {s["crew"] for s in plan["services"] if s.get("crew")}
     gone = sorted(named - {row["id"] for row in rows})

@@ -12,13 +12,7 @@ from planning_bench import G, machines_at, plant_settings, site_of, situation
 from worker_plant import PARTITIONS
 
 from twin.pipeline.orders import new_order
-from twin.pipeline.planning.horizon import (
-    Horizon,
-    crew_calendar,
-    line_calendar,
-    prices,
-    without,
-)
+from twin.pipeline.planning.horizon import Horizon, crew_calendar, line_calendar, prices
 from twin.pipeline.planning.plan_document import plan_document
 from twin.pipeline.planning.prepare import prepare_plan
 from twin.pipeline.planning.problem_of import state_problem
@@ -98,7 +92,7 @@ def test_prices_are_the_tariffs_mean_over_each_quarter(site, start_us):
 
 def test_a_crew_is_there_in_its_shifts_alone_and_from_now_on(site):
     horizon = Horizon.from_now(T0_US + 7 * MINUTE_US, 1440)
-    time = WorkingTime(crew_calendar(site.plant.crews[0].shifts, site.plant.zone, horizon))
+    time = WorkingTime(crew_calendar(site.plant, site.plant.crews[0], horizon))
     hours = [datetime.fromtimestamp(horizon.us(t) / 1e6, UTC).hour for t in range(1440)]
     there = [t >= horizon.first and 6 <= hour < 18 for t, hour in enumerate(hours)]
     assert [time.is_open(t) for t in range(1440)] == there
@@ -137,21 +131,6 @@ def test_a_step_begun_at_a_time_that_cannot_be_is_planned_like_any_other(site, s
     first = state_problem(situation(site, [begun])).problem.jobs[0].operations[0]
     (left,) = (a.duration for a in first.alternatives)
     assert left == (1 if since_us <= 0 else 400)
-
-
-SPANS = st.lists(st.tuples(st.integers(0, 40), st.integers(0, 40)).map(sorted).map(tuple))
-
-
-@given(SPANS, SPANS)
-def test_what_is_left_without_closed_times_is_open_tick_by_tick(spans, closed):
-    spans = [s for s in spans if s[0] < s[1]]
-    left = without(spans, closed)
-
-    def held(among, t):
-        return any(a <= t < b for a, b in among)
-
-    assert all(held(left, t) == (held(spans, t) and not held(closed, t)) for t in range(41))
-    assert all(a < b for a, b in left)
 
 
 def test_pieces_that_are_told_count_more_than_the_clock(site):

@@ -11,8 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.evaluation.plant_lives import START_US
-from twin.plant import Plant
-from twin.plant.working import pauses_between
+from twin.plant import Plant, crew_spans
 from twin.scheduling.problem import Calendar, Crew, Machine, Problem, Task
 from twin.scheduling.service_rule import place_services
 
@@ -56,8 +55,7 @@ class Crews:
         self._crews: list[Crew] = []
         end_us = START_US + round((hours + LOOK_H) * 3.6e9)
         for crew in plant.crews:
-            spans = pauses_between(crew.shifts, plant.zone, START_US, end_us) if crew.shifts else []
-            self._shifts.append(_ticks(spans) if spans else ((0, round((hours + LOOK_H) * PER_H)),))
+            self._shifts.append(_ticks(crew_spans(plant, crew, START_US, end_us)))
             able = frozenset(i for i, s in enumerate(self.skills) if not s or s in crew.skills)
             where = frozenset(i for i, s in enumerate(sites) if not crew.sites or s in crew.sites)
             self._crews.append(Crew(crew.id, len(self._crews), able, where))

@@ -19,7 +19,7 @@ from twin.core.oee import EMPTY, Looks, Tally, indices, tally, total
 from twin.core.view import NEVER
 from twin.pipeline.ran import NOTHING, Ran
 from twin.pipeline.worklist import MachineNow
-from twin.plant import MachineClass, Plant, is_paused, shift_began
+from twin.plant import MachineClass, Plant, plant_stands, shift_began
 from twin.stores.base import Store
 
 __all__ = ["BUCKET_US", "ProductionKept", "Seen", "idle_below", "stands_idle"]
@@ -102,7 +102,7 @@ class ProductionKept:
         ran: Ran = NOTHING,
     ) -> None:
         """Add what is seen of the machines at plant time now_us; in_service: planned to stand."""
-        works = not is_paused(plant.plant.pauses, plant.zone, now_us)
+        works = {line.id: not plant_stands(plant, now_us, line.id) for line in plant.lines}
         # A machine that has left the plant must not hold back the time that all are kept until.
         there = {now.machine.id for now in found}
         self._seen = {m: seen for m, seen in self._seen.items() if m in there}
@@ -110,7 +110,8 @@ class ProductionKept:
         told: dict[str, Tally] = {}
         for now in found:
             if now.machine_class.production is not None:
-                planned, line = works and now.machine.id not in in_service, now.machine.line
+                line = now.machine.line
+                planned = works[line] and now.machine.id not in in_service
                 span, row = self._one(now, now_us, planned)
                 rows = [row]
                 if ran.knows(now.machine.id):

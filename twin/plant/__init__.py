@@ -4,6 +4,7 @@ Pure description: no state, no store. Slots (row numbers) are given out by the c
 """
 
 from twin.plant.check import check_plant, faults, json_schema, load_plant
+from twin.plant.closures import Closure, joined, without
 from twin.plant.machine_class import (
     AlarmLimits,
     Costs,
@@ -16,6 +17,13 @@ from twin.plant.machine_class import (
     TwinSettings,
 )
 from twin.plant.objectives import Objective, Objectives
+from twin.plant.open_times import (
+    crew_is_there,
+    crew_spans,
+    line_spans,
+    plant_stands,
+    stands_between,
+)
 from twin.plant.plant import (
     Line,
     Machine,
@@ -51,6 +59,7 @@ from twin.plant.working import (
 __all__ = [
     "AlarmLimits",
     "Changeover",
+    "Closure",
     "Costs",
     "Crew",
     "Energy",
@@ -89,10 +98,17 @@ __all__ = [
     "Weekly",
     "check_plant",
     "covers",
+    "crew_is_there",
+    "crew_spans",
     "faults",
     "is_paused",
+    "joined",
     "json_schema",
+    "line_spans",
     "load_plant",
     "pauses_between",
+    "plant_stands",
     "shift_began",
+    "stands_between",
+    "without",
 ]

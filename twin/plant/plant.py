@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import Field, field_validator
 
+from twin.plant.closures import Closure
 from twin.plant.machine_class import AlarmLimits, Costs, MachineClass, Sensor
 from twin.plant.objectives import Objectives
 from twin.plant.products import Changeover, Product, Step
@@ -108,6 +109,7 @@ class PlantFile(Strict):
     crews: list[Crew] = Field(alias="crew", default=[])
     parts: list[Part] = Field(alias="part", default=[])
     shifts: list[Shift] = Field(alias="shift", default=[])
+    closures: list[Closure] = Field(alias="closure", default=[])
     energy: Energy | None = None
     """What a kWh costs; None: energy costs nothing."""
     objectives: Objectives = Objectives()

@@ -1,7 +1,9 @@
 """What the tables of orders and services name in vain, and what they say twice: a sentence each."""
 
 from collections.abc import Iterable, Iterator
+from zoneinfo import ZoneInfo
 
+from twin.plant.closures import span_of
 from twin.plant.plant import PlantFile
 from twin.plant.products import Product, Step
 
@@ -9,13 +11,14 @@ __all__ = ["order_faults", "some"]
 
 
 def order_faults(plant: PlantFile) -> list[str]:
-    """Faults of products, changeovers, sites, crews, parts and shifts; [] if none."""
+    """Faults of products, changeovers, sites, crews, parts, shifts and closures; [] if none."""
     return [
         *_products(plant),
         *_changeovers(plant),
         *_sites(plant),
         *_services(plant),
         *_shifts(plant),
+        *_closures(plant),
     ]
 
 
@@ -90,6 +93,17 @@ def _shifts(plant: PlantFile) -> Iterator[str]:
     lines = {line.id for line in plant.lines}
     for n, shift in enumerate(plant.shifts):
         yield from _wanted(f"shift[{n}].lines", shift.lines, lines)
+
+
+def _closures(plant: PlantFile) -> Iterator[str]:
+    zone = ZoneInfo(plant.plant.timezone)
+    for n, closure in enumerate(plant.closures):
+        yield from _wanted(f"closure[{n}].lines", closure.lines, [x.id for x in plant.lines])
+        yield from _wanted(f"closure[{n}].crews", closure.crews, [x.id for x in plant.crews])
+        yield from _wanted(f"closure[{n}].sites", closure.sites, [x.id for x in plant.sites])
+        start, end = span_of(closure, zone)
+        if end <= start:
+            yield f"closure[{n}].to: got {closure.end}, want none before {closure.start}"
 
 
 def _families(products: Iterable[Product]) -> set[str]:

@@ -1,12 +1,11 @@
 """The plant file as the shop floor sees it: who can do what in how long, when lines are open."""
 
 from bisect import bisect_right
-from itertools import pairwise
 from zlib import crc32
 
 import numpy as np
 
-from twin.plant import Machine, Plant, Step, pauses_between
+from twin.plant import Machine, Plant, Step, line_spans
 
 __all__ = ["MINUTE_US", "OpenTime", "ShopFloor"]
 
@@ -70,17 +69,8 @@ class OpenTime:
                 self._before.append(self._before[-1] + span[1] - span[0])
 
     def _open(self, start: int, end: int) -> list[Span]:
-        """Open times within [start, end): the line's shifts, or always, without the pauses."""
-        plant, zone = self._plant, self._plant.zone
-        shifts = [s for s in plant.shifts if self._line_id in s.lines]
-        asked = pauses_between(shifts, zone, start, end) if shifts else [(start, end)]
-        closed = pauses_between(plant.plant.pauses, zone, start, end)
-        edges = sorted({start, end, *(t for s in [*asked, *closed] for t in s if start < t < end)})
-        return [
-            (a, b)
-            for a, b in pairwise(edges)
-            if any(s <= a < e for s, e in asked) and not any(s <= a < e for s, e in closed)
-        ]
+        """Open times within [start, end), as a plan sees them."""
+        return line_spans(self._plant, self._line_id, start, end)
 
 
 class ShopFloor:

@@ -14,7 +14,7 @@ from twin.pipeline.desk.schedule_documents import (
 )
 from twin.pipeline.desk.schedule_plans import adopt_version, restore
 from twin.pipeline.desk.state import DeskState
-from twin.plant import Plant, covers
+from twin.plant import Plant, crew_is_there
 from twin.types import Event
 
 __all__ = ["HANDLERS", "UNDOERS", "crew_fault"]
@@ -112,7 +112,7 @@ def crew_fault(plant: Plant, service: Record, services: Iterable[Record]) -> str
     if crew.sites and site not in {None, *crew.sites}:
         return "crew_elsewhere"
     start, end = _span(service)
-    if not covers(crew.shifts, plant.zone, start, end):
+    if not crew_is_there(plant, crew, start, end):
         return "crew_off_shift"
     own = (_span(s) for s in services if s["state"] == "planned" and s.get("crew") == crew.id)
     return "crew_busy" if any(a < end and start < b for a, b in own) else ""

@@ -2,12 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.plant import Plant, Weekly, pauses_between
+from twin.plant import Crew, Plant, crew_spans, joined, line_spans, pauses_between, without
 from twin.scheduling.problem import Calendar
 
 __all__ = [
@@ -59,27 +58,18 @@ class Horizon(NamedTuple):
         return -((self.start_us - time_us) // TICK_US)
 
 
-def line_spans(plant: Plant, line_id: str, start_us: int, end_us: int) -> list[Span]:
-    """When a line is open within [start_us, end_us), µs UTC: its shifts, without the pauses."""
-    shifts = [shift for shift in plant.shifts if line_id in shift.lines]
-    spans = _spans(shifts, plant.zone, start_us, end_us) if shifts else [(start_us, end_us)]
-    return without(spans, pauses_between(plant.plant.pauses, plant.zone, start_us, end_us))
-
-
 def line_calendar(
     plant: Plant, line_id: str, horizon: Horizon, extra: Sequence[tuple[str, int, int]] = ()
 ) -> Calendar:
     """Open ticks of a line's machines. extra: (line, start, end) µs UTC, open besides."""
     spans = line_spans(plant, line_id, horizon.start_us, horizon.end_us)
     spans += [(start, end) for line, start, end in extra if line == line_id]
-    return _calendar(_joined(spans), horizon)
+    return _calendar(joined(spans), horizon)
 
 
-def crew_calendar(shifts: Sequence[Weekly], zone: ZoneInfo, horizon: Horizon) -> Calendar:
-    """Ticks at which a crew with these shifts is there; without shifts it always is."""
-    if not shifts:
-        return ((horizon.first, horizon.ticks),)
-    return _calendar(_spans(shifts, zone, horizon.start_us, horizon.end_us), horizon)
+def crew_calendar(plant: Plant, crew: Crew, horizon: Horizon) -> Calendar:
+    """Ticks at which a crew is there; without shifts it is but for closures."""
+    return _calendar(crew_spans(plant, crew, horizon.start_us, horizon.end_us), horizon)
 
 
 def prices(plant: Plant, horizon: Horizon) -> NDArray[np.float64]:
@@ -93,38 +83,6 @@ def prices(plant: Plant, horizon: Horizon) -> NDArray[np.float64]:
             for start, end in pauses_between([tariff], plant.zone, horizon.start_us, end_us):
                 tick[max(0, horizon.tick(start)) : max(0, horizon.tick(end))] = tariff.price
     return np.asarray(tick.reshape(n, BUCKET).mean(axis=1))
-
-
-def without(spans: Iterable[Span], closed: Iterable[Span]) -> list[Span]:
-    """What is left of spans, in order and apart, where others are taken out."""
-    left: list[Span] = []
-    gaps, first = _joined((a, b) for a, b in closed if a < b), 0
-    for start, end in sorted(spans):
-        while first < len(gaps) and gaps[first][1] <= start:
-            first += 1
-        at, n = start, first
-        while n < len(gaps) and gaps[n][0] < end:
-            left += [(at, gaps[n][0])] if at < gaps[n][0] else []
-            at, n = max(at, gaps[n][1]), n + 1
-        left += [(at, end)] if at < end else []
-    return left
-
-
-def _spans(weekly: Sequence[Weekly], zone: ZoneInfo, start_us: int, end_us: int) -> list[Span]:
-    """Times of the week within [start_us, end_us), joined where they touch."""
-    found = pauses_between(weekly, zone, start_us, end_us)
-    return _joined((max(start, start_us), min(end, end_us)) for start, end in found)
-
-
-def _joined(spans: Iterable[Span]) -> list[Span]:
-    """In order, those that touch as one."""
-    out: list[Span] = []
-    for start, end in sorted(spans):
-        if out and start <= out[-1][1]:
-            out[-1] = (out[-1][0], max(out[-1][1], end))
-        else:
-            out.append((start, end))
-    return out
 
 
 def _calendar(spans: Iterable[Span], horizon: Horizon) -> Calendar:

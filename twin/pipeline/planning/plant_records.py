@@ -139,6 +139,6 @@ def crew_records(
         where = frozenset(sites.index(s) for s in crew.sites) or everywhere
         crews.append(Crew(crew.id, first + n, can, where))
         busy = [ticks_of(s, horizon) for s in overlaid if s.get("crew") == crew.id]
-        there = crew_calendar(crew.shifts, plant.zone, horizon)
+        there = crew_calendar(plant, crew, horizon)
         calendars.append(tuple(without(there, busy)))
     return crews, calendars
