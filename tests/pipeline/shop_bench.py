@@ -101,12 +101,22 @@ def shop_at(office: Office, minute: int = 0) -> Shop:
 
 
 def run(
-    shop: Shop, office: Office, until: int, happened: Iterable[Event] = (), every: int = 1
+    shop: Shop,
+    office: Office,
+    until: int,
+    happened: Iterable[Event] = (),
+    every: int = 1,
+    idle: bool = True,
 ) -> list[Event]:
-    """Let the shop work until a minute after MIDNIGHT; the office learns of it every so many."""
+    """Let the shop work until a minute after MIDNIGHT; the office learns of it every so many.
+
+    idle: go on when all orders are done.
+    """
     told: list[Event] = []
     waiting = sorted(happened, key=lambda e: e.time)
     while shop.time < MIDNIGHT + until * MINUTE:
+        if not idle and all(order["state"] == "done" for order in office.orders.values()):
+            break
         end = min(shop.time + every * MINUTE, MIDNIGHT + until * MINUTE)
         now = [e for e in waiting if shop.time < e.time <= end]
         events, _ = shop.advance(end, now)

@@ -70,7 +70,7 @@ def world(found) -> list[Event]:
 def test_machines_do_one_thing_at_a_time_and_steps_follow_each_other(listed, rng, found) -> None:
     office = office_of(listed, rng)
     happened = world(found)
-    events = run(shop_at(office), office, 3 * DAY, happened)
+    events = run(shop_at(office), office, 3 * DAY, happened, idle=False)
     starts, ends = times(events, "operation_start"), times(events, "operation_end")
     assert len(starts) == sum(e.kind == "operation_start" for e in events), "begun once"
     assert ends.keys() <= starts.keys()
@@ -103,7 +103,7 @@ def test_an_operation_takes_its_work_in_open_time_that_its_machine_runs(listed, 
     """Counted minute by minute with the plant file's own pauses: a second route."""
     office = office_of(listed, None)
     happened = world(found)
-    events = run(shop_at(office), office, 2 * DAY, happened)
+    events = run(shop_at(office), office, 2 * DAY, happened, idle=False)
     starts, ends = times(events, "operation_start"), times(events, "operation_end")
     where = {(e.detail["order"], e.detail["step"]): e.machine_id for e in events}
     for (order, n), end in list(ends.items())[:4]:

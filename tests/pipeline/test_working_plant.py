@@ -28,7 +28,7 @@ from twin.types import Clock, Event
 
 MINUTE, HOUR = 60_000_000, 3_600_000_000
 BEGIN = T0 + 5 * MINUTE
-PLANT, CATALOGUE = plant_with({"mill": 14, "press": 10})
+PLANT, CATALOGUE = plant_with({"mill": 5, "press": 4})
 
 
 @pytest.fixture(autouse=True)

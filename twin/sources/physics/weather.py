@@ -1,8 +1,9 @@
 """Temperature of the hall: season, time of day, and weather that comes and goes in days."""
 
+from itertools import accumulate
+
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import lfilter
 
 __all__ = ["Weather"]
 
@@ -46,5 +47,5 @@ class Weather:
         a = np.exp(-1 / WEATHER_TAU_H)
         noise = rng.normal(0.0, WEATHER_SD_DEGC * np.sqrt(1 - a * a), CHUNK_H)
         last = self._hourly[-1] if chunk else rng.normal(0.0, WEATHER_SD_DEGC)
-        path, _ = lfilter([1.0], [1.0, -a], noise, zi=[a * last])
-        self._hourly = np.concatenate([self._hourly, path])
+        path = list(accumulate(noise.tolist(), lambda before, new: a * before + new, initial=last))
+        self._hourly = np.concatenate([self._hourly, path[1:]])
