@@ -39,7 +39,7 @@
     accepted: t("a suggestion was accepted"), drift: t("work runs ahead or behind"), repair: t("a machine works again"), adopted: t("somebody adopted it"),
   });
   plan.why = (code) => plan.whys()[code] || code || t("no reason is known");
-  plan.pins = () => ({ running: t("at work"), frozen: t("too soon to move"), locked: t("locked"), loosened: t("locked elsewhere, where it is not possible"), done: t("done"), accepted: t("accepted") });
+  plan.pins = () => ({ running: t("at work"), frozen: t("too soon to move"), locked: t("locked"), loosened: t("its lock cannot be kept"), done: t("done"), accepted: t("accepted") });
 
   /** A table that may be wider than its place: scrolled by the keyboard too. */
   plan.wide = (label, table) => twin.h("div", { class: "table-place", tabindex: 0, role: "region", "aria-label": label }, table);

@@ -138,7 +138,7 @@
       stroke(ctx, c.ink, 2, [[x, y, w, h]], open ? [5, 3] : []);
       if (!open) fill(ctx, c.ink, [[x, y, Math.min(5, w), h]]);
       if (w > 18) wrench(ctx, x + (open ? 11 : 15), y + h / 2, Math.min(7, h * 0.36), c.ink);
-      if (w > 70) looks.write(ctx, row.kind === "crew" ? bar.row.text : looks.serviceText(bar, state), x + (open ? 21 : 25), y + h / 2, w - 28, c.ink);
+      if (w > (row.kind === "crew" ? 70 : 100)) looks.write(ctx, row.kind === "crew" ? bar.row.text : looks.serviceText(bar, state), x + (open ? 21 : 25), y + h / 2, w - 28, c.ink);
     }
   };
 
