@@ -17,7 +17,7 @@ seeds = st.integers(0, 10**6)
 
 
 @given(seeds)
-@settings(max_examples=60)
+@settings(max_examples=50)
 def test_terms_equal_a_walk_through_every_tick(seed):
     problem = random_problem(np.random.default_rng(seed))
     _, schedule, terms = best_rule(problem)
@@ -30,7 +30,7 @@ def test_terms_equal_a_walk_through_every_tick(seed):
 
 
 @given(seeds)
-@settings(max_examples=150)
+@settings(max_examples=80)
 def test_the_rules_broken_are_those_that_a_walk_finds(seed):
     """One to three times of a good schedule are moved anywhere."""
     rng = np.random.default_rng(seed)
@@ -49,7 +49,7 @@ def test_the_rules_broken_are_those_that_a_walk_finds(seed):
 
 
 @given(seeds)
-@settings(max_examples=60)
+@settings(max_examples=30)
 def test_working_time_equals_counting_ticks(seed):
     problem = random_problem(np.random.default_rng(seed))
     rng = np.random.default_rng(seed + 1)

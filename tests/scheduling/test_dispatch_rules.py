@@ -1,7 +1,7 @@
 """Dispatch rules: the orders their definitions give, and every rule of the problem kept."""
 
 from dataclasses import replace
-from itertools import product
+from itertools import count, product
 
 import numpy as np
 import pytest
@@ -14,8 +14,8 @@ from twin.evaluation.invented_small import random_problem
 from twin.scheduling.check import check
 from twin.scheduling.machine_gaps import Block, Gaps
 from twin.scheduling.problem import Alternative, Crew, Job, Machine, Operation, Pin, Problem, Task
-from twin.scheduling.rules import RULES, best_rule
-from twin.scheduling.schedule import Schedule
+from twin.scheduling.rules import IN_HASTE, RULES, best_rule
+from twin.scheduling.schedule import Limit, Schedule
 from twin.scheduling.service_rule import place_services
 from twin.scheduling.working_time import WorkingTime
 
@@ -99,6 +99,22 @@ def test_the_best_rule_is_the_cheapest_of_them():
     name, schedule, terms = best_rule(problem)
     assert terms.total == min(costs.values()) == costs[name]
     assert check(problem, schedule).terms == terms
+
+
+def test_the_first_plan_found_is_the_answer_when_time_is_over():
+    """On a clock that counts how often it is read: once at the start, once before a next rule."""
+    problem = small_plant(4)
+    costs = {name: check(problem, rule(problem)).terms.total for name, rule in RULES.items()}
+    for seconds, tried in ((0.0, 1), (2.0, 2), (3.0, 3)):
+        name, _, terms = best_rule(problem, Limit(seconds, count().__next__))
+        assert terms.total == costs[name] == min(costs[each] for each in IN_HASTE[:tried])
+    assert best_rule(problem, Limit(9.0, count().__next__))[2].total == min(costs.values())
+
+
+def test_time_is_not_over_before_a_rule_has_a_plan():
+    problem = single_machine((900, 900, 1.0), (300, 950, 1.0))
+    with pytest.raises(PlanningError, match=r"atc: .*; risk: .*; edd: .*; spt: "):
+        best_rule(problem, Limit(0.0, count().__next__))
 
 
 def test_a_job_that_does_not_fit_is_left_out_only_where_it_may_be():

@@ -163,4 +163,5 @@ def _fields(name: str, record: object, fields: Fields) -> Iterator[str]:
 
 def _index(name: str, got: Any, size: int, least: int = 0) -> Iterator[str]:
     if not _is_whole(got) or not least <= got < size:
-        yield f"{name} is {got}, want {least} to {size - 1}"
+        want = f"{least} to {size - 1}" if size > least else "nothing: there is none"
+        yield f"{name} is {got}, want {want}"

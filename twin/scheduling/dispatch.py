@@ -5,13 +5,11 @@ never waits for an operation that has not arrived while another that fits has.
 Source: Pinedo (2016), Scheduling, ch. 14 (dispatching rules).
 """
 
-from bisect import bisect_right
 from collections.abc import Callable
 from heapq import heappop, heappush
 from typing import NamedTuple
 
 from twin.errors import PlanningError
-from twin.scheduling.layout import alternative_on
 from twin.scheduling.machine_gaps import Block
 from twin.scheduling.placing import Placing
 from twin.scheduling.problem import Problem
@@ -83,14 +81,14 @@ class _Run(Placing):
 
     def _wait(self, j: int) -> None:
         """The job's next operation waits for its machines."""
-        left = [i for i in range(self.first[j], self.first[j + 1]) if self.end[i] < 0]
-        if not left:
+        i = next((i for i in range(self.first[j], self.first[j + 1]) if self.end[i] < 0), None)
+        if i is None:
             return
-        ready, before = self.ready_from(left[0])
-        for a in self.alternatives(left[0]):
-            there = ready + self.floor.travel(before, a.machine)
-            self.arrival[a.machine][left[0]] = there
-            self._look(a.machine, there)
+        ready, before = self.ready_from(i)
+        for m in self.choices(i):
+            there = ready + self.floor.travel(before, m)
+            self.arrival[m][i] = there
+            self._look(m, there)
 
     def _look(self, m: int, tick: int) -> None:
         """Look at machine m at this tick, or sooner if that is planned."""
@@ -113,57 +111,64 @@ class _Run(Placing):
         """Give these machines what waits for them, the highest index first."""
         free = {m for m in machines if self._is_free(m, tick)}
         waiting = [c for m in sorted(free) for c in self._candidates(m, tick)]
-        ranks = {c: self.index(c) for c in waiting}
-        for c in sorted(waiting, key=lambda c: -ranks[c]):
+        for c in sorted(waiting, key=self.index, reverse=True):
             if c.machine in free and self.end[c.operation] < 0:
                 block = self._block(c)
                 if block is not None:
-                    self.place(c.operation, c.machine, block)
+                    self._give(c, block)
                     free.remove(c.machine)
-                    self._look(c.machine, block.end)
-                    self._wait(c.job)
         for m in free:
             self._look_again(m, tick)
+
+    def _give(self, c: Candidate, block: Block) -> None:
+        self.place(c.operation, c.machine, block)
+        for m in self.choices(c.operation):
+            del self.arrival[m][c.operation]
+        self._look(c.machine, block.end)
+        self._wait(c.job)
 
     def _is_free(self, m: int, tick: int) -> bool:
         """Open and with no block; otherwise it is looked at again when it is."""
         gaps = self.floor.machines[m]
-        k = bisect_right(gaps.blocks, (tick, self.problem.horizon + 1))
-        free = max(tick, gaps.blocks[k - 1].end if k else 0)
-        begin = gaps.time.next_open(free)
+        begin = gaps.time.next_open(max(tick, self._free_from(m, tick)))
         if begin is not None and begin > tick:
             self._look(m, begin)
         return begin == tick
 
-    def _candidates(self, m: int, tick: int) -> list[Candidate]:
-        waiting = self.arrival[m]
-        for i in [i for i in waiting if self.end[i] >= 0]:
-            del waiting[i]
+    def _free_from(self, m: int, tick: int) -> int:
+        """When the last block begun by this tick ends."""
         gaps = self.floor.machines[m]
-        before = gaps.family_at(bisect_right(gaps.blocks, (tick, self.problem.horizon + 1)))
-        found = []
-        for i, there in waiting.items():
-            if there <= tick:
-                a = alternative_on(self.operations[i], m)
-                setup = gaps.setup(before, self.operations[i].family)
-                duration = 0 if a is None else a.duration
-                found.append(Candidate(i, self.job[i], m, duration, setup, tick))
-        return found
+        k = gaps.after(tick)
+        return gaps.blocks[k - 1].end if k else 0
+
+    def _candidates(self, m: int, tick: int) -> list[Candidate]:
+        gaps = self.floor.machines[m]
+        before = gaps.family_at(gaps.after(tick))
+        return [
+            Candidate(
+                i,
+                self.job[i],
+                m,
+                self.durations[i][m],
+                gaps.setup(before, self.operations[i].family),
+                tick,
+            )
+            for i, there in self.arrival[m].items()
+            if there <= tick
+        ]
 
     def _block(self, c: Candidate) -> Block | None:
-        gaps = self.floor.machines[c.machine]
-        k = bisect_right(gaps.blocks, (c.now, self.problem.horizon + 1))
-        free = gaps.blocks[k - 1].end if k else 0
-        return gaps.in_gap(k, c.now, free, self.operations[c.operation].family, c.duration)
+        gaps, free = self.floor.machines[c.machine], self._free_from(c.machine, c.now)
+        family = self.operations[c.operation].family
+        return gaps.in_gap(gaps.after(c.now), c.now, free, family, c.duration)
 
     def _look_again(self, m: int, tick: int) -> None:
         """When another operation arrives; if any waits, when the next block has passed."""
-        arrivals = [there for i, there in self.arrival[m].items() if self.end[i] < 0]
+        arrivals, gaps = self.arrival[m].values(), self.floor.machines[m]
         times = [there for there in arrivals if there > tick]
-        if len(times) < len(arrivals):
-            times += [block.end for block in self.floor.machines[m].blocks if block.start > tick][
-                :1
-            ]
+        k = gaps.after(tick)
+        if len(times) < len(arrivals) and k < len(gaps.blocks):
+            times.append(gaps.blocks[k].end)
         if times:
             self._look(m, min(times))
 

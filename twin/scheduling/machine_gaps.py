@@ -3,7 +3,7 @@
 Kept by the dispatch rules; reckoned window by window, see `working_time`.
 """
 
-from bisect import insort
+from bisect import bisect_right, insort
 from typing import NamedTuple
 
 import numpy as np
@@ -38,14 +38,20 @@ class Gaps:
     def add(self, block: Block) -> None:
         insort(self.blocks, block, key=lambda each: each.start)
 
+    def after(self, tick: int) -> int:
+        """Which block is the first to start later than this."""
+        return bisect_right(self.blocks, (tick, self._horizon + 1))
+
     def setup(self, before: int, after: int) -> int:
         return 0 if before < 0 else self._setups[before][after]
 
     def family_at(self, k: int) -> int:
         """What it is set up for before the k-th block."""
-        for block in reversed(self.blocks[:k]):
-            if block.family is not None:
-                return block.family
+        while k > 0:
+            k -= 1
+            family = self.blocks[k].family
+            if family is not None:
+                return family
         return self.family
 
     def in_gap(self, k: int, ready: int, free: int, family: int, duration: int) -> Block | None:

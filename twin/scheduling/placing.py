@@ -6,9 +6,9 @@ The floor's state while a dispatch rule fills it.
 import numpy as np
 
 from twin.errors import PlanningError
-from twin.scheduling.layout import alternative_on, numbered
+from twin.scheduling.layout import numbered
 from twin.scheduling.machine_gaps import Block, Floor
-from twin.scheduling.problem import Alternative, Problem
+from twin.scheduling.problem import Problem
 from twin.scheduling.schedule import empty_schedule
 from twin.scheduling.service_rule import Displaced, place_services
 
@@ -23,7 +23,9 @@ class Placing:
         self.floor = Floor(problem)
         self.schedule = empty_schedule(problem)
         self.operations = [operation for _, _, operation in numbered(problem)]
-        self.job = [j for j, _, _ in numbered(problem)]
+        self.job = [j for j, job in enumerate(problem.jobs) for _ in job.operations]
+        self.durations = [{a.machine: a.duration for a in o.alternatives} for o in self.operations]
+        """Of each operation, by machine: all alternatives, whatever is pinned."""
         self.first = np.cumsum([0, *(len(job.operations) for job in problem.jobs)]).tolist()
         self.end = [-1] * len(self.operations)
         """Of each operation, -1: not placed."""
@@ -45,10 +47,10 @@ class Placing:
         """An operation pinned to a start."""
         operation = self.operations[i]
         pin = operation.pin
-        alternative = None if pin is None else alternative_on(operation, pin.machine)
-        if pin is None or pin.start is None or alternative is None:
+        if pin is None or pin.start is None or pin.machine not in self.durations[i]:
             return
-        end = self.floor.machines[pin.machine].time.end(pin.start, alternative.duration)
+        duration = self.durations[i][pin.machine]
+        end = self.floor.machines[pin.machine].time.end(pin.start, duration)
         if end is None:
             raise PlanningError(f"operation {i} never ends where it is pinned")
         self.place(i, pin.machine, Block(pin.start, end, operation.family))
@@ -80,12 +82,12 @@ class Placing:
         """In the gap where it ends first, of all its machines."""
         ready, before = self.ready_from(i)
         places = []
-        for a in self.alternatives(i):
-            there = ready + self.floor.travel(before, a.machine)
-            gaps = self.floor.machines[a.machine]
-            block = gaps.earliest(there, self.operations[i].family, a.duration)
+        for m in self.choices(i):
+            there = ready + self.floor.travel(before, m)
+            gaps = self.floor.machines[m]
+            block = gaps.earliest(there, self.operations[i].family, self.durations[i][m])
             if block is not None:
-                places.append((block.end, a.machine, block))
+                places.append((block.end, m, block))
         if places:
             _, m, block = min(places)
             self.place(i, m, block)
@@ -96,11 +98,10 @@ class Placing:
         self.schedule.machine[i], self.schedule.start[i] = m, block.start
         self.end[i], self.on[i] = block.end, m
 
-    def alternatives(self, i: int) -> list[Alternative]:
+    def choices(self, i: int) -> list[int]:
+        """The machines that operation i may go to."""
         pin = self.operations[i].pin
-        return [
-            a for a in self.operations[i].alternatives if pin is None or a.machine == pin.machine
-        ]
+        return [m for m in self.durations[i] if pin is None or m == pin.machine]
 
     def ready_from(self, i: int) -> tuple[int, int]:
         """When the job is there for operation i, transport not counted, and from which machine."""

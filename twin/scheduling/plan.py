@@ -33,7 +33,8 @@ def solve_plant(
 ) -> Answer:
     """A first plan at once, then annealing.
 
-    Never dearer than `start` or the best rule. Raises PlanningError where nothing keeps the rules.
+    Never dearer than `start` or, where there was time for all rules, the best of them. Raises
+    PlanningError where nothing keeps the rules.
     """
     begun = limit.clock()
     relay = _Relay(limit, begun, tell)
@@ -78,8 +79,11 @@ class _Relay:
             self._best = best._replace(bound=bound)
 
     def first(self, problem: Problem) -> Schedule | None:
-        """What is built greedily, told at once, or the best rule's plan if that is cheaper."""
-        for make in (first_schedule, lambda p: best_rule(p)[1]):
+        """What is built greedily, told at once, or the best rule's plan if that is cheaper and
+        there is time for it."""
+        for make in (first_schedule, lambda p: best_rule(p, self._rest())[1]):
+            if self._best is not None and self._rest().seconds <= 0.0:
+                break
             try:
                 schedule = make(problem)
             except PlanningError:
@@ -88,6 +92,10 @@ class _Relay:
             if terms is not None and np.isfinite(terms.total):
                 self.take(Answer(schedule, terms.total, None, 0.0))
         return None if self._best is None else self._best.schedule
+
+    def _rest(self) -> Limit:
+        spent = self._limit.clock() - self._begun
+        return self._limit._replace(seconds=self._limit.seconds - spent)
 
     def best(self) -> Answer:
         if self._best is None:

@@ -18,12 +18,12 @@ import numpy as np
 from twin.errors import PlanningError
 from twin.scheduling.check import check
 from twin.scheduling.dispatch import Candidate, Index, dispatch
-from twin.scheduling.problem import Problem
-from twin.scheduling.schedule import Schedule, Terms
+from twin.scheduling.problem import Operation, Problem
+from twin.scheduling.schedule import Limit, Schedule, Terms
 from twin.scheduling.service_rule import Displaced
 from twin.scheduling.working_time import WorkingTime
 
-__all__ = ["RULES", "Rule", "best_rule"]
+__all__ = ["IN_HASTE", "RULES", "Rule", "best_rule"]
 
 Rule = Callable[[Problem], Schedule]
 LOOK_AHEAD = 2.0
@@ -73,19 +73,25 @@ def risk(problem: Problem) -> Schedule:
     return dispatch(problem, lambda c: weigh(c) - danger[c.machine], _displaced(problem))
 
 
+IN_HASTE = ("atc", "risk", "edd", "spt")
+"""The cheapest of whole plants first."""
 RULES: Mapping[str, Rule] = MappingProxyType({"spt": spt, "edd": edd, "atc": atc, "risk": risk})
 
 
-def best_rule(problem: Problem) -> tuple[str, Schedule, Terms]:
+def best_rule(problem: Problem, limit: Limit | None = None) -> tuple[str, Schedule, Terms]:
     """The cheapest rule's name, schedule and costs, as the checker reckons them.
 
-    Raises PlanningError where no rule finds a schedule.
+    With a limit the most promising come first, and when its time is over no other is tried once
+    one has a plan. Raises PlanningError where no rule finds a schedule.
     """
+    begun = 0.0 if limit is None else limit.clock()
     found: list[tuple[float, str, Schedule, Terms]] = []
     refused: list[str] = []
-    for name, rule in RULES.items():
+    for name in RULES if limit is None else IN_HASTE:
+        if found and limit is not None and limit.clock() - begun >= limit.seconds:
+            break
         try:
-            schedule = rule(problem)
+            schedule = RULES[name](problem)
         except PlanningError as error:
             refused.append(f"{name}: {error}")
             continue
@@ -121,7 +127,7 @@ def _work(problem: Problem) -> _Work:
     after: list[float] = []
     ticks: list[float] = []
     for job in problem.jobs:
-        mean = [float(np.mean([a.duration for a in o.alternatives])) for o in job.operations]
+        mean = [_mean_duration(operation) for operation in job.operations]
         ticks += mean
         after += [stretch * sum(mean[k + 1 :]) for k in range(len(mean))]
     between = [float(matrix.mean()) for matrix in problem.setups]
@@ -133,6 +139,10 @@ def _work(problem: Problem) -> _Work:
         stretch * float(np.mean(ticks)) if ticks else 1.0,
         float(np.mean(between)) if between else 0.0,
     )
+
+
+def _mean_duration(operation: Operation) -> float:
+    return sum(a.duration for a in operation.alternatives) / max(1, len(operation.alternatives))
 
 
 def _money_at_risk(problem: Problem, t: int) -> float:

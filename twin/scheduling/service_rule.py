@@ -4,19 +4,24 @@ The dispatch rules take the tasks first, those that lose most by waiting for ano
 crews, parts and machines are then taken for them.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from twin.errors import PlanningError
 from twin.scheduling.problem import Problem, Task
-from twin.scheduling.working_time import WorkingTime
 
 __all__ = ["Service", "place_services"]
 
+Ints = NDArray[np.int64]
 Held = list[list[tuple[int, int]]]
 """Of each machine or crew the stretches it is taken for."""
 Displaced = Callable[[int, int, int], float]
-"""(machine, start, end) → money that production there is thought to lose."""
+"""(machine, start, end) → money that production there is thought to lose, 0 or more."""
+_Offer = tuple[float, int, int]
+"""Cost, start, crew."""
 
 
 class Service(NamedTuple):
@@ -55,14 +60,18 @@ class _Places:
         self.problem, self.displaced = problem, displaced
         self.machines = [list(held) for held in taken]
         self.crews: Held = [[] for _ in problem.crews]
-        self.crew_times = [WorkingTime(problem.calendars[crew.calendar]) for crew in problem.crews]
+        self.windows = [
+            np.array(problem.calendars[crew.calendar], np.int64).reshape(-1, 2)
+            for crew in problem.crews
+        ]
+        """Of each crew, (W, 2): when it is there."""
         self.services: list[Service] = []
         self.part_starts: list[list[int]] = [[] for _ in problem.parts]
 
     def take(self, t: int) -> None:
         """Place task t at the cheapest start that is free, or skip it."""
         task = self.problem.tasks[t]
-        best = min(self._offers(task), default=None)
+        best = self._best(task)
         if best is None or (best[0] > task.skip_cost and task.pin is None):
             if task.skip_cost == float("inf") or task.pin is not None:
                 raise PlanningError(f"task '{task.id}' fits nowhere, want it placed")
@@ -75,45 +84,54 @@ class _Places:
         if task.part >= 0:
             self.part_starts[task.part].append(start)
 
-    def _offers(self, task: Task) -> Iterator[tuple[float, int, int]]:
-        """(cost, start, crew) of every start worth trying with every crew that can."""
+    def _best(self, task: Task) -> _Offer | None:
+        """The cheapest start with any crew that can: by the risk alone, until that costs more."""
         site = self.problem.machines[task.machine].site
-        able = [
-            c
-            for c, crew in enumerate(self.problem.crews)
-            if task.skill in crew.skills and site in crew.sites
-        ]
-        for crew in able:
-            for start in self._starts(task, crew):
-                if self._free(task, crew, start):
-                    yield self._cost(task, start), start, crew
+        curve, best = np.asarray(task.risk), None
+        for c, crew in enumerate(self.problem.crews):
+            if task.skill not in crew.skills or site not in crew.sites:
+                continue
+            starts = self._free_starts(task, c)
+            risk = curve[np.minimum(starts // self.problem.bucket, len(curve) - 1)]
+            cheapest = np.argsort(risk, kind="stable")
+            for start, money in zip(
+                starts[cheapest].tolist(), risk[cheapest].tolist(), strict=True
+            ):
+                if best is not None and (money, start, c) >= best:
+                    break
+                if self._has_part(task, start):
+                    offer = (money + self._displaces(task, start), start, c)
+                    best = offer if best is None else min(best, offer)
+        return best
 
-    def _starts(self, task: Task, crew: int) -> Iterator[int]:
-        """Where the curve steps, and where something that was in the way has ended."""
+    def _free_starts(self, task: Task, crew: int) -> Ints:
+        """Starts worth trying at which the crew is there, and it and the machine are free."""
+        starts = self._starts(task, crew)
+        ends = starts + task.duration
+        windows = self.windows[crew]
+        k = np.searchsorted(windows[:, 0], starts, side="right") - 1
+        free = (k >= 0) & (ends <= windows[k, 1]) if len(windows) else np.zeros(len(k), bool)
+        for begun, until in self.machines[task.machine] + self.crews[crew]:
+            free &= (ends <= begun) | (until <= starts)
+        kept: Ints = starts[free]
+        return kept
+
+    def _starts(self, task: Task, crew: int) -> Ints:
+        """Rising: where the curve steps, and where something that was in the way has ended."""
         if task.pin is not None:
-            if task.pin.crew in (None, crew):
-                yield task.pin.start
-            return
-        bucket = self.problem.bucket
-        held = self.machines[task.machine] + self.crews[crew]
-        ends = {end for _, end in held} | {begun - task.duration for begun, _ in held}
-        calendar = self.problem.calendars[self.problem.crews[crew].calendar]
-        ends |= {start for start, _ in calendar} | {end - task.duration for _, end in calendar}
+            return np.array([task.pin.start] * (task.pin.crew in (None, crew)), np.int64)
+        bucket, duration = self.problem.bucket, task.duration
+        ends = [task.earliest, task.latest]
+        for begun, until in self.machines[task.machine] + self.crews[crew]:
+            ends += (until, begun - duration)
         if task.part >= 0:
-            ends |= set(self.problem.parts[task.part])
-        ends |= set(range(-(-task.earliest // bucket) * bucket, task.latest + 1, bucket))
-        ends |= {task.earliest, task.latest}
-        latest = min(task.latest, self.problem.horizon - task.duration)
-        yield from sorted(start for start in ends if task.earliest <= start <= latest)
-
-    def _free(self, task: Task, crew: int, start: int) -> bool:
-        end = start + task.duration
-        held = self.machines[task.machine] + self.crews[crew]
-        return (
-            self.crew_times[crew].covers(start, end)
-            and all(end <= a or b <= start for a, b in held)
-            and self._has_part(task, start)
-        )
+            ends += self.problem.parts[task.part]
+        shifts = self.windows[crew]
+        steps = np.arange(-(-task.earliest // bucket) * bucket, task.latest + 1, bucket)
+        starts = np.sort(np.concatenate((ends, shifts[:, 0], shifts[:, 1] - duration, steps)))
+        latest = min(task.latest, self.problem.horizon - duration)
+        allowed: Ints = starts[(task.earliest <= starts) & (starts <= latest)]
+        return allowed
 
     def _has_part(self, task: Task, start: int) -> bool:
         """Whether every taker, this one among them, has its part."""
@@ -125,11 +143,10 @@ class _Places:
             begun >= there for begun, there in zip(starts, arrivals, strict=False)
         )
 
-    def _cost(self, task: Task, start: int) -> float:
-        risk = task.risk[min(start // self.problem.bucket, len(task.risk) - 1)]
+    def _displaces(self, task: Task, start: int) -> float:
         if self.displaced is None:
-            return risk
-        return risk + self.displaced(task.machine, start, start + task.duration)
+            return 0.0
+        return self.displaced(task.machine, start, start + task.duration)
 
 
 def _regret(task: Task) -> float:

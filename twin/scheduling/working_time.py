@@ -1,7 +1,7 @@
 """How much of a stretch of time is working time, and when work that was begun is done.
 
-The plain route, window by window with a bisection: what the checker and the dispatch rules use,
-apart from the dense arrays that compiled solvers keep.
+The plain route, window by window with a bisection: for the dispatch rules, layouts and the planner,
+apart from the dense arrays that compiled solvers keep. The checker has its own (`check_time`).
 """
 
 from bisect import bisect_right
@@ -47,12 +47,16 @@ class WorkingTime:
 
     def next_open(self, tick: int) -> int | None:
         """The first open tick at or after this one."""
-        return self.open_tick(self.worked(tick))
+        i = bisect_right(self._ends, tick)
+        return max(tick, self._starts[i]) if i < len(self._starts) else None
 
     def end(self, start: int, duration: int) -> int | None:
         """The first tick by which work begun at `start` had `duration` open ticks; None: never."""
         if duration == 0:
             return start
+        i = bisect_right(self._starts, start) - 1
+        if i >= 0 and start + duration <= self._ends[i]:
+            return start + duration
         last = self.open_tick(self.worked(start) + duration - 1)
         return None if last is None else last + 1
 
