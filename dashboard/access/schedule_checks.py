@@ -12,7 +12,7 @@ from dashboard.snapshot import Snapshot
 from dashboard.states.alarm_words import refusal_text
 from twin.pipeline.desk.front import front_fault
 from twin.pipeline.desk.schedule_plans import lock_fault, version_fault
-from twin.pipeline.desk.schedule_suggestions import crew_fault
+from twin.pipeline.desk.schedule_suggestions import crew_for
 
 __all__ = ["can_accept", "can_adopt", "can_lock", "can_unlock", "can_veto"]
 
@@ -30,16 +30,17 @@ def can_accept(snapshot: Snapshot, _machine: str | None, detail: Detail) -> str 
         return _words(_version(snapshot, found["version"]))
     if found["state"] == "accepted":
         return _words("already_accepted")
-    if detail["crew"] is None:
-        return None
     start = detail["start"]
+    if detail["crew"] is None and start in {None, found["start"]}:
+        return None
     service = {
         "machine": found["machine"],
-        "crew": detail["crew"],
+        "crew": found["crew"],
         "start": max(found["start"], snapshot.plant_us) if start is None else start,
         "duration_h": (found["end"] - found["start"]) / HOUR_US,
     }
-    return _words(crew_fault(snapshot.plant, service, snapshot.desk.get("services") or ()))
+    services = snapshot.desk.get("services") or ()
+    return _words(crew_for(snapshot.plant, service, services, detail["crew"])[1])
 
 
 @check("suggestion.veto")

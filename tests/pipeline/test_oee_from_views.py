@@ -11,7 +11,7 @@ from twin.core.view import view_dtype
 from twin.pipeline.production import BUCKET_US, ProductionKept
 from twin.pipeline.services import HOUR_US, planned_services, under_way
 from twin.pipeline.worklist import MachineNow
-from twin.plant import Plant, load_plant
+from twin.plant import Closure, Plant, load_plant
 from twin.stores.memory import MemoryStore
 
 # A Tuesday, 06:00 of the demo plant: a shift begins, the next break is at 09:30.
@@ -121,6 +121,16 @@ def test_planned_service_and_pause_are_not_planned_busy_time(plant: Plant) -> No
     found = day(kept, plant, 240)
     assert found["availability"] == pytest.approx(1.0)
     assert found["busy_h"] == pytest.approx(1.5)
+
+
+def test_closure_of_a_line_is_not_planned_busy_time(plant: Plant) -> None:
+    """Closed from 07:00 to 09:00 by the plant's clock: of three hours one counts."""
+    closure = Closure.model_validate({"from": "2026-03-03T07:00", "to": "2026-03-03T09:00"})
+    line = mill(plant, START_US, 1).machine.line
+    for of, hours in ((line, 1.0), ("packing", 3.0)):
+        shut = closure.model_copy(update={"lines": [of]})
+        closed = plant.model_copy(update={"closures": [shut]})
+        assert day(followed(closed, 180), closed, 180)["busy_h"] == pytest.approx(hours, abs=0.05)
 
 
 def test_day_forgets_what_is_older(plant: Plant) -> None:

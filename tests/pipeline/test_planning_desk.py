@@ -1,12 +1,14 @@
 """What people decide about the plan, folded by the desk exactly once, refused or taken back."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
-from desk_bench import HOUR_US
+from desk_bench import HOUR_US, T0_US
 from mortal_store import DeathError, Mortal
 from planning_bench import G, World, site_of
 
 from twin.pipeline.desk import Desk
-from twin.pipeline.desk.schedule_suggestions import crew_fault
+from twin.pipeline.desk.schedule_suggestions import crew_fault, crew_for
 
 
 @pytest.fixture(autouse=True)
@@ -126,6 +128,24 @@ def test_the_desk_refuses_a_crew_that_is_off_shift_when_a_person_puts_the_servic
     assert refusal(world, "suggestion.accept", chosen) == "crew_off_shift"
     assert services(world) == []
     assert refusal(world, "suggestion.accept", own | {"start": start}) is None
+    (_, state, other), *_ = services(world)
+    assert (state, other) == ("planned", "night" if crew == "day" else "day")
+
+
+@pytest.mark.parametrize("closed", ["", 'crews = ["night"]\n'])
+def test_a_service_is_put_elsewhere_only_where_a_crew_is_there(tmp_path, closed):
+    """Nobody of the day is there at night, and on the closed day not even those of the night."""
+    day = datetime.fromtimestamp(T0_US / 1e6, UTC).date()
+    closure = f"[[closure]]\nfrom = {day}\nto = {day + timedelta(days=7)}\n{closed}"
+    plant = site_of(tmp_path, closure).plant
+    at = MORNING_US + 13 * HOUR_US
+    service = {"machine": "mill-0", "crew": "day", "start": at, "duration_h": 2.0}
+    assert crew_for(plant, service, [], None) == (None, "no_crew_then")
+    assert crew_for(plant, service, [], "day") == ("day", "crew_off_shift")
+    later = service | {"start": at + 8 * 24 * HOUR_US}
+    assert crew_for(plant, later, [], None) == ("night", "")
+    morning = service | {"start": MORNING_US}
+    assert crew_for(plant, morning, [], None) == (("day", "") if closed else (None, "no_crew_then"))
 
 
 def test_a_veto_wants_a_reason(world):

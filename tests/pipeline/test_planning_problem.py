@@ -23,6 +23,7 @@ from twin.scheduling.check import check
 from twin.scheduling.layout import lay_out
 from twin.scheduling.rules import best_rule
 from twin.scheduling.working_time import WorkingTime
+from twin.sources.shop_floor import OpenTime
 from twin.stores.memory import MemoryStore
 
 MINUTE_US = 60_000_000
@@ -96,6 +97,22 @@ def test_a_crew_is_there_in_its_shifts_alone_and_from_now_on(site):
     hours = [datetime.fromtimestamp(horizon.us(t) / 1e6, UTC).hour for t in range(1440)]
     there = [t >= horizon.first and 6 <= hour < 18 for t, hour in enumerate(hours)]
     assert [time.is_open(t) for t in range(1440)] == there
+
+
+def test_a_closed_day_is_nobodys_day(tmp_path):
+    """15 November 2023, the day after T0: neither plan nor simulated shop floor works on it."""
+    site = site_of(tmp_path, "[[closure]]\nfrom = 2023-11-15\nto = 2023-11-15")
+    day = round(datetime(2023, 11, 15, tzinfo=UTC).timestamp() * 1e6)
+    stated, schedule = solved(site, *(order(site, f"A-{n}", quantity=300) for n in range(3)))
+    for calendar in stated.problem.calendars[:-1]:  # the last is always open
+        time = WorkingTime(calendar)
+        ticks = range(stated.horizon.tick(day), stated.horizon.tick(day + 24 * HOUR_US))
+        assert not any(time.is_open(t) for t in ticks)
+    assert check(stated.problem, schedule).faults == ()
+    assert max(schedule.start) > stated.horizon.tick(day + 24 * HOUR_US)
+    shop = OpenTime(site.plant, "one", T0_US)
+    assert shop.worked(day - HOUR_US, day + 25 * HOUR_US) == 2 * HOUR_US
+    assert shop.done_at(day - HOUR_US, HOUR_US + 1) == day + 24 * HOUR_US + 1
 
 
 def test_an_operation_takes_its_pieces_minutes_on_each_machine_that_can_do_it(site):

@@ -1,6 +1,6 @@
 """Suggestions of the planner: accepted as a planned service or a plan, or vetoed, for a time."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from twin.actions import Action
@@ -17,7 +17,7 @@ from twin.pipeline.desk.state import DeskState
 from twin.plant import Plant, crew_is_there
 from twin.types import Event
 
-__all__ = ["HANDLERS", "UNDOERS", "crew_fault"]
+__all__ = ["HANDLERS", "UNDOERS", "crew_fault", "crew_for"]
 
 HOUR_US = 3_600_000_000
 VETO_H = {"service": 24.0, "plan": 8.0}
@@ -56,7 +56,6 @@ def _service(
     given, suggested = detail["start"], int(suggestion["start"])
     start = max(suggested, context.now_us) if given is None else int(given)
     took = int(suggestion["end"]) - suggested
-    crew = detail["crew"] or (suggestion["crew"] if given in {None, suggested} else None)
     service = {
         "id": context.action_id,
         "machine": suggestion["machine"],
@@ -67,12 +66,12 @@ def _service(
         "who": action.who,
         "time": action.time,
         "state": "planned",
-        "crew": crew,
+        "crew": suggestion["crew"],
         "suggestion": suggestion["id"],
     }
     fault = _fault(state, service, plant, context)
-    if not fault and detail["crew"] is not None:
-        fault = crew_fault(plant, service, state.services)
+    if not fault and (detail["crew"] is not None or given not in {None, suggested}):
+        service["crew"], fault = crew_for(plant, service, state.services, detail["crew"])
     return (None if fault else service), fault
 
 
@@ -94,6 +93,22 @@ def _fault(state: DeskState, service: Record, plant: Plant, context: Context) ->
         if other["machine"] == service["machine"] and not is_apart:
             return "service_overlaps"
     return ""
+
+
+def crew_for(
+    plant: Plant, service: Record, services: Sequence[Record], named: str | None
+) -> tuple[str | None, str]:
+    """Who does a service at a time that is not the suggested one, and why nobody can, a code.
+
+    The crew that is named; else the suggested one if it is there, or any other that is. A plant
+    file without crews leaves it to somebody from outside.
+    """
+    if named is not None:
+        return named, crew_fault(plant, {**service, "crew": named}, services)
+    ids = sorted((crew.id for crew in plant.crews), key=lambda i: i != service["crew"])
+    able = (i for i in ids if not crew_fault(plant, {**service, "crew": i}, services))
+    found = next(able, None)
+    return found, "no_crew_then" if ids and found is None else ""
 
 
 def crew_fault(plant: Plant, service: Record, services: Iterable[Record]) -> str:
