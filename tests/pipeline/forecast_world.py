@@ -4,6 +4,8 @@ A life is exponential with a rate of its own, which the forecasts know: so P(T �
 1 − e^(−rate h), is right by construction at every moment of the life, and 80 of 100 ranges hold.
 """
 
+from functools import cache
+
 import numpy as np
 
 from twin.pipeline.scorer.scorer import Heard
@@ -27,6 +29,7 @@ class World:
         self.rng = np.random.default_rng(seed)
         self.ids = tuple(f"m{i}" for i in range(n))
         self.hours, self.flatter = hours, flatter
+        self.said = cache(self._said)
         self.events: list[Event] = []
         self.lives: list[tuple[int, float, float, float]] = []
         """machine, begin, end, rate in hours"""
@@ -54,12 +57,14 @@ class World:
         found = []
         for machine, begin, end, rate in self.lives:
             if begin <= hour < end:
-                p = 1 - np.exp(-rate * np.array(HORIZONS))
-                odds = (p / (1 - p)) ** self.flatter
-                life = -np.log(1 - QUANTILES) / rate
-                low, high = p * 0.9, np.minimum(p * 1.1, 1)
-                found.append((machine, b"", T0 + hour * HOUR, odds / (1 + odds), low, high, life))
+                found.append((machine, b"", T0 + hour * HOUR, *self.said(rate)))
         return np.array(found, dtype=ISSUED)
+
+    def _said(self, rate: float) -> tuple[np.ndarray, ...]:
+        p = 1 - np.exp(-rate * np.array(HORIZONS))
+        odds = (p / (1 - p)) ** self.flatter
+        life = -np.log(1 - QUANTILES) / rate
+        return odds / (1 + odds), p * 0.9, np.minimum(p * 1.1, 1), life
 
     def heard(self, now_h: float) -> Heard:
         """Every machine was heard until now."""

@@ -14,7 +14,7 @@ from twin.scheduling.problem import Alternative, Job, Machine, Operation, Proble
 from twin.scheduling.rules import RULES, best_rule
 
 
-@pytest.mark.parametrize("seed", [*range(20, 32), 7])
+@pytest.mark.parametrize("seed", [*range(20, 27), 7])
 def test_no_schedule_of_a_tiny_problem_costs_less(seed):
     problem = tiny_problem(seed)
     assert bound(problem) <= cheapest(problem) + 1e-9

@@ -103,14 +103,14 @@ def column(batches: list[Batch], machine: str, lane: str) -> tuple[np.ndarray, n
 
 
 def test_a_machine_runs_as_asked_from_the_next_minute_on_and_the_others_as_before() -> None:
-    ask = at(200, "ask")._replace(machine="mill-01", load=0.9, speed=0.8)
-    rest = at(260, "ask")._replace(machine="mill-01", load=IDLE[0], speed=IDLE[1])
-    sent = run(simulator(), 320, {0: [DRIVE], 200: [ask], 260: [rest]})
+    ask = at(70, "ask")._replace(machine="mill-01", load=0.9, speed=0.8)
+    rest = at(130, "ask")._replace(machine="mill-01", load=IDLE[0], speed=IDLE[1])
+    sent = run(simulator(), 190, {0: [DRIVE], 70: [ask], 130: [rest]})
     times, load = column(sent, "mill-01", "load_pct")
-    busy = (times > T0 + 201 * MINUTE_US) & (times < T0 + 260 * MINUTE_US)
+    busy = (times > T0 + 71 * MINUTE_US) & (times < T0 + 130 * MINUTE_US)
     assert 75 < np.nanmean(load[busy]) < 100
-    assert np.nanmax(load[times > T0 + 262 * MINUTE_US]) < 5
-    free = run(simulator(), 320, {0: [DRIVE]})
+    assert np.nanmax(load[times > T0 + 132 * MINUTE_US]) < 5
+    free = run(simulator(), 190, {0: [DRIVE]})
     other = [np.nanmean(column(s, "mill-02", "load_pct")[1]) for s in (sent, free)]
     assert other[0] == pytest.approx(other[1], abs=1)
 

@@ -176,7 +176,7 @@ def test_sensors_fail_in_the_ways_they_should() -> None:
 def test_machines_live_for_weeks_and_die_of_every_mode() -> None:
     plant, catalogue = plant_with(dict.fromkeys(CLASSES, 40))
     simulator = Simulator(plant, catalogue, 11, T0, period_s=3600, life_spread=0.0)
-    simulator.history(90)
+    simulator.history(60)
     truth = simulator.truth()
     for class_id in CLASSES:
         mine = [f for f in truth.failures if f[1].startswith(class_id)]
