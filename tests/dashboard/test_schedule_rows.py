@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from dashboard.states.schedule_plan import zone_offsets
 from dashboard.states.schedule_rows import closed_spans, gantt_rows
-from twin.plant import Plant, Weekly
+from twin.plant import Closure, Plant, Weekly
 from twin.plant.resources import Shift
 
 HOUR = 3_600_000_000
@@ -50,11 +50,14 @@ def test_what_the_plan_names_and_the_plant_file_no_longer_has_comes_last(plant: 
     assert (kinds["machine"][-1], kinds["crew"][-1]) == ("mill-gone", "crew-gone")
 
 
-def test_a_line_is_closed_outside_its_shifts_and_in_pauses(plant: Plant) -> None:
-    """Open 06:00 to 14:00 by Berlin's clock (UTC+1 in March) with a pause 09:30 to 10:00."""
+def test_rows_are_closed_outside_shifts_in_pauses_and_in_closures(plant: Plant) -> None:
+    """Open 06:00 to 14:00 by Berlin's clock (UTC+1 in March) with a pause 09:30 to 10:00, and shut
+    from 12:00 to 13:00."""
     line = plant.lines[0].id
+    shut = [datetime.fromtimestamp(NIGHT / 1e6 + h * 3600, UTC) for h in (11, 12)]
     one = plant.model_copy(
         update={
+            "closures": [Closure.model_validate({"from": shut[0], "to": shut[1]})],
             "shifts": [Shift.model_validate({"lines": [line], "start": "06:00", "end": "14:00"})],
             "plant": plant.plant.model_copy(
                 update={"pauses": [Weekly(start="09:30", end="10:00")]}
@@ -66,7 +69,10 @@ def test_a_line_is_closed_outside_its_shifts_and_in_pauses(plant: Plant) -> None
     )
     row = next(row for row in rows if row["line"] == line)
     hours = [[a / 3600, b / 3600] for a, b in calendars[row["calendar"]]]
-    assert hours == [[0, 5], [8.5, 9], [13, 24]]
+    assert hours == [[0, 5], [8.5, 9], [11, 12], [13, 24]]
+    crews = [r["calendar"] for r in rows if r["kind"] == "crew"]
+    assert crews
+    assert all(any(a <= 11 * 3600 and b >= 12 * 3600 for a, b in calendars[c]) for c in crews)
 
 
 def test_clocks_change_at_the_hour_of_the_law(plant: Plant) -> None:
