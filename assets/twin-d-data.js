@@ -4,7 +4,7 @@
   const twin = window.plantTwin;
   const { t, pick, h, say, number, age, once } = twin;
 
-  /** Why a reading was refused, and what to do about it. */
+  /** Why a reading, an order or a report was refused, and what to do about it. */
   twin.refusals = () => ({
     empty: [t("without a sample"), t("Send at least one sample.")],
     not_a_list: [t("not a list"), t("Send a list of samples, or an object with one under “readings”.")],
@@ -38,7 +38,7 @@
     worker_behind: () => [t("The twin is {age} behind in {n} of {of} partitions.", { age: age(p.age_s), n: p.n, of: p.of }), t("Sources wait meanwhile and nothing is lost; if it lasts, run more workers.")],
     store_full: () => [t("The store is {n} % full.", { n: number(100 * p.share, 0) }), t("Give it more memory, or keep less history.")],
     machines_silent: () => [t("{n} of {of} machines send nothing.", { n: p.n, of: p.of }), t("See the hatched tiles; look at their connection.")],
-    refused: () => [t("{n} readings were rejected in the last ten minutes, mostly: {reason}.", { n: p.n, reason: reason(p.reason) }), (twin.refusals()[p.reason] || [])[1] || ""],
+    refused: () => [t("{n} entries were rejected in the last ten minutes, mostly: {reason}.", { n: p.n, reason: reason(p.reason) }), (twin.refusals()[p.reason] || [])[1] || ""],
     sensors: () => [t("{n} of {of} sensors give nothing that can be believed.", { n: p.n, of: p.of }), t("See below which; have them checked.")],
   }[p.code]?.() || [p.code, ""]);
 
@@ -110,7 +110,7 @@
       const found = state.refused.filter((r) => (!f.source || r.source === f.source) && (!f.reason || r.reason === f.reason));
       bar.say(state.refused.length ? t("{n} of the last {all} shown", { n: found.length, all: state.refused.length }) : "");
       for (const a of page.querySelectorAll("a[data-export]")) a.href = `/export/${a.dataset.export}.csv?${bar.query()}`;
-      say(region("refused-empty"), found.length ? "" : state.refused.length ? t("No rejected reading fits the filters.") : t("No reading was rejected."));
+      say(region("refused-empty"), found.length ? "" : state.refused.length ? t("Nothing rejected fits the filters.") : t("Nothing was rejected."));
       refusedRows(found);
     };
     return (now) => {

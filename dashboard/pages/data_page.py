@@ -145,9 +145,9 @@ def _sources(t: Translate) -> Component:
 def _refused(t: Translate) -> Component:
     columns = [(t("Received"), ""), (t("Source"), ""), (t("Reason"), ""), (t("What came"), "wide")]
     return panel(
-        t("Rejected readings"),
+        t("Rejected"),
         html.Div(className="filter-row", **{"data-list": "filters"}),
-        _table(t, "refused", columns, t("Rejected readings")),
+        _table(t, "refused", columns, t("Rejected")),
         _empty("refused"),
         _csv(t, "rejects", **{"data-export": "rejects"}),
         name="rejected",

@@ -53,7 +53,7 @@ def test_refused_reading_is_shown_as_it_came_and_leaves_as_csv(site, open_page: 
 def test_empty_list_says_why(site, open_page: Open) -> None:
     page = open_page(f"{site.url}/data?source=simulator&reason=not_json")
     expect(page.locator('[data-list="refused-empty"]')).to_have_text(
-        "No rejected reading fits the filters."
+        "Nothing rejected fits the filters."
     )
 
 
