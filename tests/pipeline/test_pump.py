@@ -186,6 +186,14 @@ def test_a_file_is_replayed_at_the_speed_it_is_asked_for(tmp_path: Path) -> None
     assert (clock.plant_us, clock.speed) == (T0 + 10 * MINUTE_US, STANDS), "then it stands"
 
 
+def test_what_has_long_been_does_not_seem_to_come_late() -> None:
+    """Four hours are taken at once before the clock is drawn: no sample is older than those."""
+    source = Replay("file", rows_of_file(), 60.0, "f")
+    pump = pump_of(MemoryStore(1), source, 60.0, at_once_until_us=T0 + 300 * MINUTE_US)
+    assert pump.run(Stop())
+    assert pump.report()["skew"]["most_s"] <= 250 * 60
+
+
 def test_a_source_waits_while_the_worker_is_behind_and_drops_nothing() -> None:
     store = MemoryStore(1)
     source = Replay("file", rows_of_file(), 1e9, "f")

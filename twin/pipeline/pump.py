@@ -73,8 +73,7 @@ class Pump:
                 break
             last = batch
             now = self._wall()
-            plant_us = self._clock.plant_now(now)
-            self._intake.offer(batch, now, max(plant_us, batch.due_us or plant_us))
+            self._intake.offer(batch, now, self._plant_us(batch, now))
             self._n_gathered += batch.n_rows
             self._gathered_since = self._gathered_since or now
             if now - self._gathered_since >= self._batch_us or self._n_gathered >= ROWS_MAX:
@@ -84,6 +83,14 @@ class Pump:
             return True
         self._finish(last)
         return False
+
+    def _plant_us(self, batch: Batch, now: int) -> int:
+        """Plant time at which a batch comes. Before the clock is drawn, while what has long been is
+        taken at once, that is when the batch is due: else all of it would seem to come late."""
+        if batch.due_us is None:
+            return self._clock.plant_now(now)
+        is_drawn = self._clock.wall_us != 0
+        return max(batch.due_us, self._clock.plant_now(now)) if is_drawn else batch.due_us
 
     def _wait_until_due(self, batch: Batch, stop: Stop) -> bool:
         """Sleep until the batch is due, storing meanwhile what is ready; False: told to stop."""
