@@ -66,6 +66,9 @@
   plan.suggestions = (region, tell) => {
     const known = new Map();
     const list = h("ol", { class: "suggestion-list" });
+    // Where the plan stands below them, not all of them stand in its way.
+    const all = h("button", { type: "button", class: "button small all-suggestions" }, t("Show all suggestions"));
+    all.addEventListener("click", () => { list.classList.add("all"); list.children[4]?.querySelector("a, button")?.focus(); });
     const nobody = () => h("p", { class: "notice" }, t("The plant file names no crew: no service can be planned until it does."));
     return (found, nCrews, hasPlan) => {
       const items = found.map((s) => {
@@ -78,7 +81,7 @@
         return known.get(s.id).element;
       });
       if (!items.length) { region.replaceChildren(...(nCrews ? [] : [nobody()]), h("div", { class: "empty" }, h("strong", {}, t("Nothing is suggested")), hasPlan ? t("No service or change of the plan would save enough to be worth it now.") : t("The planner has not looked yet."))); return; }
-      if (list.parentElement !== region) region.replaceChildren(...(nCrews ? [] : [nobody()]), list);
+      if (list.parentElement !== region) region.replaceChildren(...(nCrews ? [] : [nobody()]), list, all);
       const now = [...list.children], held = list.contains(document.activeElement);
       if (items.length === now.length && items.every((item, n) => item === now[n])) return;
       list.replaceChildren(...items);

@@ -31,7 +31,7 @@
     const table = (caption, list, mark) => plan.wide(caption, h("table", { class: "plain-table late-table" }, h("caption", {}, caption),
       h("thead", {}, h("tr", {}, ...[t("Order"), mark ? "" : t("Late by"), t("Due"), t("Reason"), ""].map((text, n) => h("th", { scope: "col", class: n === 1 || n === 2 ? "num" : null }, text || h("span", { class: "hidden" }, t("Actions")))))),
       h("tbody", {}, ...list.map((item) => h("tr", {}, h("th", { scope: "row" }, item.order, h("div", { class: "detail" }, item.product || "")),
-        h("td", { class: "num" }, mark ? mark() : h("span", { class: "is-late" }, `▲ ${duration(item.late_h)}`)), h("td", { class: "num" }, item.due || "—"),
+        h("td", { class: "num" }, mark ? mark() : h("span", { class: "is-late" }, `▲ ${duration(item.late_h)}`)), h("td", { class: "num", "data-label": t("Due") }, item.due || "—"),
         h("td", {}, reasonText(item, tell.names)), h("td", { class: "do" }, mark ? "" : show(item.order)))))));
     if (!late.length && !all.length) { region.replaceChildren(h("div", { class: "empty" }, h("strong", {}, t("Every order is placed and in time")), t("Orders that come late or cannot be placed stand here, with the reason."))); return; }
     region.replaceChildren(...(out.length ? [table(t("{n} left out", { n: out.length }), out, () => h("span", { class: "is-out" }, `■ ${t("left out")}`))] : []),

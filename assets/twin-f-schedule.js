@@ -138,6 +138,7 @@
       if (!chart.layout.at.size && !region("chart").hidden) return;
       pointed = null;
       remember({ suggestion: "" });
+      item.parentElement.classList.add("all");
       item.classList.add("pointed-at");
       item.querySelector("details.why")?.setAttribute("open", "");
       item.scrollIntoView({ block: "nearest" });

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from barriers import nothing_grave
 from fake_plant import FakePlant
-from fake_schedule import FakeSchedule
+from fake_schedule import HOUR_US, FakeSchedule
 from fake_site import fake_site
 from lived_plant import LivedPlant
 from lived_site import lived_site
@@ -43,6 +43,8 @@ def lived() -> Iterator[Lived]:
         patch.setattr(Costing, "answer", priced)
         now = plant.store.clock().plant_now(plant.wall_us)
         schedule = FakeSchedule(plant.site.plant, now, 40)
+        for other in schedule.documents["suggestions"][0]["alternatives"][1:]:
+            other["start"] -= 5 * HOUR_US  # to the late shift, which is there for all of it
         schedule.write(plant.store)
         yield f"http://127.0.0.1:{port}", plant, schedule
 
