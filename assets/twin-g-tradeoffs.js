@@ -88,7 +88,7 @@
     const words = () => {
       const n = state.points.length;
       if (state.asked) return t("The planner begins to search.");
-      if (state.fault) return t("The search ended early: {fault}", { fault: state.fault });
+      if (state.fault) return t("The search ended without a plan; the planner's log says why. It can be looked for again.");
       if (state.growing) return t("Searching: {n} plans so far, {s} s of {all} s.", { n, s: number(state.seconds, 0), all: number(state.until_s, 0) });
       if (n && state.refusal) return twin.codeText("refusals", state.refusal);
       return state.began ? t("{n} plans, begun {time}; they hold for the plant as it was then.", { n, time: state.began.slice(5, 16).replace("T", " ") }) : "";
