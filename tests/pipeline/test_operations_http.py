@@ -13,6 +13,7 @@ from twin.pipeline.desk import Desk
 from twin.pipeline.operations import KINDS, Report
 from twin.pipeline.operations_http import register_operations
 from twin.sources.openapi import openapi
+from twin.types import Event
 
 TOKEN = {"mes": "s3cret"}
 
@@ -126,8 +127,11 @@ def test_what_is_refused_is_counted_and_kept_with_its_reason(bench, post):
     assert broken["payload"] == b"{"
 
 
-@pytest.mark.parametrize("time", [-(10**18), 10**18])
-def test_a_time_that_no_calendar_holds_is_healed_where_it_is_stored(bench, time):
+@pytest.mark.parametrize("time", [-(10**18), 0, 10**18])
+def test_a_time_that_cannot_be_is_healed_where_it_is_stored_and_moves_no_order(bench, time):
+    bench.store.add_events([Event(time, "operation_start", "mill-0", started())])
+    bench.step()
+    assert document(bench)["steps"][0]["state"] == "waiting"
     stored = document(bench)
     stored["steps"][0] |= {"state": "running", "machine": "mill-0", "start": time}
     bench.store.set_documents("orders", {"A-1": orjson.dumps(stored)})

@@ -99,8 +99,8 @@ def report(order: Order, kind: str, time: int, machine: str, detail: Mapping[str
     n = detail.get("step")
     if not isinstance(n, int) or isinstance(n, bool) or not 0 <= n < len(order["steps"]):
         return False
-    if not 0 <= time < LAST_US:
-        return False  # no calendar holds it
+    if not _can_be(time, order):
+        return False
     step, before = order["steps"][n], dict(order["steps"][n])
     if kind == "operation_start":
         _start(step, time, machine)
@@ -131,17 +131,23 @@ def settle(order: Order) -> None:
 
 
 def heal(order: Order) -> bool:
-    """Put stored times that no calendar holds where they can be: to when the order was added, or
-    the step began. Whether there were any. Changes the order."""
+    """Put stored times that cannot be where they can: to when the order was added, or the step
+    began. Whether there were any. Changes the order."""
     added, is_healed = int(order.get("added", FIRST_US)), False
     for told in (x for step in order["steps"] for x in (step, step.get("setup") or {})):
         for key in ("start", "moved", "end"):
-            if told.get(key) is not None and not 0 <= told[key] < LAST_US:
+            if told.get(key) is not None and not _can_be(told[key], order):
                 told[key] = max(added, told.get("start") or 0) if key == "end" else added
                 is_healed = True
     if is_healed:
         settle(order)
     return is_healed
+
+
+def _can_be(time: int, order: Mapping[str, Any]) -> bool:
+    """Whether something about an order may have happened at a time: not in 1970, where a clock
+    stands that was never set, unless the plant's own stands there too."""
+    return min(FIRST_US, max(0, int(order.get("added", 0)))) <= time < LAST_US
 
 
 def _start(step: dict[str, Any], time: int, machine: str) -> None:
