@@ -8,7 +8,15 @@ import pytest
 
 import twin.demo
 from twin.evaluation import plant_choices, plant_score
-from twin.evaluation.plant_asks import HOURS, Interval, KnownWear, Oracle, Planner, Threshold
+from twin.evaluation.plant_asks import (
+    HOURS,
+    Interval,
+    KnownWear,
+    Oracle,
+    Planner,
+    Shipped,
+    Threshold,
+)
 from twin.evaluation.plant_choices import FACTORS, basis_of, chosen
 from twin.evaluation.plant_crews import Ask, Crews
 from twin.evaluation.plant_floor import ends_of, least_ratio
@@ -62,6 +70,7 @@ def passed(plant, lives):
         "interval": Interval({"mill": 400.0, "pump": 330.0}),
         "threshold": Threshold(),
         "twin": Planner(RATE),
+        "shipped": Shipped(RATE),
         "known": KnownWear(RATE, {"mill": 0.035, "pump": 0.04}),
         "oracle": Oracle(RATE),
     }
@@ -202,6 +211,18 @@ def test_the_planner_asks_when_a_day_of_waiting_risks_more_than_it_saves(plant, 
     assert Told(1.1 * RATE["mill"] / dearer).asked(months).who[0]
 
 
+def test_the_planner_as_it_runs_reads_the_forecast_off_what_the_view_holds(plant, lives):
+    """The same at the end of shift and day, where both are known, and it never falls."""
+    months = Months(plant, lives, HOURS_RUN, 3)
+    for _ in range(60):
+        months.pass_epoch()
+    worn = months.at_look("failure_p")[:, -1] > 0.05
+    whole, read = (kind(RATE)._failure_p(months)[worn] for kind in (Planner, Shipped))
+    assert worn.any()
+    np.testing.assert_allclose(read[:, [0, 8, 24]], whole[:, [0, 8, 24]], rtol=1e-5, atol=1e-9)
+    assert (np.diff(read, axis=1) >= -1e-12).all()
+
+
 def test_the_planner_takes_the_hour_that_orders_can_spare(plant, lives):
     class Busy:
         def late_money(self, *told):
@@ -319,6 +340,12 @@ def test_ratios_are_to_the_oracle_on_the_same_machines_with_an_interval():
     spread = np.std(noisy["twin"].cost - ratio * base) / base.mean() / np.sqrt(40)
     assert low == pytest.approx(ratio - 1.96 * spread, abs=0.3 * spread)
     assert high == pytest.approx(ratio + 1.96 * spread, abs=0.3 * spread)
+    assert report["saving"]["share"] == pytest.approx(1 - 4.0 / 2.0)
+    # of the clairvoyant's cost a quarter of one a machine is lateness, which is left out
+    spent = {c: 2 * (part.sum() - 5.0) for c, part in (("a", base[:20]), ("b", base[20:]))}
+    lowest = 1.2 * spent["a"] + 1.3 * spent["b"]
+    assert report["attainable"]["cost_ratio"] == pytest.approx(lowest / sum(spent.values()))
+    assert report["attainable"]["nothing_late"] == pytest.approx(lowest / 2 / base.sum())
     assert any("the twin is not better than" in note for note in report["notes"])
 
 

@@ -2,12 +2,15 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from twin.scheduling.maintenance import (
     age_outcome,
     best_age,
     control_limit,
     cost_curve,
+    cumulative_at,
     oracle_outcome,
     rule_outcome,
     run_to_failure,
@@ -94,3 +97,23 @@ def test_curves_of_many_machines_at_once_equal_one_at_a_time():
     for i in range(3):
         one = cost_curve(p[i], slot, down[i], g[i], planned[i], failure[i])
         np.testing.assert_allclose(curves[i], one)
+
+
+@pytest.mark.parametrize("shape", [1.0, 2.5, 6.0])
+def test_what_is_known_at_few_times_gives_a_weibull_life_back_at_all(shape):
+    """Its cumulative hazard (t / 60)^shape is straight where both are logarithms."""
+    times, at = np.array([0.0, 8.0, 24.0, 24.0, 41.0, 70.0]), np.linspace(0.0, 70.0, 141)
+    said = cumulative_at(times, -np.expm1(-((times / 60.0) ** shape)), at)
+    np.testing.assert_allclose(said, (at / 60.0) ** shape, rtol=1e-7, atol=1e-12)
+
+
+@given(st.lists(st.tuples(st.floats(0.0, 99.0), st.floats(0.0, 0.999)), min_size=1, max_size=6))
+def test_between_known_times_the_hazard_meets_them_and_never_falls(found):
+    times = np.append(0.0, np.sort([t for t, _ in found]))
+    p = np.append(0.0, np.sort([q for _, q in found]))
+    said = -np.expm1(-cumulative_at(times, p, np.linspace(0.0, 120.0, 241)))
+    assert (np.diff(said) >= -1e-12).all()
+    assert said[-1] == pytest.approx(p[-1], abs=1e-9)
+    alone = np.append(np.diff(times) > 1e-3, True) & (times > 0.01)
+    met = -np.expm1(-cumulative_at(times, p, times[alone]))
+    np.testing.assert_allclose(met, p[alone], atol=1e-9)

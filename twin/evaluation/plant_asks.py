@@ -11,17 +11,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.evaluation.plant_crews import LOOK_H
-from twin.evaluation.plant_lives import EPOCH_H
+from twin.evaluation.plant_lives import EPOCH_H, LEADS_H
 from twin.evaluation.plant_months import NOTICE_H, Asked, Months, Policy
-from twin.scheduling.maintenance import cost_curve
+from twin.scheduling.maintenance import cost_curve, cumulative_at
 from twin.sources.physics.wear import H_MAX
 
-__all__ = ["Interval", "KnownWear", "Oracle", "Planner", "Threshold"]
+__all__ = ["Interval", "KnownWear", "Oracle", "Planner", "Shipped", "Threshold"]
 
 Array = NDArray[np.float64]
 HOURS = np.arange(float(LOOK_H))
 SOON_H = 24.0
 """A service that is best later than this is not asked for yet: news may come."""
+NEW_P = 0.01
+"""Of failing within all that is forecast, below which a machine is as good as new."""
 DELAY_H = 24.0
 """By how much orders may bring a service forward."""
 
@@ -74,6 +76,16 @@ class Planner(Policy):
         return np.asarray(p[:, low] * (1 - part) + p[:, low + 1] * part)
 
 
+def _view(p: Array, shift_h: float) -> tuple[Array, Array]:
+    """Times in hours and P of failing by then, rising, as a view row would hold p (L,)."""
+    level = -np.log1p(-np.minimum(p, 1.0 - 1e-9))
+    within = np.interp([0.0, shift_h, 24.0, LEADS_H[-1]], LEADS_H, level)
+    likely = -np.log1p(-np.array([q for q in (0.1, 0.5, 0.9) if q < p[-1]]))
+    times = [0.0, shift_h, 24.0, LEADS_H[-1], *np.interp(likely, level, LEADS_H)]
+    order = np.argsort(times, kind="stable")
+    return np.array(times)[order], -np.expm1(-np.append(within, likely)[order])
+
+
 def _late_money(months: Months, i: int) -> Array:
     """(LOOK_H,) late cost, of orders that are known, of servicing machine i at each hour."""
     booked = [(b.machine, b.start_h, b.end_h) for b in months.crews.booked.values()]
@@ -85,6 +97,19 @@ def _best(cost: Array) -> NDArray[np.int64]:
     """(N,) the hour of the cheapest start that can still be had."""
     first = int(NOTICE_H)
     return np.asarray(first + cost[:, first:].argmin(axis=1))
+
+
+class Shipped(Planner):
+    """The same planner with no more of a forecast than the running one gets: a view row's P of
+    failing within a shift, a day and the longest lead that was kept, and three quantiles."""
+
+    def _failure_p(self, months: Months) -> Array:
+        p = months.at_look("failure_p")
+        found = np.zeros((len(p), LOOK_H))
+        for i in np.flatnonzero(p[:, -1] > NEW_P).tolist():
+            times, known = _view(p[i], months.plant.plant.shift_h)
+            found[i] = -np.expm1(-cumulative_at(times, known, HOURS))
+        return found
 
 
 class KnownWear(Planner):

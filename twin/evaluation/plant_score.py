@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.errors import TwinError
-from twin.evaluation.plant_asks import Oracle, Planner, Threshold
+from twin.evaluation.plant_asks import Oracle, Shipped, Threshold
 from twin.evaluation.plant_choices import Basis, Choices, basis_of, candidates, policy_of
 from twin.evaluation.plant_floor import Ends, ends_of
 from twin.evaluation.plant_lives import Lives, machine_lives, new_lives
@@ -84,7 +84,7 @@ def score_seed(
     policies |= {name: policy_of(name, basis, choices.factor[name]) for name in choices.factor}
     policies["threshold"] = Threshold()
     policies["oracle"] = Oracle({c: known.rate for c, known in basis.items()})
-    policies["as_fitted"] = Planner(
+    policies["as_fitted"] = Shipped(
         {c: _fitted_g(setting, plant, c, known.rate) for c, known in basis.items()}
     )
     ends = {c: ends_of(known, len(plant.machines_of(c))) for c, known in lives.items()}

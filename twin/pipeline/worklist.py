@@ -1,7 +1,8 @@
 """The work list: who needs somebody, why, how soon, and what it costs to wait.
 
 Everything is read off the view. Between the horizons and quantiles that it holds, the cumulative
-hazard is taken as linear. A machine is to be serviced in the slot with the least cost
+hazard is a smooth curve that never falls (twin.scheduling.maintenance). A machine is to be serviced
+in the slot with the least cost
 
     C_service + (C_fail − C_service)·P(fail before s) − g·s
 
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 
 from twin.core.view import HORIZONS, N_DRIVERS
 from twin.plant import Costs, Machine, MachineClass, Plant
-from twin.scheduling.maintenance import cost_curve
+from twin.scheduling.maintenance import cost_curve, cumulative_at
 
 __all__ = ["MachineNow", "failure_curve", "item_of"]
 
@@ -102,7 +103,8 @@ def _money(now: MachineNow, step_h: float) -> dict[str, Any]:
     times, p = failure_curve(now.row, horizons, step_h)
     by_h = _service_by(now, times, p, service, failure)
     wait = float(now.row["p"][-1]) * failure
-    then = np.inf if by_h is None else service + np.interp(by_h, times, p) * (failure - service)
+    fails = 1.0 if by_h is None else float(-np.expm1(-cumulative_at(times, p, np.array([by_h])))[0])
+    then = np.inf if by_h is None else service + fails * (failure - service)
     return {
         "service_by_h": by_h,
         "cost_wait": wait,
@@ -125,7 +127,7 @@ def _service_by(
         life = _hours(now.row["rul_q10"], now.machine_class.step_s / 3600.0)
         return life if life is not None and life <= WEEK_H else None
     slots = np.arange(0.0, WEEK_H + 1.0)
-    fails = -np.expm1(np.interp(slots, times, np.log1p(-p)))
+    fails = -np.expm1(-cumulative_at(times, p, slots))
     cost = cost_curve(fails, slots, 0.0, now.long_run_cost_h, service, failure)
     best = int(np.argmin(cost))
     return float(slots[best]) if best < len(slots) - 1 else None

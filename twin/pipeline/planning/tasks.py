@@ -21,7 +21,7 @@ from twin.pipeline.planning.situation import Situation
 from twin.pipeline.services import HOUR_US, Service
 from twin.pipeline.worklist import DAY_H, WEEK_H, MachineNow, costs_of_stops, failure_curve
 from twin.plant import Costs, Plant
-from twin.scheduling.maintenance import cost_curve
+from twin.scheduling.maintenance import cost_curve, cumulative_at
 from twin.scheduling.problem import Calendar, Task, TaskPin
 from twin.scheduling.working_time import WorkingTime
 
@@ -125,11 +125,9 @@ def _p_fail(now: MachineNow, hours: Array) -> Array:
     """P of failing before each time, if alive now; beyond what is known the last hazard holds."""
     horizons = [now.plant.plant.shift_h, DAY_H, WEEK_H]
     times, p = failure_curve(now.row, horizons, now.machine_class.step_s / 3600.0)
-    cumulative = -np.log1p(-p)
-    known = np.interp(hours, times, cumulative)
-    slope = cumulative[-1] / times[-1] if times[-1] > 0 else 0.0
+    slope = -np.log1p(-p[-1]) / times[-1] if times[-1] > 0 else 0.0
     beyond = np.maximum(0.0, hours - times[-1]) * slope
-    return np.asarray(-np.expm1(-(known - known[0] + beyond)))
+    return np.asarray(-np.expm1(-(cumulative_at(times, p, hours) + beyond)))
 
 
 def _output_lost(costs: Costs, ticks: int, hours: Array, calendar: Calendar) -> Array:
