@@ -82,10 +82,11 @@ def log_likelihood(
     level = np.zeros((n_lives, len(q_slope), m))
     slope = np.zeros_like(level)
     square, logs = np.zeros(shape[1:]), np.zeros(shape[1:])
+    moves = _transitions(growth, series.dt[:rows, 1:])
     for t in range(steps):
         z = series.z[:, t, None, :]
         if t:
-            e, a, qa, qb, qc = _transitions(growth, series.dt[:rows, t])
+            e, a, qa, qb, qc = moves[:, :, t - 1, None, None]
             level += a * slope
             slope *= e
             wander = q_level * series.dt[:rows, t, None, None]
@@ -95,7 +96,7 @@ def log_likelihood(
         s = p11 + 1.0
         seen = ~np.isnan(z)
         y = np.where(seen, z - level, 0.0)
-        square += (y * y / s).sum(0)
+        square += np.einsum("nqm,nqm->qm", y, y) / s[0] if shared else (y * y / s).sum(0)
         logs += np.log(s[0]) * seen.sum(0) if shared else np.where(seen, np.log(s), 0.0).sum(0)
         k1, k2 = p11 / s, p12 / s
         level += k1 * y
@@ -111,11 +112,11 @@ def log_likelihood(
     return -0.5 * (count * np.log(tiny) + logs + count), tiny
 
 
-def _transitions(growth: float, dt: Array) -> tuple[Array, ...]:
-    """Transition numbers of each life (rows, 1, 1); equal Δ computed once."""
+def _transitions(growth: float, dt: Array) -> Array:
+    """Transition numbers (5, rows, T) of every step of each life; equal Δ computed once."""
     values, where = np.unique(dt, return_inverse=True)
     table = np.array([transition(growth, float(v)) for v in values])
-    return tuple(table[where, i][:, None, None] for i in range(5))
+    return np.moveaxis(table[where.reshape(dt.shape)], -1, 0)
 
 
 def identify(series: Series, typical_life: float) -> Identified:
