@@ -28,7 +28,10 @@ def suggestion_states(snapshot: Snapshot, planned: _Planned) -> list[dict[str, A
     What people have decided is told by the desk's own record: the planner's list follows it.
     """
     said = _decisions(snapshot, planned.decisions())
-    known = [dict(s) | _standing(s, said.get(s["id"])) for s in planned.suggestions()]
+    known = [
+        dict(s) | _standing(s, said.get(s["id"])) | _as_planned(snapshot, s, said.get(s["id"]))
+        for s in planned.suggestions()
+    ]
     known.sort(key=_urgency)
     decided = [s for s in known if s["state"] != "open"][:DECIDED_SHOWN]
     listed = [*(s for s in known if s["state"] == "open"), *decided]
@@ -49,6 +52,20 @@ def _standing(suggestion: Suggestion, said: Mapping[str, Any] | None) -> dict[st
     return {"state": "open", "who": None, "reason": None} if is_open else {}
 
 
+def _as_planned(
+    snapshot: Snapshot, suggestion: Suggestion, said: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    """When and by whom an accepted service is done: a person may have chosen otherwise, or moved
+    it since."""
+    if said is None or said["state"] != "accepted":
+        return {}
+    services = snapshot.desk.get("services") or ()
+    moved = next((s for s in services if s["id"] == said["action"]), {})
+    start = moved.get("start", said.get("start")) or suggestion["start"]
+    crew = moved.get("crew") or said.get("crew") or suggestion.get("crew")
+    return {"start": start, "end": start + suggestion["end"] - suggestion["start"], "crew": crew}
+
+
 def _decisions(snapshot: Snapshot, decided: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Suggestion → the newest word on it that stands, and the action that takes it back."""
     accepted = [{"state": "accepted", "action": x["service"]} | x for x in decided["accepted"]]
@@ -64,6 +81,7 @@ def _decisions(snapshot: Snapshot, decided: Mapping[str, Any]) -> dict[str, dict
             "when": iso_local(x["time"], snapshot.plant.zone),
             "until": iso_local(x["until"], snapshot.plant.zone) if "until" in x else None,
             "can_undo": x["action"] not in final,
+            **{k: x[k] for k in ("start", "crew") if x["state"] == "accepted" and k in x},
         }
         for x in sorted([*accepted, *vetoed], key=lambda x: int(x["time"]))
     }

@@ -145,6 +145,12 @@ def test_a_word_on_a_suggestion_shows_at_once_and_can_be_taken_back(fake: FakePl
         "7-0",
     )
     assert found["said"]["when"].startswith("2026-03-02T07:00")
+    later = found["start_us"] + 5 * HOUR
+    other = {"service": "7-0", "machine": "mill-03", "start": later, "crew": "late-mechanics"}
+    fake.schedule.decide(fake.store, "accepted", "service-1", **other)
+    chosen = suggestion(fake, "service-1")
+    assert (chosen["start_us"], chosen["crew"]) == (later, "late-mechanics")
+    assert chosen["hours"] == found["hours"]
     fake.schedule.decide(fake.store, "accepted", None)
     assert suggestion(fake, "service-1")["state"] == "open"
 
