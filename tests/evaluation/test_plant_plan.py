@@ -1,9 +1,10 @@
 """What `twin evaluate plant` measures with."""
 
 import numpy as np
+import pytest
 
 from twin.evaluation.invented import small_plant
-from twin.evaluation.plant_plan import _floor, disturbed
+from twin.evaluation.plant_plan import Budget, _floor, disturbed, evaluate_plant
 from twin.scheduling.anneal import first_schedule
 from twin.scheduling.check import check
 from twin.scheduling.working_time import WorkingTime
@@ -28,3 +29,16 @@ def test_no_plan_s_risk_is_below_the_floor():
         risk = check(problem, first_schedule(problem)).terms.risk
         assert _floor(problem) <= problem.weights.risk * risk + 1e-9
         assert np.isfinite(_floor(problem))
+
+
+def test_figures_of_the_big_plant_fit_together_and_few_operations_change_machine():
+    told = evaluate_plant(seed=2, budget=Budget(0.4, 0.6, 0.6, 0.2))
+    promised = {"first_s", "rule_cost", "cost_10s", "saving", "bound", "replan_s", "moved_soon"}
+    assert promised <= told.keys()
+    assert told["saving"] == pytest.approx(1.0 - told["cost_10s"] / told["rule_cost"])
+    assert told["bound"] <= told["cost_10s"]
+    assert told["replan_gap"] == pytest.approx(told["replan_cost"] / told["cold_60s_cost"] - 1.0)
+    assert 0.0 < told["changed_machine_share"] <= 0.05
+    assert told["moved_soon"] <= told["retimed_soon"] <= 1.0
+    costs = [cost for _, cost in told["anytime"]]
+    assert costs == sorted(costs, reverse=True)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from twin.evaluation.invented import small_plant
-from twin.scheduling.anneal import anneal
+from twin.scheduling.anneal import FEW, anneal
 from twin.scheduling.changes import breakdown, extended, with_jobs
 from twin.scheduling.check import check
 from twin.scheduling.layout import numbered
@@ -93,7 +93,7 @@ def test_planning_again_keeps_the_freeze_and_the_machines(seed):
     assert check(after, answer.schedule).faults == ()
     assert check(frozen(after, was, FREEZE), answer.schedule).faults == ()
     other = (answer.schedule.machine != was.machine) & (was.machine >= 0)
-    assert other.sum() <= MOST_CHANGED * (was.machine >= 0).sum()
+    assert other.sum() <= max(FEW, MOST_CHANGED * (was.machine >= 0).sum())
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])

@@ -28,7 +28,7 @@ from twin.scheduling.rules import best_rule
 from twin.scheduling.schedule import Answer, Limit, Schedule, Tell
 from twin.scheduling.timeline import NEVER, Timeline, timeline
 
-__all__ = ["COLD_START", "WARM", "Cooling", "anneal", "first_schedule"]
+__all__ = ["COLD_START", "FEW", "WARM", "Cooling", "anneal", "first_schedule", "temperature"]
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -44,6 +44,10 @@ ROUND_MOVES = 4_000
 """Moves of each chain between two looks at the clock, at most: some 10 ms."""
 
 
+FEW = 5
+"""So many operations may always go to another machine: of a small plan a share is none."""
+
+
 class Cooling(NamedTuple):
     """From a temperature at which this share of the moves that cost is kept, down."""
 
@@ -54,6 +58,8 @@ class Cooling(NamedTuple):
     """A move is given up when it has cost this many temperatures too much, half reckoned."""
     meetings: int = 6
     """How often the dearer chain goes on from the cheaper one."""
+    hot: float | None = None
+    """First temperature, in money, instead of one from a share."""
 
 
 COLD_START = Cooling()
@@ -80,11 +86,11 @@ def anneal(
     begun = limit.clock()
     cooling = cooling or (COLD_START if start is None else WARM)
     tl = timeline(problem)
-    tl = tl._replace(most_changed=int(most_changed * (tl.operation["was_machine"] >= 0).sum()))
+    tl = tl._replace(most_changed=_most(tl, most_changed))
     chains = _chains(problem, tl, limit.seed, start)
     told = _Best(begun, limit, tell)
     told.look(chains)
-    hot = _hot(tl, chains[0], cooling.share)
+    hot = _hot(tl, chains[0], cooling.share) if cooling.hot is None else cooling.hot
     met = 0
     with ThreadPoolExecutor(CHAINS) as pool:
         moves = min(ROUND_MOVES, 40 * len(tl.operation) + 400)
@@ -102,6 +108,12 @@ def anneal(
     return told.answer()
 
 
+def temperature(problem: Problem, start: Schedule, seed: int, share: float) -> float:
+    """Money at which this share of the moves from `start` that cost is kept; 0: none costs."""
+    tl = timeline(problem)
+    return _hot(tl, _loaded(tl, seed, start), share)
+
+
 def first_schedule(problem: Problem) -> Schedule:
     """The cheapest of a few built greedily, in milliseconds. Raises PlanningError: all have
     faults."""
@@ -109,6 +121,10 @@ def first_schedule(problem: Problem) -> Schedule:
     if not np.isfinite(state.sums[BEST]):
         raise PlanningError("no schedule that keeps the rules was found")
     return best_of(state)
+
+
+def _most(tl: Timeline, share: float) -> int:
+    return max(FEW, int(share * (tl.operation["was_machine"] >= 0).sum()))
 
 
 class _Best:

@@ -4,7 +4,7 @@ A plan is only as good as it is steady: people have been told, material has been
 starts within the freeze is pinned as far as it still can be, leaving the plan in force has a price
 that fades with time ahead, few operations may go to another machine, and the search begins at that
 plan. A plan annealed long has its jobs done just in time, so shifting it makes many late at once:
-the search must be hot enough to order most of it anew.
+the search must be hot enough to order most of it anew, while the plan in force draws it back.
 Source: Pfeiffer, Kádár & Monostori (2007), Computers in Industry 58:630 (stability).
 """
 
@@ -13,13 +13,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from twin.scheduling.anneal import Cooling, anneal
+from twin.scheduling.anneal import Cooling, anneal, temperature
+from twin.scheduling.check import check
 from twin.scheduling.layout import alternative_on, numbered
 from twin.scheduling.problem import Operation, Pin, Problem, Reference, TaskPin
 from twin.scheduling.schedule import Answer, Limit, Schedule, Tell
 from twin.scheduling.working_time import WorkingTime
 
-__all__ = ["frozen", "referred", "replan"]
+__all__ = ["frozen", "referred", "replan", "steadily"]
 
 CAP_H, FADE_H = 8.0, 66.0
 MACHINE_COST, TIME_COST = 20.0, 2.0
@@ -27,7 +28,11 @@ MACHINE_COST, TIME_COST = 20.0, 2.0
 to nothing. Prices of 40 and 10 that fade within a day gave dearer plans."""
 MOST_CHANGED = 0.05
 """Share of the operations that may go to another machine."""
-COOLING = Cooling(share=0.2)
+SHARE, SPANS, HELD = 0.15, (0.1, 0.4), 0.7
+"""The first temperature, by the share of dearer moves kept; how far it falls while the plan in
+force holds and after it has let go; share of the time in which it holds."""
+HOLD, HOLD_H = 0.75, 24.0
+"""What an operation this long away from where it was costs meanwhile, in first temperatures."""
 
 
 def replan(
@@ -42,8 +47,46 @@ def replan(
     plan: the one in force, as this problem numbers it (`changes.extended`), possible or not.
     freeze: ticks. Raises PlanningError where no schedule without a fault is found in time.
     """
-    stated = referred(frozen(problem, plan, freeze), plan)
-    return anneal(stated, limit, plan, tell, COOLING, MOST_CHANGED)
+    return steadily(referred(frozen(problem, plan, freeze), plan), limit, plan, tell)
+
+
+def steadily(
+    problem: Problem, limit: Limit, start: Schedule | None = None, tell: Tell | None = None
+) -> Answer:
+    """A plan near the one in force, with few operations on another machine than in it.
+
+    start: the plan in force or a better one; no answer is dearer. A problem without a plan in
+    force, or with nothing to begin at, is annealed as any other. Answers are told once the plan in
+    force has let go. Raises PlanningError where no schedule without a fault is found in time.
+    """
+    if problem.reference is None or start is None:
+        return anneal(problem, limit, start, tell)
+    begun = limit.clock()
+    hot = temperature(problem, start, limit.seed, SHARE)
+    cooling = Cooling(hot=hot, span=SPANS[0])
+    held = limit._replace(seconds=HELD * limit.seconds)
+    near = anneal(_held(problem, hot), held, start, None, cooling, MOST_CHANGED).schedule
+    left = limit._replace(seconds=limit.seconds - (limit.clock() - begun))
+    cooling = Cooling(hot=hot * SPANS[0], span=SPANS[1], meetings=3)
+    found = anneal(problem, left, near, tell, cooling, MOST_CHANGED)
+    was = check(problem, start).terms
+    if was is None or was.total >= found.cost:
+        return found
+    return Answer(start, was.total, None, limit.clock() - begun)
+
+
+def _held(problem: Problem, hot: float) -> Problem:
+    """The problem with a plan in force that draws everything back, so that what it knew of a good
+    order is not forgotten at a temperature at which most of the order is made anew."""
+    reference = problem.reference
+    assert reference is not None
+    weight = problem.weights.stability
+    drawn = reference._replace(
+        time_cost=HOLD * hot / weight if weight > 0.0 else 0.0,
+        cap=max(1, round(HOLD_H / problem.tick_h)),
+        fade=float("inf"),
+    )
+    return replace(problem, reference=drawn)
 
 
 def referred(

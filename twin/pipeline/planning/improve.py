@@ -7,9 +7,9 @@ from collections.abc import Callable
 from twin.errors import PlanningError
 from twin.pipeline.apart import ApartError, run_apart
 from twin.pipeline.planning.solve import Improve
-from twin.scheduling.anneal import anneal
 from twin.scheduling.lexicographic import in_order
 from twin.scheduling.problem import Problem
+from twin.scheduling.replan import steadily
 from twin.scheduling.schedule import Answer, Schedule
 from twin.scheduling.windows import cpsat_windows
 from twin.stores.base import FIRST_ID, READ_MAX, Store
@@ -33,8 +33,8 @@ def anneal_apart(
     grace_s: float = GRACE_S,
 ) -> Answer:
     """The best found in that time, also by a solver that died; in the order of its objectives,
-    where the plant has one. Raises PlanningError."""
-    solver = anneal if problem.order is None else in_order
+    where the plant has one. Near the plan in force, if there is one. Raises PlanningError."""
+    solver = steadily if problem.order is None else in_order
     try:
         return run_apart(solver, problem, seconds, seed, start, grace_s=grace_s)
     except ApartError as error:
