@@ -1,6 +1,4 @@
-"""The Pareto front: against an exact one, and what is true of any."""
-
-import time
+"""What is true of any Pareto front; exact ones are in test_pareto_exact."""
 
 import numpy as np
 import pytest
@@ -9,7 +7,6 @@ from twin.errors import PlanningError
 from twin.evaluation.invented import small_plant
 from twin.evaluation.invented_small import random_problem
 from twin.scheduling.check import check
-from twin.scheduling.epsilon import exact_front
 from twin.scheduling.objectives import of_weights
 from twin.scheduling.pareto import TRADED, pareto_front
 from twin.scheduling.pareto_archive import Archive, Box, Point
@@ -34,54 +31,15 @@ def limit(seconds, seed=1):
     return Limit(seconds, Counting(), seed)
 
 
-def night_shift(seed):
-    """Five jobs on three machines; power is dear by day, cheap from 12 to 28, cheapest at the end.
-
-    All costs are whole numbers.
-    """
-    rng = np.random.default_rng(seed)
-
-    def operation():
-        on = rng.permutation(3)[:2].tolist()
-        alternatives = (
-            Alternative(m, int(rng.integers(2, 5)), float(rng.integers(1, 5))) for m in on
-        )
-        return Operation(tuple(alternatives), int(rng.integers(2)))
-
-    jobs = []
-    for j in range(5):
-        steps = tuple(operation() for _ in range(rng.integers(1, 4)))
-        jobs.append(Job(f"j{j}", steps, 0, int(rng.integers(4, 12)), float(rng.integers(1, 6))))
-    return Problem(
-        tuple(jobs),
-        tuple(Machine(f"m{m}", family=0, setup_cost_h=2.0) for m in range(3)),
-        (((0, 48),),),
-        48,
-        setups=(np.array([[0, 1], [1, 0]]),),
-        price=np.array([6.0, 6, 6, 2, 2, 2, 2, 6, 6, 6, 6, 1]),
-        bucket=4,
-        tick_s=3600.0,
-    )
-
-
 def values(terms, names):
     return tuple(round(of_weights(terms)[name], 6) for name in names)
-
-
-def test_front_is_the_exact_one_where_that_is_known():
-    """Two objectives, one by one proven by CP-SAT; some of the points lie in hollows."""
-    problem, names = night_shift(1), ("makespan", "energy")
-    exact = exact_front(problem, *names, Limit(60.0, time.perf_counter))
-    want = [values(check(problem, schedule).terms, names) for schedule in exact]
-    front = pareto_front(problem, limit(4.0), names)
-    assert [values(point.terms, names) for point in front.points] == want
 
 
 @pytest.mark.parametrize("seeded", [True, False])
 @pytest.mark.parametrize("make", [small_plant, lambda seed: random_problem(rng(seed))])
 def test_points_keep_the_rules_and_none_beats_another(make, seeded):
     problem, told = make(6), []
-    front = pareto_front(problem, limit(1.5), tell=told.append, seeded=seeded)
+    front = pareto_front(problem, limit(1.5), tell=told.append, seeded=seeded, small=0)
     for shown in (*told, front):
         known = np.array([values(point.terms, TRADED) for point in shown.points])
         for point in shown.points:
@@ -97,13 +55,13 @@ def test_points_keep_the_rules_and_none_beats_another(make, seeded):
 def test_front_beats_or_has_a_plan_as_good_as_the_best_rule():
     problem = small_plant(2)
     want = np.array(values(best_rule(problem)[2], TRADED))
-    front = pareto_front(problem, limit(1.5))
+    front = pareto_front(problem, limit(1.5), small=0)
     known = np.array([values(point.terms, TRADED) for point in front.points])
     assert np.any(np.all(known <= want + 1e-6, axis=1))
 
 
 def test_same_seed_and_clock_give_the_same_front():
-    fronts = [pareto_front(small_plant(3), limit(1.0, seed=5)) for _ in range(2)]
+    fronts = [pareto_front(small_plant(3), limit(1.0, seed=5), small=0) for _ in range(2)]
     one, other = ([point.terms for point in front.points] for front in fronts)
     assert one == other
 
@@ -119,7 +77,7 @@ def rng(seed):
 
 
 def nothing():
-    return empty_schedule(night_shift(1))
+    return empty_schedule(small_plant(1))
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -45,7 +45,9 @@ def add_caps(model: Model, caps: Mapping[str, float]) -> None:
     """No more of a term than its cap, in the units of `Terms`, before it is weighted."""
     for term, cap in caps.items():
         charges = [charge for charge in model.charges if charge.term == term]
-        if charges:
+        if not charges and cap < 0.0:  # what nothing is charged for is 0
+            model.cp.add_bool_or([])
+        elif charges:
             units = _units(charges)
             most = floor(cap * units * LACK + 1e-6)
             model.cp.add(_sum(charges, units) <= most)

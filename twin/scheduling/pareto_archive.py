@@ -45,6 +45,8 @@ class Archive:
     def __init__(self, capacity: int) -> None:
         self._capacity = capacity
         self.points: list[Point] = []
+        self.has_lost = False
+        """Whether a point had to go that nothing beats."""
 
     @property
     def values(self) -> Array:
@@ -63,7 +65,7 @@ class Archive:
         self.points = [p for p, out in zip(self.points, beaten, strict=True) if not out]
         self.points.append(point)
         if len(self.points) > self._capacity:
-            gone = self._crowded()
+            gone, self.has_lost = self._crowded(), True
             self.points.pop(gone)
             return gone != len(self.points)
         return True
