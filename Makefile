@@ -23,7 +23,7 @@ up: setup
 test: setup
 	tests/install_browser.sh
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not alone"
-	$(BIN)/python -m pytest -m alone
+	$(BIN)/python -m pytest -m alone tests/e2e
 
 lint: setup
 	$(BIN)/ruff check .
