@@ -40,6 +40,7 @@ OrderId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
 Quantity = Annotated[int, Field(ge=1, le=1_000_000)]
 Step = Annotated[int, Field(ge=0, le=1000)]
 Priority = Annotated[int, Field(ge=1, le=5)]
+Objective = Literal["makespan", "tardiness", "risk", "energy", "changeover", "idle", "stability"]
 """1 is the most urgent, 3 usual."""
 ORDERS_MAX = 1000
 """Orders that one action brings in."""
@@ -187,6 +188,17 @@ class CancelOrder(Detail):
 class ExploreFront(Detail):
     seconds: Annotated[float, Field(ge=5, le=600)] = 60.0
     """Wall time for the search."""
+    objectives: list[Objective] | None = None
+    """What is traded; None: all that is money. A front without tardiness leaves all orders out."""
+
+    @model_validator(mode="after")
+    def _several(self) -> Self:
+        names = self.objectives
+        if names is not None and (
+            len(set(names)) != max(2, len(names)) or "tardiness" not in names
+        ):
+            raise ValueError("tardiness and at least one other, each once")
+        return self
 
 
 class AcceptSuggestion(Detail):

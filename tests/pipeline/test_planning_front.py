@@ -5,9 +5,11 @@ import orjson
 import pytest
 from planning_bench import G, World
 
-from twin.errors import PlanningError
+from twin.actions import checked_detail
+from twin.errors import PlanningError, SchemaError
 from twin.pipeline.apart import ApartError
-from twin.pipeline.planning.front import FrontSearch, search_apart
+from twin.pipeline.planning.front import FrontSearch
+from twin.pipeline.planning.front_apart import search_apart
 from twin.scheduling.check import check
 from twin.scheduling.pareto import TRADED, Front, Traded
 from twin.scheduling.pareto_archive import Box
@@ -16,16 +18,16 @@ from twin.scheduling.rules import RULES
 BOX = Box(np.zeros(len(TRADED)), np.ones(len(TRADED)))
 
 
-def by_rules(problem, _start, seconds, tell, stop):
+def by_rules(problem, _start, seconds, tell, stop, names):
     """Told one by one: the plans of the dispatch rules."""
     found = []
     for n, rule in enumerate(RULES.values()):
         plan = rule(problem)
         found.append(Traded(plan, check(problem, plan).terms))
-        tell(Front(TRADED, tuple(found), BOX, 0.1, float(n), True))
+        tell(Front(names, tuple(found), BOX, 0.1, float(n), True))
         if stop():
             break
-    return Front(TRADED, tuple(found), BOX, 0.2, seconds, False)
+    return Front(names, tuple(found), BOX, 0.2, seconds, False)
 
 
 @pytest.fixture
@@ -66,16 +68,37 @@ def test_a_wish_is_answered_once_and_survives_a_restart_on_the_way(world):
     assert search.is_wished()
 
 
+@pytest.mark.parametrize("wished", [None, ["tardiness", "stability", "makespan"]])
+def test_what_is_wished_to_be_traded_is_traded(world, wished):
+    heard = []
+
+    def listening(problem, start, seconds, tell, stop, names):
+        heard.append(names)
+        return by_rules(problem, start, seconds, tell, stop, names)
+
+    world.do("front.explore", {"seconds": 30, "objectives": wished})
+    world.desk_step()
+    search_of(world, listening).step(world.site)
+    assert heard == [tuple(wished or TRADED)]
+    assert world.document("front")["objectives"] == list(heard[0])
+
+
+@pytest.mark.parametrize("names", [["risk", "energy"], ["tardiness"], ["tardiness"] * 2, ["luck"]])
+def test_what_cannot_be_traded_is_refused(names):
+    with pytest.raises(SchemaError, match=r"objectives|tardiness"):
+        checked_detail("front.explore", {"objectives": names})
+
+
 def test_a_newer_wish_ends_the_search(world):
     world.do("front.explore", {"seconds": 30})
     world.desk_step()
     seen = []
 
-    def interrupted(problem, start, seconds, tell, stop):
+    def interrupted(problem, start, seconds, tell, stop, names):
         world.do("front.explore", {"seconds": 60})
         world.desk_step()
         seen.append(stop())
-        return by_rules(problem, start, seconds, tell, stop)
+        return by_rules(problem, start, seconds, tell, stop, names)
 
     search = search_of(world, interrupted)
     search.step(world.site)
@@ -172,7 +195,7 @@ def test_a_search_that_dies_leaves_what_it_found(monkeypatch):
     def died(*_):
         raise ApartError("the solver's process ended by signal SIGABRT", "as far as it came")
 
-    monkeypatch.setattr("twin.pipeline.planning.front.run_apart", died)
+    monkeypatch.setattr("twin.pipeline.planning.front_apart.run_apart", died)
     assert search_apart(None, None, 1.0, print, lambda: False) == "as far as it came"
 
 

@@ -44,6 +44,7 @@ def _explore(_state: DeskState, action: Action, context: Context) -> Effects:
         "who": action.who,
         "time": action.time,
         "seconds": action.detail["seconds"],
+        "objectives": action.detail.get("objectives"),
     }
     return Effects(note={"seconds": wish["seconds"]}, documents={KIND: {WISH: orjson.dumps(wish)}})
 

@@ -11,65 +11,32 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Mapping
-from typing import Any, cast
+from typing import Any
 
 import orjson
 
 from twin.config import Settings
 from twin.errors import PlanningError, TwinError
-from twin.pipeline.apart import ApartError, run_apart
 from twin.pipeline.desk.front import FRONT_PLANS, WISH
 from twin.pipeline.failures import Failures
+from twin.pipeline.planning.front_apart import Search, search_apart
 from twin.pipeline.planning.plan_document import plan_document, terms_document
 from twin.pipeline.planning.prepare import Prepared, prepare_plan
 from twin.pipeline.planning.situation import KIND, read_situation
 from twin.pipeline.planning.written import read_written
 from twin.pipeline.site import Site, load_site
 from twin.plant import load_plant
-from twin.scheduling.pareto import Front, Traded, pareto_front
-from twin.scheduling.problem import Problem
-from twin.scheduling.schedule import Limit, Schedule, Solver
+from twin.scheduling.pareto import TRADED, Front, Traded
 from twin.stores.base import Store
 
-__all__ = ["FrontSearch", "Search", "search_apart", "start_fronts", "traded"]
+__all__ = ["FrontSearch", "start_fronts"]
 
 STEP_S = 1.0
 WRITE_S = 2.0
 """Wall seconds between two writes of a front that grows."""
 READ_S = 10.0
 """Wall seconds besides the search until somebody can have chosen a point."""
-GRACE_S = 90.0
-"""The first search on a computer compiles before it begins."""
 Record = dict[str, Any]
-Shown = Callable[[Front], None]
-Search = Callable[[Problem, Schedule | None, float, Shown, Callable[[], bool]], Front]
-"""(problem, start, seconds, told every better front, asked whether to stop) → the last front."""
-
-
-def traded(
-    problem: Problem, limit: Limit, start: Schedule | None = None, tell: Shown | None = None
-) -> Front:
-    """The front with the arguments that a process of its own is given."""
-    return pareto_front(problem, limit, start=start, tell=tell)
-
-
-def search_apart(
-    problem: Problem,
-    start: Schedule | None,
-    seconds: float,
-    tell: Shown,
-    stop: Callable[[], bool],
-) -> Front:
-    """The search in a process of its own; as far as it came, if it dies. Raises PlanningError."""
-    try:
-        answer = run_apart(
-            cast(Solver, traded), problem, seconds, 1, start, cast(Any, tell), stop, GRACE_S
-        )
-    except ApartError as error:  # what it found before it died can be chosen from
-        if error.best is None:
-            raise
-        answer = error.best
-    return cast(Front, answer)
 
 
 def start_fronts(store: Store, settings: Settings, stop: threading.Event) -> threading.Thread:
@@ -125,6 +92,7 @@ class FrontSearch:
             "who": wish["who"],
             "made": now_us,
             "until_s": wish["seconds"],
+            "objectives": wish.get("objectives") or list(TRADED),
             "base": None,
         }
         try:
@@ -166,9 +134,8 @@ class FrontSearch:
         def is_over() -> bool:
             return stop() or (self._read(WISH) or {}).get("id") != head["wish"]
 
-        front = self._search(
-            prepared.stated.problem, prepared.filled if holds else None, seconds, show, is_over
-        )
+        start, names = prepared.filled if holds else None, tuple(head["objectives"])
+        front = self._search(prepared.stated.problem, start, seconds, show, is_over, names)
         show(front._replace(growing=False))
 
     def _show(self, prepared: Prepared, head: Record, front: Front, known: set[str]) -> None:
@@ -190,6 +157,7 @@ class FrontSearch:
                 "seconds": round(front.seconds, 1),
                 "growing": front.growing,
                 "hypervolume": round(front.hypervolume, 4),
+                "proven": front.proven,
                 "points": [
                     {"id": name, "plan": name, "terms": terms_document(point.terms)}
                     for name, point in points.items()
