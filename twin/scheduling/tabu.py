@@ -57,7 +57,7 @@ class _Habits(NamedTuple):
 
 
 CLASSIC = _Habits(True, 4_000, 12, 8, 8, 30, 0.0)
-FLEXIBLE = _Habits(False, 250, 12, 12, 6, 25, 0.75)
+FLEXIBLE = _Habits(False, 250, 12, 12, 12, 48, 0.75)
 
 
 def tabu(
