@@ -37,7 +37,7 @@ def reached(problem, schedule, names):
 PAIRS = [("tardiness", "energy"), ("makespan", "energy"), ("changeover", "tardiness")]
 
 
-@pytest.mark.parametrize(("seed", "names"), zip((0, 1, 8), PAIRS, strict=True))
+@pytest.mark.parametrize(("seed", "names"), list(zip((0, 1, 8), PAIRS, strict=True)))
 def test_front_is_every_pair_that_nothing_beats(seed, names):
     problem = tiny_problem(seed)
     known = set(values(seed, names))
