@@ -62,9 +62,10 @@ def test_seconds_that_are_none_are_refused(folder):
 
 @pytest.fixture(scope="module")
 def data():
-    found = Path(os.environ.get("TWIN_DATA", "")) / "jobshop"
-    if "TWIN_DATA" not in os.environ or not found.is_dir():
-        pytest.skip("published job shops not found: set TWIN_DATA")
+    default = Path(__file__).parents[2].parent / "shared" / "data"
+    found = Path(os.environ.get("TWIN_DATA", default)) / "jobshop"
+    if not found.is_dir():
+        pytest.skip(f"published job shops not found at {found}: set TWIN_DATA")
     return found
 
 
