@@ -62,7 +62,20 @@ def asked() -> Iterator[tuple[str, Solver]]:
         patch.setattr(PlanScenarios, "_work_out", solver.work_out)
         now = plant.store.clock().plant_now(plant.wall_us)
         FakeSchedule(plant.site.plant, now, 40).write(plant.store)
+        has_plan(f"http://127.0.0.1:{port}/data/schedule/plan")
         yield f"http://127.0.0.1:{port}/scenarios", solver
+
+
+def has_plan(url: str) -> None:
+    """What was written is what screens show: who asks before is told that there is no plan."""
+    for _ in range(1200):
+        try:
+            urlopen(url, timeout=60).close()
+        except HTTPError:
+            threading.Event().wait(0.05)
+        else:
+            return
+    pytest.fail("the plan is not served")
 
 
 def address(url: str, *scenarios: list[dict[str, Any]]) -> str:
@@ -134,7 +147,8 @@ def test_a_solver_that_hangs_holds_up_neither_other_pages_nor_more_than_its_thre
 
     with ThreadPoolExecutor(AT_ONCE) as readers:
         held = [readers.submit(ask, n + 1) for n in range(AT_ONCE)]
-        assert all(solver.holds.acquire(timeout=30) for _ in range(AT_ONCE))
+        n_held = sum(solver.holds.acquire(timeout=30) for _ in range(AT_ONCE))
+        assert n_held == AT_ONCE, [answer.result() for answer in held if answer.done()]
         assert ask(9) == 429
         with urlopen(site + "/", timeout=60) as other:
             assert other.status == 200
