@@ -32,8 +32,8 @@ SHARE, SPANS, HELD = 0.15, (0.1, 0.4), 0.7
 """The first temperature, by the share of dearer moves kept; how far it falls while the plan in
 force holds and after it has let go; share of the time in which it holds."""
 HOLD, HOLD_H = 0.75, 96.0
-"""What an operation this long away from where it was costs meanwhile, in first temperatures. After a
-day instead, plans of three plants were a percent dearer."""
+"""What an operation this long away from where it was costs meanwhile, in first temperatures. With
+a day instead, plans of three plants were a percent dearer."""
 
 
 def replan(
