@@ -107,6 +107,15 @@ def test_a_breakdown_is_planned_around(seed):
     assert answer.cost == pytest.approx(check(stated, answer.schedule).terms.total, rel=1e-6)
 
 
+@pytest.mark.parametrize("seed", range(1, 9))
+def test_a_plan_made_impossible_by_a_breakdown_is_never_the_answer(seed):
+    problem = small_plant(seed)
+    plan = anneal(problem, rounds(20)).schedule
+    after = breakdown(problem, seed % len(problem.machines), 60)
+    answer = replan(after, plan, rounds(6, seed), FREEZE)
+    assert check(frozen(after, plan, FREEZE), answer.schedule).faults == ()
+
+
 def test_planning_again_for_nothing_changes_nothing_for_the_worse():
     problem, _ = planned()
     plan = anneal(problem, rounds(6)).schedule

@@ -27,7 +27,7 @@ MACHINE_COST, TIME_COST = 20.0, 2.0
 """What is far ahead has a price too, or the few changes of machine allowed go where they gain next
 to nothing. Prices of 40 and 10 that fade within a day gave dearer plans."""
 MOST_CHANGED = 0.05
-"""Share of the operations that may go to another machine."""
+"""Share of the operations that may go to another machine; at least anneal.FEW."""
 SHARE, SPANS, HELD = 0.15, (0.1, 0.4), 0.7
 """The first temperature, by the share of dearer moves kept; how far it falls while the plan in
 force holds and after it has let go; share of the time in which it holds."""
@@ -56,9 +56,9 @@ def steadily(
 ) -> Answer:
     """A plan near the one in force, with few operations on another machine than in it.
 
-    start: the plan in force or a better one; no answer is dearer. A problem without a plan in
-    force, or with nothing to begin at, is annealed as any other. Answers are told once the plan in
-    force has let go. Raises PlanningError where no schedule without a fault is found in time.
+    start: the plan in force or a better one; no answer is dearer where it keeps the rules. A
+    problem without a plan in force, or with nothing to begin at, is annealed as any other. Answers
+    are told once the plan in force has let go. Raises PlanningError where no schedule without a fault is found in time.
     """
     if problem.reference is None or start is None:
         return anneal(problem, limit, start, tell)
@@ -70,10 +70,10 @@ def steadily(
     left = limit._replace(seconds=limit.seconds - (limit.clock() - begun))
     cooling = Cooling(hot=hot * SPANS[0], span=SPANS[1], meetings=3)
     found = anneal(problem, left, near, tell, cooling, MOST_CHANGED)
-    was = check(problem, start).terms
-    if was is None or was.total >= found.cost:
+    verdict = check(problem, start)
+    if verdict.faults or verdict.terms is None or verdict.terms.total >= found.cost:
         return found
-    return Answer(start, was.total, None, limit.clock() - begun)
+    return Answer(start, verdict.terms.total, None, limit.clock() - begun)
 
 
 def _held(problem: Problem, hot: float) -> Problem:
