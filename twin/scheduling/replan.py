@@ -58,7 +58,8 @@ def steadily(
 
     start: the plan in force or a better one; no answer is dearer where it keeps the rules. A
     problem without a plan in force, or with nothing to begin at, is annealed as any other. Answers
-    are told once the plan in force has let go. Raises PlanningError where no schedule without a fault is found in time.
+    are told once the plan in force has let go. Raises PlanningError where no schedule without a
+    fault is found in time.
     """
     if problem.reference is None or start is None:
         return anneal(problem, limit, start, tell)
