@@ -38,7 +38,7 @@ def _value(kind: str, name: str, text: bytes) -> Any:
     if kind == KIND:
         found, fault = parsed(name, text)
         if fault:
-            log.warning("store: the plan's document %s is shown as absent: %s", name, fault)
+            log.warning("store: of the plan's document %s this is shown as absent: %s", name, fault)
         return found
     try:
         return orjson.loads(text)

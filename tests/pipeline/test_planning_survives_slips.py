@@ -8,7 +8,8 @@ from planning_bench import G, World
 
 from dashboard.data.documents import Documents
 from twin.pipeline.planning.whatif import WhatIf
-from twin.pipeline.planning.written import SHAPES, parsed
+from twin.pipeline.planning.written import parsed
+from twin.pipeline.planning.written_shapes import SHAPES
 from twin.pipeline.shopfloor import BoardReader
 
 SLIPS = (b'{"version": 7', b"[7]", b'{"version": 7, "operations": [{}], "points": [{}]}', b'"x"')
@@ -74,3 +75,39 @@ def test_a_time_that_is_none_spoils_a_plan(world, value):
     found, fault = parsed("in_force", orjson.dumps(plan))
     assert found is None
     assert fault.startswith(f"operations.0.start: got {value!r}, ")
+
+
+LOCK = {"order": "A-0", "step": 1, "machine": "press-1", "start": 1, "who": "Late"}
+
+
+def test_of_what_people_have_decided_only_the_row_that_cannot_be_read_is_lost(world, capsys):
+    text = orjson.dumps({"locks": [LOCK, LOCK | {"start": "soon"}], "accepted": 7})
+    spoil(world, "decisions", text)
+    assert Documents(world.store).read("schedule")["decisions"]["locks"] == [LOCK]
+    world.wall += 6.0
+    world.step()
+    named = {x["name"]: x["fault"] for x in world.document("planning")["unreadable"]}
+    assert named.keys() == {"decisions.locks.1", "decisions.accepted"}
+    assert named["decisions.locks.1"].startswith("start: got 'soon', ")
+    assert "decisions.locks.1 counts as none" in capsys.readouterr().err
+    veto(world)
+    decided = world.document("decisions")
+    assert (decided["locks"], len(decided["vetoes"])) == ([LOCK], 1)
+    assert list(world.store.documents("schedule_unreadable").values()) == [text]
+
+
+def veto(world):
+    known = world.suggestion("mill-0")["id"]
+    world.do("suggestion.veto", {"suggestion": known, "reason": "fair"})
+    world.desk_step()
+
+
+@pytest.mark.parametrize("text", [b'{"locks": [{"order"', b"[7]"])
+def test_decisions_that_cannot_be_read_at_all_are_put_aside_before_they_are_written_over(
+    world, text
+):
+    spoil(world, "decisions", text)
+    veto(world)
+    veto(world)
+    assert len(world.document("decisions")["vetoes"]) == 2
+    assert list(world.store.documents("schedule_unreadable").values()) == [text]

@@ -12,10 +12,20 @@ from twin.pipeline.desk.effects import Context
 from twin.pipeline.planning.written import KIND, parsed
 from twin.stores.base import Documents
 
-__all__ = ["KIND", "Record", "decisions_of", "decisions_with", "document", "suggestion_of"]
+__all__ = [
+    "KIND",
+    "UNREADABLE",
+    "Record",
+    "decisions_of",
+    "decisions_with",
+    "document",
+    "suggestion_of",
+]
 
 KEPT_MAX = 500
 """Vetoes, locks and accepted suggestions that are kept, the newest of each."""
+UNREADABLE = "schedule_unreadable"
+"""Kind of what could not be read, as it was: decisions-<the action that wrote them anew>."""
 NAMES = ("vetoes", "locks", "accepted")
 Record = dict[str, Any]
 
@@ -37,9 +47,14 @@ def decisions_of(context: Context) -> dict[str, list[Record]]:
     return {name: list(held.get(name, ())) for name in NAMES}
 
 
-def decisions_with(decided: Mapping[str, list[Record]], now_us: int) -> dict[str, Documents]:
-    """The documents that keep them; vetoes that have run out are dropped."""
-    standing = [v for v in decided["vetoes"] if v["until"] > now_us]
+def decisions_with(decided: Mapping[str, list[Record]], context: Context) -> dict[str, Documents]:
+    """The documents that keep them; vetoes that have run out are dropped, and a text of which not
+    all could be read is put aside before it is written over."""
+    standing = [v for v in decided["vetoes"] if v["until"] > context.now_us]
     kept = {**decided, "vetoes": standing}
     text = orjson.dumps({name: kept[name][-KEPT_MAX:] for name in NAMES})
-    return {KIND: {"decisions": text}}
+    before = context.documents(KIND).get("decisions")
+    aside: dict[str, Documents] = {}
+    if parsed("decisions", before)[1]:
+        aside = {UNREADABLE: {f"decisions-{context.action_id}": before}}
+    return {KIND: {"decisions": text}, **aside}

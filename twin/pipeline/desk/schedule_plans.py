@@ -143,7 +143,7 @@ def _lock(state: DeskState, action: Action, context: Context) -> Effects:
     decided["locks"].append(lock)
     note = {"order": detail["order"], "step": detail["step"]}
     planned = _planned(context, detail)
-    documents = decisions_with(decided, context.now_us)
+    documents = decisions_with(decided, context)
     if planned is not None:
         shift = detail["start"] - planned["start"]
         moved = {k: planned[k] + shift for k in TIMES} | {"machine": detail["machine"]}
@@ -194,7 +194,7 @@ def _unlock(_state: DeskState, action: Action, context: Context) -> Effects:
     return Effects(
         note=note,
         was=note | {"lock": was},
-        documents=decisions_with(decided, context.now_us),
+        documents=decisions_with(decided, context),
     )
 
 
@@ -206,7 +206,7 @@ def _lock_as_before(
     decided["locks"] = [k for k in decided["locks"] if not _is_of(k, was)]
     if was["lock"] is not None:
         decided["locks"].append(was["lock"])
-    documents = decisions_with(decided, ctx.now_us)
+    documents = decisions_with(decided, ctx)
     if was.get("planned") is not None and _planned(ctx, was) is not None:
         documents = _with_operation(ctx, documents, was["planned"])
     note = {"order": was["order"], "step": was["step"]}

@@ -44,7 +44,7 @@ def _accept(state: DeskState, action: Action, context: Context) -> Effects:
         note=note,
         was=note,
         events=[_event("service_planned", service, action, context)],
-        documents=decisions_with(decided, context.now_us),
+        documents=decisions_with(decided, context),
     )
 
 
@@ -149,7 +149,7 @@ def _forget(state: DeskState, line: Mapping[str, Any], action: Action, ctx: Cont
     decided["accepted"] = [a for a in decided["accepted"] if a["service"] != service["id"]]
     return Effects(
         events=[_event("service_cancelled", service, action, ctx)],
-        documents=decisions_with(decided, ctx.now_us),
+        documents=decisions_with(decided, ctx),
     )
 
 
@@ -175,7 +175,7 @@ def _veto(_state: DeskState, action: Action, context: Context) -> Effects:
     return Effects(
         note=note,
         was={"action": context.action_id},
-        documents=decisions_with(decided, context.now_us),
+        documents=decisions_with(decided, context),
     )
 
 
@@ -186,7 +186,7 @@ def _allow(_state: DeskState, line: Mapping[str, Any], _action: Action, ctx: Con
     if len(left) == len(decided["vetoes"]):
         return refused("veto_over")
     decided["vetoes"] = left
-    return Effects(documents=decisions_with(decided, ctx.now_us))
+    return Effects(documents=decisions_with(decided, ctx))
 
 
 def _event(kind: str, service: Record, action: Action, context: Context) -> Event:

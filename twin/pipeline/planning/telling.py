@@ -15,7 +15,7 @@ from twin.pipeline.planning.plan_document import plan_document
 from twin.pipeline.planning.proposal import Proposal, Shown
 from twin.pipeline.planning.situation import KIND, Situation
 from twin.pipeline.planning.solve import Solved
-from twin.pipeline.planning.written import parsed, read_written
+from twin.pipeline.planning.written import faults_of, read_written
 from twin.stores.base import Documents, Store
 
 __all__ = ["PLANNER", "Telling"]
@@ -143,7 +143,7 @@ class Telling:
     def look_through(self, now_us: int) -> list[str]:
         """What in the store cannot be read is said, and written again where it was ours: which."""
         held = self.store.documents(KIND)
-        faults = {name: fault for name, text in held.items() if (fault := parsed(name, text)[1])}
+        faults = {k: fault for n, text in held.items() for k, fault in faults_of(n, text).items()}
         new = {name: fault for name, fault in faults.items() if self._faults.get(name) != fault}
         self._faults = faults
         for name, fault in new.items():

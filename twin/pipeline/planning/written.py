@@ -2,180 +2,74 @@
 none, and is named. So a slip of whoever wrote it stops neither planner nor desk, shop floor or
 screens.
 
-Of each document only that is asked for which its readers cannot do without.
+What people have decided nobody makes again: there only the rows that cannot be read count as none.
 """
 
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Any
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
+from twin.pipeline.planning.written_shapes import ROWS, SHAPES
 from twin.stores.base import Store
 
-__all__ = ["KIND", "parsed", "read_written"]
+__all__ = ["KIND", "faults_of", "parsed", "read_written"]
 
 KIND = "schedule"
-Time = Annotated[int, Field(ge=0, le=250_000_000_000_000_000)]
-"""µs UTC, of a year that calendars know."""
-Step = Annotated[int, Field(ge=0, le=10_000)]
-Version = Annotated[int, Field(ge=0, le=2_000_000_000)]
-
-
-class _Loose(BaseModel):
-    """More than is asked for may stand there."""
-
-    model_config = ConfigDict(extra="ignore", strict=True)
-
-
-class _Operation(_Loose):
-    order: str
-    step: Step
-    machine: str
-    setup_start: Time | None = None
-    start: Time
-    end: Time
-
-
-class _Service(_Loose):
-    id: str
-    machine: str
-    crew: str | None = None
-    start: Time
-    end: Time
-
-
-class _About(_Loose):
-    order: str
-
-
-class _Plan(_Loose):
-    version: Version
-    made: Time
-    start: Time
-    end: Time
-    why: str
-    solver: str
-    terms: dict[str, float]
-    operations: list[_Operation]
-    services: list[_Service]
-    left_out: list[_About]
-
-
-class _PlanSuggestion(_Loose):
-    id: str
-    kind: Literal["plan"]
-    state: str
-    version: Version
-    machine: None = None
-
-
-class _ServiceSuggestion(_Loose):
-    id: str
-    kind: Literal["service"]
-    state: str
-    version: Version
-    machine: str
-    start: Time
-    end: Time
-
-
-_Suggestion = Annotated[_PlanSuggestion | _ServiceSuggestion, Field(discriminator="kind")]
-
-
-class _Veto(_Loose):
-    suggestion: str
-    machine: str | None = None
-    until: Time
-    time: Time
-
-
-class _Lock(_Loose):
-    order: str
-    step: Step
-    machine: str
-    start: Time
-
-
-class _Accepted(_Loose):
-    suggestion: str
-    service: str
-    who: str
-
-
-class _Decisions(_Loose):
-    vetoes: list[_Veto] = []
-    locks: list[_Lock] = []
-    accepted: list[_Accepted] = []
-
-
-class _Head(_Loose):
-    version: Version
-    made: Time
-
-
-class _Slip(_Loose):
-    name: str
-    time: Time
-    fault: str
-
-
-class _State(_Loose):
-    unreadable: list[_Slip] = []
-    compiling: bool = False
-
-
-class _Point(_Loose):
-    id: str
-    terms: dict[str, float]
-
-
-class _Front(_Loose):
-    wish: str | None = None
-    made: Time
-    growing: bool = False
-    points: list[_Point]
-
-
-class _Wish(_Loose):
-    id: str
-    who: str
-    seconds: float
-
-
-SHAPES: Mapping[str, TypeAdapter[Any]] = {
-    **dict.fromkeys(
-        ("in_force", "in_force_now", "in_force_before", "proposed"), TypeAdapter(_Plan)
-    ),
-    "suggestions": TypeAdapter(list[_Suggestion]),
-    "decisions": TypeAdapter(_Decisions),
-    "versions": TypeAdapter(list[_Head]),
-    "changes": TypeAdapter(dict[str, Any]),
-    "planning": TypeAdapter(_State),
-    "front": TypeAdapter(_Front),
-    "front_wish": TypeAdapter(_Wish),
-}
 
 
 def parsed(name: str, text: bytes | None) -> tuple[Any, str]:
     """A document of the plan, None where there is none or it cannot be read; and why not, "" if
     nothing is wrong with it. Past plans and those of a front have the shape of in_force."""
-    if text is None:
-        return None, ""
-    try:
-        found, shape = orjson.loads(text), SHAPES.get(name)
-        if shape is not None:
-            shape.validate_python(found)
-    except orjson.JSONDecodeError as error:
-        return None, f"got no JSON: {error}"
-    except ValidationError as error:
-        fault = error.errors(include_url=False)[0]
-        where = ".".join(map(str, fault["loc"]))
-        want = "want an object" if fault["type"] == "model_type" else fault["msg"]
-        return None, f"{where or 'document'}: got {repr(fault['input'])[:60]}, {want}"
-    return found, ""
+    found, faults = _looked_at(name, text)
+    return found, "; ".join(f"{where}: {fault}" if where else fault for where, fault in faults)
+
+
+def faults_of(name: str, text: bytes | None) -> dict[str, str]:
+    """What of a document counts as none, and why: all of it, or rows like decisions.locks.0."""
+    faults = _looked_at(name, text)[1]
+    return {f"{name}.{where}" if where else name: fault for where, fault in faults}
 
 
 def read_written(store: Store, name: str) -> Any:
     """A document of the plan; None where there is none or it cannot be read. Raises StoreError."""
     return parsed(name, store.document(KIND, name))[0]
+
+
+def _looked_at(name: str, text: bytes | None) -> tuple[Any, list[tuple[str, str]]]:
+    """What can be read, and what cannot: where ("" for all of it) and why."""
+    if text is None:
+        return None, []
+    try:
+        found, shape = orjson.loads(text), SHAPES.get(name)
+    except orjson.JSONDecodeError as error:
+        return None, [("", f"got no JSON: {error}")]
+    fault = _fault(shape, found) if shape is not None else ""
+    if fault:
+        return None, [("", fault)]
+    return _good_rows(found) if name == "decisions" else (found, [])
+
+
+def _good_rows(found: dict[str, Any]) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+    good: dict[str, list[Any]] = {}
+    bad = []
+    for field, shape in ROWS.items():
+        rows = found.get(field, [])
+        if not isinstance(rows, list):
+            bad.append((field, f"got {repr(rows)[:60]}, want a list"))
+            rows = []
+        faults = [_fault(shape, row) for row in rows]
+        good[field] = [row for row, fault in zip(rows, faults, strict=True) if not fault]
+        bad += [(f"{field}.{n}", fault) for n, fault in enumerate(faults) if fault]
+    return found | good, bad
+
+
+def _fault(shape: TypeAdapter[Any], found: Any) -> str:
+    try:
+        shape.validate_python(found)
+    except ValidationError as error:
+        fault = error.errors(include_url=False)[0]
+        where = ".".join(map(str, fault["loc"]))
+        want = "want an object" if fault["type"] == "model_type" else fault["msg"]
+        return f"{where or 'document'}: got {repr(fault['input'])[:60]}, {want}"
+    return ""
