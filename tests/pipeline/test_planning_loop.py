@@ -454,6 +454,39 @@ def test_while_solvers_compile_plans_come_from_rules_and_the_first_in_force_wait
     assert world.document("planning")["compiling"] is False
 
 
+def test_a_restart_does_not_put_a_plan_of_the_rules_where_an_improved_one_was(world):
+    asked, compiler, before = [], Compiler(), world.document("proposed")
+
+    def improve(problem, *_):
+        asked.append(problem)
+        raise PlanningError("nothing better")
+
+    world.improve = improve
+    world.restart()
+    world.loop._compiling = compiler
+    for _ in range(3):
+        assert world.settle() == []
+        world.wall += 700.0
+    assert world.document("proposed") == before
+    world.add_order("RUSH", priority=1, due_h=10)
+    assert world.settle() == ["rush"], "what comes meanwhile is planned for by rules"
+    assert not asked
+    compiler.ready = True
+    assert world.settle() == ["clock"]
+    assert asked
+
+
+def test_no_number_of_a_plan_that_is_kept_is_given_again(world):
+    kept = world.store.documents("schedule_plans")
+    newest = max(int(name.removeprefix("plan-")) for name in kept)
+    spoilt = {"versions": b"{", "proposed": b"{", "in_force": b"{"}
+    world.store.set_documents("schedule", spoilt)
+    world.restart()
+    world.settle()
+    assert world.document("proposed")["version"] > newest
+    assert {n: world.store.documents("schedule_plans")[n] for n in kept} == kept
+
+
 def test_the_small_plant_that_solvers_are_compiled_on_can_be_planned():
     problem = small_problem()
     _, schedule, _ = best_rule(problem)

@@ -53,6 +53,7 @@ class Kept:
         """A number that no plan has had."""
         known = [v["version"] for v in self.versions]
         known += [p["version"] for p in (self.proposed, in_force) if p]
+        known += self.plans
         return max(known, default=0) + 1
 
     def propose(self, plan: Record, in_force: Mapping[str, Any] | None) -> dict[str, Documents]:

@@ -92,6 +92,10 @@ class PlanLoop:
         if situation.in_force is None or wall - self._looked_at >= KEEP_UP_S:
             self._look_through(now_us, wall)
         why = self._occasion.why(signs, situation, kept.proposed, wall)
+        if why == "clock" and situation.in_force is not None and not self._is_ready():
+            # A plan of the rules would only take the place of an improved one.
+            self._occasion.waits(signs, situation)
+            why = None
         if why is not None:
             at_once = situation.in_force is None and kept.proposed is None
             calm = self.unhurried if why == "clock" else None

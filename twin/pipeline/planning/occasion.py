@@ -64,6 +64,12 @@ class Occasion:
         self._beside = version_of(situation.in_force)
         self._failed, self._not_before = 0, float("-inf")
 
+    def waits(self, signs: Signs, situation: Situation) -> None:
+        """What the clock asked for is to be made later; what comes from now on still asks for a
+        plan at once."""
+        if self._planned is None:
+            self._planned, self._beside = signs, version_of(situation.in_force)
+
     def failed(self, wall_s: float) -> None:
         """No plan could be made: what asked for one still does, a while later."""
         self._not_before = wall_s + min(AGAIN_S[0] * 2.0**self._failed, AGAIN_S[1])
