@@ -188,7 +188,9 @@ def test_why_there_is_no_front_is_said_in_it(world, fault, capsys):
     assert (front["points"], front["growing"]) == ([], False)
     assert "nothing to trade" in front["fault"] or "nobody" in front["fault"]
     assert not search.is_wished()
-    assert ("Traceback" in capsys.readouterr().err) == isinstance(fault, KeyError)
+    log = capsys.readouterr().err
+    assert f"trade-offs: {front['fault']}" in log.splitlines()
+    assert ("Traceback" in log) == isinstance(fault, KeyError)
 
 
 def test_a_search_that_dies_leaves_what_it_found(monkeypatch):

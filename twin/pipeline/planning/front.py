@@ -112,6 +112,7 @@ class FrontSearch:
 
     def _give_up(self, head: Record, why: str) -> None:
         """The wish has no answer, and is not tried again."""
+        print(f"trade-offs: {why}", file=sys.stderr, flush=True)
         self._write({**head, "seconds": 0.0, "growing": False, "points": []}, why)
 
     def _run(
