@@ -8,10 +8,11 @@ from desk_bench import HOUR_US
 from flask import Flask
 from order_bench import order, order_bench
 
-from twin.errors import StoreError
+from twin.errors import DataError, StoreError
 from twin.pipeline.desk import Desk
-from twin.pipeline.operations import KINDS, Report
+from twin.pipeline.operations import KINDS, Report, event_of
 from twin.pipeline.operations_http import register_operations
+from twin.pipeline.orders import report
 from twin.sources.openapi import openapi
 from twin.types import Event
 
@@ -138,6 +139,20 @@ def test_a_time_that_cannot_be_is_healed_where_it_is_stored_and_moves_no_order(b
     again = Desk(bench.store, bench.site)
     again.step()
     assert document(bench)["steps"][0]["start"] == stored["added"]
+
+
+@pytest.mark.parametrize(("hours", "can_be"), [(0, False), (2, True)])
+def test_where_the_plants_own_clock_was_never_set_its_reports_count(bench, hours, can_be):
+    """An order that was added at one o'clock of the first of January 1970."""
+    time, known = hours * HOUR_US, document(bench) | {"added": HOUR_US}
+    told = started(time=time)
+    if can_be:
+        event = event_of(told, {"A-1": known}, bench.site.plant, 3 * HOUR_US, "mes")
+        assert event.time == time
+    else:
+        with pytest.raises(DataError, match="time: got 0, want none before the order was added"):
+            event_of(told, {"A-1": known}, bench.site.plant, 3 * HOUR_US, "mes")
+    assert report(known, "operation_start", time, "mill-0", told) is can_be
 
 
 def test_time_without_offset_is_the_plants(bench, post):

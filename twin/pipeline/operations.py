@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from twin.actions import OrderId
 from twin.errors import DataError
-from twin.pipeline.orders import FIRST_US, SETUP_KINDS, Order
+from twin.pipeline.orders import FIRST_US, SETUP_KINDS, Order, can_be
 from twin.plant import Plant
 from twin.types import Event
 
@@ -109,9 +109,11 @@ def _time_fault(report: Report, order: Order, time: int, now_us: int, plant: Pla
     """What is wrong with a report's time, µs UTC; "" if nothing is."""
     if time > now_us + AHEAD_US:
         return "want none in the future"
-    if time < FIRST_US:
-        return "want none before the year 2000: is the sender's clock set?"
     added = int(order.get("added", FIRST_US))
+    if not can_be(time, order):
+        if added < FIRST_US:  # the plant's own clock stands before it
+            return f"want none before the order was added, {_clock_text(added, plant)}"
+        return "want none before the year 2000: is the sender's clock set?"
     if time < added - BEFORE_US:
         since = _clock_text(added, plant)
         return f"want none more than seven days before the order was added, {since}"

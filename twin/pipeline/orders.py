@@ -17,6 +17,7 @@ __all__ = [
     "OPEN_MAX",
     "PROGRESS_KINDS",
     "Order",
+    "can_be",
     "change_fault",
     "done_quantity",
     "heal",
@@ -99,7 +100,7 @@ def report(order: Order, kind: str, time: int, machine: str, detail: Mapping[str
     n = detail.get("step")
     if not isinstance(n, int) or isinstance(n, bool) or not 0 <= n < len(order["steps"]):
         return False
-    if not _can_be(time, order):
+    if not can_be(time, order):
         return False
     step, before = order["steps"][n], dict(order["steps"][n])
     if kind == "operation_start":
@@ -136,7 +137,7 @@ def heal(order: Order) -> bool:
     added, is_healed = int(order.get("added", FIRST_US)), False
     for told in (x for step in order["steps"] for x in (step, step.get("setup") or {})):
         for key in ("start", "moved", "end"):
-            if told.get(key) is not None and not _can_be(told[key], order):
+            if told.get(key) is not None and not can_be(told[key], order):
                 told[key] = max(added, told.get("start") or 0) if key == "end" else added
                 is_healed = True
     if is_healed:
@@ -144,7 +145,7 @@ def heal(order: Order) -> bool:
     return is_healed
 
 
-def _can_be(time: int, order: Mapping[str, Any]) -> bool:
+def can_be(time: int, order: Mapping[str, Any]) -> bool:
     """Whether something about an order may have happened at a time: not in 1970, where a clock
     stands that was never set, unless the plant's own stands there too."""
     return min(FIRST_US, max(0, int(order.get("added", 0)))) <= time < LAST_US
