@@ -103,6 +103,16 @@ def test_what_cannot_be_is_named_and_the_rest_is_taken(post, wrong, where):
     assert said["rejects"][0]["detail"].startswith(where)
 
 
+@pytest.mark.parametrize("depth", [253, 300, 1000])
+def test_a_report_of_any_nesting_is_refused_alone_and_kept(bench, post, depth):
+    deep = b'{"order": ' + b"[" * depth + b"]" * depth + b"}"
+    status, said = post(b"[" + orjson.dumps(started()) + b"," + deep + b"]")
+    assert (status, said["accepted"], said["rejects"][0]["index"]) == (202, 1, 1)
+    assert document(bench)["steps"][0]["state"] == "running"
+    ((_, kept),) = bench.store.rejected(10)
+    assert b"[[[[" in kept["payload"]
+
+
 def test_a_step_does_not_end_before_it_began_whichever_comes_first(bench, post):
     at = bench.now - HOUR_US
     both = [started(time=at), started(kind="end", time=at - 1)]

@@ -71,6 +71,17 @@ def n_orders(bench):
     return len(bench.store.documents("orders"))
 
 
+@pytest.mark.parametrize("depth", [300, 1000])
+def test_an_order_of_any_nesting_is_refused_alone(ask, bench, depth):
+    deep = b'{"product": ' + b"[" * depth + b"]" * depth + b"}"
+    status, said, _ = ask(
+        "POST", body=b"[" + orjson.dumps({"order": "A", **GOOD}) + b"," + deep + b"]"
+    )
+    assert (status, said["accepted"], said["rejects"][0]["index"]) == (201, 1, 1)
+    assert n_orders(bench) == 1
+    assert ask("PATCH", "/v1/orders/A", deep)[0] == 422
+
+
 @pytest.mark.parametrize("body", [GOOD, [GOOD], {"orders": [GOOD]}])
 def test_one_order_or_a_list_is_taken_in(ask, bench, body):
     status, said, _ = ask("POST", body=body)

@@ -13,7 +13,7 @@ from flask import Flask, Response, request
 from twin.errors import DataError, StoreError
 from twin.pipeline.operations import event_of, is_known
 from twin.pipeline.orders import KIND, Order, report
-from twin.pipeline.set_aside import set_aside
+from twin.pipeline.set_aside import set_aside, shallow
 from twin.plant import Plant
 from twin.sources.answers import Answer, away, no_token, refused, respond, source_of, wrong
 from twin.sources.base import Reject
@@ -61,7 +61,7 @@ def _take(store: Store, plant: Plant, reports: list[Any], now_us: int, source: s
     n_taken, new = 0, list[Event]()
     rejects: list[dict[str, Any]] = []
     aside: list[Reject] = []
-    for n, given in enumerate(reports):
+    for n, given in enumerate(map(shallow, reports)):
         try:
             event = event_of(given, orders, plant, now_us, source)
         except DataError as error:

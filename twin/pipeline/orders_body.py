@@ -8,6 +8,7 @@ import orjson
 from twin.errors import DataError
 from twin.pipeline.order_rows import COLUMNS, Fault, Known
 from twin.pipeline.orders_file import ROWS_MAX, OrderRow, TooManyRowsError, read_orders, rows_of
+from twin.pipeline.set_aside import shallow
 from twin.sources.answers import Answer, wrong
 
 __all__ = ["order_rows"]
@@ -51,7 +52,7 @@ def _numbered(found: Sequence[Any], known: Known) -> list[OrderRow]:
     """Objects as rows, numbered from 0; "id" may be said for "order"."""
     faulty: dict[int, OrderRow] = {}
     given: list[tuple[int, dict[str, Any]]] = []
-    for n, one in enumerate(found):
+    for n, one in enumerate(map(shallow, found)):
         cells = {"order" if k == "id" else k: v for k, v in one.items()} if _is_table(one) else {}
         unknown = sorted(set(map(str, cells)) - set(COLUMNS))
         if not _is_table(one):

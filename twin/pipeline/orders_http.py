@@ -21,6 +21,7 @@ from twin.pipeline.orders import Order, change_fault
 from twin.pipeline.orders_body import order_rows
 from twin.pipeline.orders_door import OrdersDoor, Said
 from twin.pipeline.orders_file import OrderRow
+from twin.pipeline.set_aside import shallow
 from twin.sources.answers import Answer, away, busy, no_token, refused, respond, source_of, wrong
 from twin.sources.base import Reject
 
@@ -129,7 +130,7 @@ def _change(door: OrdersDoor, source: str, order_id: str) -> Answer | Response:
     if request.mimetype != "application/json":
         return wrong(415, "media_type", f"got {request.mimetype!r}, want application/json")
     try:
-        cells = orjson.loads(request.get_data())
+        cells = shallow(orjson.loads(request.get_data()))
     except orjson.JSONDecodeError as error:
         return wrong(422, "not_json", str(error))
     if not isinstance(cells, dict):

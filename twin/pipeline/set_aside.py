@@ -3,15 +3,19 @@
 The data page and the line of status read it; readings, orders and reports of operations alike.
 """
 
+import reprlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from typing import Any
+
+import orjson
 
 from twin.errors import StoreError
 from twin.sources.base import Reject
 from twin.stores.base import Store
 
-__all__ = ["counter_of", "fields_of", "set_aside"]
+__all__ = ["counter_of", "fields_of", "set_aside", "shallow"]
 
 PAYLOAD_MAX = 4096
 """Bytes kept of what was rejected."""
@@ -32,6 +36,16 @@ def fields_of(source_id: str, reject: Reject) -> Mapping[str, bytes]:
         "detail": reject.detail.encode(errors="replace"),
         "payload": reject.payload[:PAYLOAD_MAX],
     }
+
+
+def shallow(given: Any) -> Any:
+    """What came as JSON, as it is; nested deeper than orjson writes (254), a short text of it, so
+    that the one who sent it can be told, and it can be kept, as anything else that is wrong."""
+    try:
+        orjson.dumps(given)
+    except TypeError:
+        return reprlib.repr(given)
+    return given
 
 
 def set_aside(store: Store, source_id: str, rejects: Sequence[Reject]) -> None:
