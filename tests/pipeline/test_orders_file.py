@@ -22,6 +22,7 @@ from twin.pipeline.orders_file import (
     TooManyRowsError,
     read_orders,
 )
+from twin.pipeline.orders_text import records_of
 from twin.plant import Plant
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -222,6 +223,21 @@ def test_a_quote_that_never_ends_is_a_fault_of_its_row_alone():
     bad, good = table.rows
     assert [fault_text(f) for f in bad.faults] == ["row: got 'first', want a quote that ends"]
     assert (bad.number, good.number, good.detail["id"]) == (2, 3, "B-2")
+
+
+def test_quotes_that_never_end_cost_no_more_than_a_second_reading(monkeypatch):
+    """Every line ends the quote of the one above it and begins another."""
+    n, n_read, reader = 20_000, [0], csv.reader
+
+    def counted(lines, **how):
+        n_read[0] += len(lines)
+        return reader(lines, **how)
+
+    monkeypatch.setattr(csv, "reader", counted)
+    found = records_of("order,product,quantity,due\n" + 'b","c\n' * n, str.isalpha)
+    assert [r.number for r in found] == list(range(1, n + 2))
+    assert all(r.is_open and r.cells == ['b"', "c\n"] for r in found[1:])
+    assert n_read[0] < 4 * n
 
 
 def test_cells_without_a_heading_are_a_fault_unless_they_are_empty():

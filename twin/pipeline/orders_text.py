@@ -83,29 +83,18 @@ def _n_known(line: str, separator: str, is_known: Known) -> int:
 
 
 def _parsed(text: str, separator: str) -> list[Record]:
-    """Rows of the text. One whose quote never ends takes no row below it along."""
-    lines = io.StringIO(text, newline="").readlines()
+    """Rows of the text, read twice at most. One whose quote never ends takes no row below it along:
+    every line below it would go on within the quote, so each is a row of its own, and one that
+    begins another quote has none that ends it either."""
+    lines = [*io.StringIO(text, newline="").readlines(), ""]
     found: list[Record] = []
-    at = 0
-    while True:  # twice at most: below a quote without an end there is none that stands alone
-        number = len(found) + 1
-        open_at = at
-        reader = csv.reader(lines[at:], delimiter=separator)
-        for n, cells in enumerate(reader, number):
-            before, open_at = open_at, at + reader.line_num
-            found.append(Record(n, cells))
-        if not found or len(found) < number or not _is_open(lines[before:], separator):
-            return found
-        cells = next(csv.reader([lines[before]], delimiter=separator))
-        found[-1] = Record(found[-1].number, cells, is_open=True)
-        at = before + 1
-
-
-def _is_open(lines: list[str], separator: str) -> bool:
-    """Whether the row that these lines are ends within a quote."""
-    try:
-        for _ in csv.reader(lines, delimiter=separator, strict=True):
-            pass
-    except csv.Error as error:
-        return "unexpected end" in str(error)
-    return False
+    begin = at = 0
+    reader = csv.reader(lines, delimiter=separator)
+    for cells in reader:
+        begin, at = at, reader.line_num
+        found.append(Record(len(found) + 1, cells))
+    found.pop()  # of the empty line, or of the open quote that took it along
+    for line in lines[begin:-1]:
+        rows = list(csv.reader([line, ""], delimiter=separator))
+        found.append(Record(len(found) + 1, rows[0], is_open=len(rows) == 1))
+    return found
