@@ -1,5 +1,7 @@
 """OEE from actual starts and ends: what a machine produced in, and how fast by its planned time."""
 
+from itertools import pairwise
+
 import orjson
 import pytest
 from shop_bench import PLANT as SMALL
@@ -134,6 +136,22 @@ def test_setting_up_is_told_whatever_comes_first(order) -> None:
     store.set_documents("orders", {"a": orjson.dumps(office.orders["a"])})
     found = read_runs(store, SMALL).set_up_s("mill-01", START_US, START_US + HOUR_US)
     assert found == pytest.approx(20 * 60)
+
+
+@pytest.mark.parametrize("kind", ["operation_start", "setup"])
+def test_a_setup_without_an_end_lasts_until_anything_begins_there(kind) -> None:
+    """Set up for a from 0; b begins at 1 h on the same machine, and a never does."""
+    store, office = MemoryStore(1), Office(("a", "shaft", 30, 0, 900), ("b", "shaft", 30, 0, 900))
+    hours = [START_US + n * HOUR_US for n in range(4)]
+    report(office.orders["a"], "setup", hours[0], "mill-01", {"step": 0})
+    report(office.orders["b"], kind, hours[1], "mill-01", {"step": 0})
+    if kind == "setup":
+        report(office.orders["b"], "setup_end", hours[1], "mill-01", {"step": 0})
+    else:
+        report(office.orders["b"], "operation_end", hours[2], "mill-01", {"step": 0})
+    store.set_documents("orders", {i: orjson.dumps(o) for i, o in office.orders.items()})
+    found = read_runs(store, SMALL)
+    assert [found.set_up_s("mill-01", a, b) for a, b in pairwise(hours)] == [3600.0, 0.0, 0.0]
 
 
 def test_an_order_that_is_set_up_for_has_not_begun() -> None:

@@ -3,10 +3,11 @@
 APT   actual production time: between an operation's actual start and end
 PRI · PQ   its planned run time: what its quantity should take on that machine
 AUST  actual unit setup time: from where setting up for it began to where it ended, or else to where
-      the operation began
+      the operation, or anything else on that machine, began
 """
 
-from collections.abc import Iterable, Mapping
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import orjson
@@ -33,6 +34,16 @@ class Run(NamedTuple):
     @property
     def key(self) -> str:
         return f"{self.order}/{self.step}"
+
+
+class _SetUp(NamedTuple):
+    """Setting up for one step as its order says it, times µs UTC."""
+
+    start: int
+    end: int | None
+    """As it was told."""
+    over: int | None
+    """When it was over at the latest: the step began, or the order was closed."""
 
 
 class Ran:
@@ -78,28 +89,47 @@ NOTHING = Ran({})
 def read_runs(store: Store, plant: Plant) -> Ran:
     """Runs of all orders that the store holds. Raises StoreError."""
     runs: dict[str, list[Run]] = {}
-    setups: dict[str, list[Span]] = {}
+    setups: dict[str, list[_SetUp]] = {}
     for text in store.documents(KIND).values():
         order = orjson.loads(text)
         for n, step in enumerate(order["steps"]):
             # One that was called off under way ended when it was.
             end = step["end"] or (order.get("closed") if order["state"] != "open" else None)
-            if (step.get("setup") or {}).get("start") is not None:
-                setups.setdefault(step["setup"]["machine"], []).append(_set_up(order, step))
+            told = step.get("setup") or {}
+            if told.get("start") is not None:
+                setups.setdefault(told["machine"], []).append(_set_up(order, step))
             if step["start"] is None or not step["machine"]:
                 continue
             planned_s = _planned_s(plant, order, n, step["machine"])
             run = Run(order["id"], n, int(step["start"]), end, planned_s)
             runs.setdefault(step["machine"], []).append(run)
-    return Ran(runs, setups)
+    spans = {m: _spans(own, [run.start for run in runs.get(m, ())]) for m, own in setups.items()}
+    return Ran(runs, spans)
 
 
-def _set_up(order: Mapping[str, Any], step: Mapping[str, Any]) -> Span:
-    """From when to when the machine was set up for a step."""
-    told = step["setup"]
-    ends = [told["end"], step["start"], order.get("closed")]
-    end = next((int(x) for x in ends if x is not None and x >= told["start"]), None)
-    return int(told["start"]), end
+def _set_up(order: Mapping[str, Any], step: Mapping[str, Any]) -> _SetUp:
+    start, end = int(step["setup"]["start"]), step["setup"]["end"]
+    overs = [int(x) for x in (step["start"], order.get("closed")) if x is not None and x >= start]
+    return _SetUp(start, None if end is None or end < start else int(end), min(overs, default=None))
+
+
+def _spans(setups: Sequence[_SetUp], begun: Sequence[int]) -> list[Span]:
+    """From when to when one machine was set up; begun: starts of its runs. Where no end was told,
+    the first thing that begins there ends it: the step itself may have gone elsewhere, or never
+    begin."""
+    works, others = sorted(begun), sorted({s.start for s in setups})
+    found: list[Span] = []
+    for start, end, over in setups:
+        nexts = [*_first(works, start), *_first(others, start + 1)]
+        nexts += [] if over is None else [over]
+        found.append((start, min(nexts, default=None) if end is None else end))
+    return found
+
+
+def _first(times: Sequence[int], least: int) -> Sequence[int]:
+    """The first of rising times that is not before another, if there is one."""
+    n = bisect_left(times, least)
+    return times[n : n + 1]
 
 
 def _planned_s(plant: Plant, order: Mapping[str, Any], n: int, machine: str) -> float:
