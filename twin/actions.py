@@ -40,8 +40,8 @@ OrderId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
 Quantity = Annotated[int, Field(ge=1, le=1_000_000)]
 Step = Annotated[int, Field(ge=0, le=1000)]
 Priority = Annotated[int, Field(ge=1, le=5)]
-Objective = Literal["makespan", "tardiness", "risk", "energy", "changeover", "idle", "stability"]
 """1 is the most urgent, 3 usual."""
+Objective = Literal["makespan", "tardiness", "risk", "energy", "changeover", "idle", "stability"]
 ORDERS_MAX = 1000
 """Orders that one action brings in."""
 
