@@ -91,7 +91,9 @@
       if (state.fault) return t("The search ended without a plan; the planner's log says why. It can be looked for again.");
       if (state.growing) return t("Searching: {n} plans so far, {s} s of {all} s.", { n, s: number(state.seconds, 0), all: number(state.until_s, 0) });
       if (n && state.refusal) return twin.codeText("refusals", state.refusal);
-      return state.began ? t("{n} plans, begun {time}; they hold for the plant as it was then.", { n, time: state.began.slice(5, 16).replace("T", " ") }) : "";
+      if (!state.began) return "";
+      const held = t("{n} plans, begun {time}; they hold for the plant as it was then.", { n, time: state.began.slice(5, 16).replace("T", " ") });
+      return n && state.proven ? `${held} ${t("It is proven that no better plan exists between these.")}` : held;
     };
     /** Regions that are painted anew keep the keyboard where it was. */
     const fill = (name, children) => {

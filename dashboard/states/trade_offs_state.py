@@ -36,6 +36,7 @@ def trade_offs_state(snapshot: Snapshot) -> dict[str, Any]:
         "who": front.get("who"),
         "asked": bool(wish) and wish.get("id") != front.get("wish"),
         "growing": bool(front.get("growing")),
+        "proven": bool(front.get("proven")),
         "seconds": rounded(front.get("seconds")),
         "until_s": rounded(front.get("until_s")),
         "fault": front.get("fault"),

@@ -29,6 +29,12 @@ def test_a_wish_is_asked_for_until_a_front_answers_it(snapshot: Snapshot) -> Non
         assert trade_offs_state(snapshot._replace(schedule=schedule))["asked"] is asked
 
 
+def test_a_front_is_called_proven_where_the_search_says_so(snapshot: Snapshot) -> None:
+    for more, proven in ({}, False), ({"proven": False}, False), ({"proven": True}, True):
+        schedule = front({}, **more)
+        assert trade_offs_state(snapshot._replace(schedule=schedule))["proven"] is proven
+
+
 def test_running_costs_are_risk_energy_and_setups(snapshot: Snapshot) -> None:
     (point,) = trade_offs_state(snapshot._replace(schedule=front({})))["points"]
     assert point["running"] == 400 + 300 + 20

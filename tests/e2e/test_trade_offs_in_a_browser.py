@@ -35,6 +35,7 @@ class Front:
         self.store.set_documents(FRONT_PLANS, dict.fromkeys(points, plan))
         front = {"made": self.now, "who": "Late Shift", "wish": wish, "growing": growing}
         front |= {"seconds": 6.0, "until_s": 60.0, "fault": None, "base": TERMS}
+        front["proven"] = not growing
         front["points"] = [{"id": k, "plan": k, "terms": terms} for k, terms in points.items()]
         self.store.set_documents("schedule", {"front": json.dumps(front).encode()})
 
@@ -77,6 +78,7 @@ def test_asked_for_grown_chosen_adopted_and_taken_back_by_keyboard(
     expect(said).to_contain_text("3 plans so far, 6 s of 60 s")
     front.show(6, growing=False, wish=front.wish())
     expect(page.locator('[data-searched="1"] .front-point')).to_have_count(6, timeout=SOON_MS)
+    expect(said).to_contain_text("no better plan exists between these")
 
     page.locator('[data-point="p0"]').focus()
     page.keyboard.press("ArrowRight")
