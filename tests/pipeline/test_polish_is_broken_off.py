@@ -34,19 +34,19 @@ def answer(store, monkeypatch, fails_while):
             store.add_events([Event(T0_US, "operation_end", "mill-1", {})])
         if stop is not None and stop():
             raise PlanningError("the solver was stopped before it had an answer")
-        return FOUND if solver.__name__ == "anneal" else FOUND._replace(cost=90.0)
+        return FOUND if solver.__name__ == "steadily" else FOUND._replace(cost=90.0)
 
     monkeypatch.setattr("twin.pipeline.planning.improve.run_apart", run_apart)
     return polished_for(store)(PROBLEM, None, 5.0, 1).cost, ran
 
 
 def test_what_failed_before_and_other_events_do_not_stop_it(store, monkeypatch):
-    assert answer(store, monkeypatch, None) == (90.0, ["anneal", "cpsat_windows"])
+    assert answer(store, monkeypatch, None) == (90.0, ["steadily", "cpsat_windows"])
 
 
 @pytest.mark.parametrize(
     ("fails_while", "ran"),
-    [("anneal", ["anneal"]), ("cpsat_windows", ["anneal", "cpsat_windows"])],
+    [("steadily", ["steadily"]), ("cpsat_windows", ["steadily", "cpsat_windows"])],
 )
 def test_a_failure_meanwhile_leaves_what_was_found(store, monkeypatch, fails_while, ran):
     assert answer(store, monkeypatch, fails_while) == (100.0, ran)
