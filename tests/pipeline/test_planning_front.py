@@ -231,3 +231,27 @@ def test_what_comes_into_force_while_a_plan_is_solved_shares_no_number_with_it(w
     world.settle()
     assert [world.document("in_force")["version"]] == moved
     assert world.document("proposed")["version"] > moved[0]
+
+
+def test_orders_that_an_adopted_plan_leaves_out_keep_its_reason_and_count_as_in_it(world):
+    def leaving_out(problem, _start, seconds, _tell, _stop, names):
+        plan = RULES["edd"](problem)
+        own = len(problem.jobs[0].operations)
+        plan.machine[:own] = plan.start[:own] = -1
+        terms = check(problem, plan).terms
+        return Front(names, (Traded(plan, terms),), BOX, 0.2, seconds, False)
+
+    world.do("front.explore", {"seconds": 30})
+    world.desk_step()
+    search_of(world, leaving_out).step(world.site)
+    world.do("plan.adopt", {"point": world.document("front")["points"][0]["id"]})
+    world.add_order("NEW")
+    world.desk_step()
+    adopted = world.document("in_force")
+    world.settle()
+    told = world.document("in_force_now")
+    assert [x["reason"] for x in adopted["left_out"]] == ["no_room"]
+    news = {"order": "NEW", "reason": "not_in_plan", "by": None}
+    assert [x for x in told["left_out"] if x != news] == adopted["left_out"]
+    assert news in told["left_out"]
+    assert told["terms"]["late_jobs"] == adopted["terms"]["late_jobs"] == 1

@@ -3,6 +3,7 @@
 from contextlib import suppress
 
 import numpy as np
+import orjson
 import pytest
 from desk_bench import HOUR_US
 from planning_bench import G, World, bare_settings, situation
@@ -320,6 +321,17 @@ def test_every_open_order_is_in_the_plan_or_listed_with_the_reason(world):
         assert (placed | listed).keys() == world.store.documents("orders").keys()
         want = {"FAR": "later", "NEXT": "not_released", "HUGE": "too_long", "RUSH": new}
         assert {i: (placed | listed)[i] for i in want} == want
+
+
+def test_an_order_that_was_to_wait_is_waiting_still_when_its_time_has_come_near(world):
+    known = {**world.document("in_force"), "waiting": [{"order": "A-0", "reason": "not_released"}]}
+    known["operations"] = [o for o in known["operations"] if o["order"] != "A-0"]
+    world.store.set_documents("schedule", {"in_force": orjson.dumps(known)})
+    world.pass_time(0.1)
+    world.settle()
+    told = world.document("in_force_now")
+    assert ([x["order"] for x in told["waiting"]], told["left_out"]) == (["A-0"], [])
+    assert told["terms"]["late_jobs"] == 0
 
 
 def plan_suggestions(world):

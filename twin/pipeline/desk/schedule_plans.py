@@ -17,6 +17,7 @@ from twin.pipeline.desk.schedule_documents import (
 )
 from twin.pipeline.desk.state import DeskState
 from twin.pipeline.planning.holds import holds
+from twin.pipeline.planning.kept import PLANS, Kept
 from twin.pipeline.planning.situation import Situation, situation_of
 from twin.pipeline.planning.written import parsed
 from twin.plant import Plant
@@ -86,10 +87,8 @@ def _plan_of_point(context: Context, point: str) -> Record | None:
     plan = parsed("in_force", text)[0]
     if plan is None:
         return None
-    known = [document(context, name) for name in ("proposed", "in_force")]
-    heads = document(context, "versions") or []
-    versions = [p["version"] for p in (*known, *heads) if p]
-    return dict(plan) | {"version": max(versions, default=0) + 1}
+    kept = Kept(context.documents(KIND), context.documents(PLANS))
+    return dict(plan) | {"version": kept.next_version(document(context, "in_force"))}
 
 
 def _put_in_force(plan: Record, action: Action, context: Context) -> Effects:

@@ -20,7 +20,7 @@ from twin.pipeline.planning.compiled import Compiling
 from twin.pipeline.planning.improve import POLISH_S, anneal_apart
 from twin.pipeline.planning.news import is_news
 from twin.pipeline.planning.occasion import Occasion
-from twin.pipeline.planning.plan_document import plan_document
+from twin.pipeline.planning.plan_document import known_of, plan_document
 from twin.pipeline.planning.prepare import Prepared, prepare_plan
 from twin.pipeline.planning.proposal import make_proposal
 from twin.pipeline.planning.signs import signs_of
@@ -148,7 +148,7 @@ class PlanLoop:
             version=in_force["version"],
             why="drift",
             solver=in_force["solver"],
-            knows=frozenset(o["order"] for o in in_force["operations"]),
+            knows=known_of(in_force),
         )
         plan |= {k: in_force.get(k) for k in ("in_force_from", "who", "point")}
         if not is_news(self._shown, plan):

@@ -5,18 +5,22 @@ from typing import Any
 
 import numpy as np
 
+from twin.pipeline.planning.jobs import LeftOut
 from twin.pipeline.planning.problem_of import Stated
 from twin.pipeline.planning.reasons import late_orders
 from twin.scheduling.layout import Layout, lay_out, numbered
 from twin.scheduling.problem import Job, Problem
 from twin.scheduling.schedule import Schedule, Terms
 
-__all__ = ["Plan", "plan_document", "schedule_of", "terms_document"]
+__all__ = ["Known", "Plan", "known_of", "plan_document", "schedule_of", "terms_document"]
 
 Plan = Mapping[str, Any]
+Known = Mapping[str, LeftOut | None]
+"""Orders that there were when a plan was made; why it does not place them, None: it does."""
 LOCK_TICKS = 5
 """What begins so few minutes from where it was locked is still there."""
-WAITS = frozenset({"not_in_plan", "later"})
+LATER = frozenset({"later", "not_released"})
+WAITS = LATER | {"not_in_plan"}
 
 
 def plan_document(
@@ -29,16 +33,17 @@ def plan_document(
     solver: str,
     seconds: float = 0.0,
     bound: float | None = None,
-    knows: frozenset[str] | None = None,
+    knows: Known | None = None,
 ) -> dict[str, Any]:
     """A checked schedule; times are µs UTC of the plant. Its terms are of the orders that it is
     about: what waits for a later plan, being due after the horizon, costs it nothing.
 
-    knows: orders that there were when it was made; None: all. Others are not in it, not late.
+    knows: orders that there were when it was made; None: all. Others are not in it, not late, and
+    what it does not place keeps the reason that it had then.
     """
     layout = lay_out(stated.problem, schedule)
     operations = _operations(stated, schedule, layout)
-    waiting = [job for job, reason in _unplaced(stated, schedule, knows) if reason in WAITS]
+    waiting = [job for job, out in _unplaced(stated, schedule, knows) if out.reason in WAITS]
     terms = _without(terms, waiting, stated.problem.weights.tardiness)
     return {
         "version": version,
@@ -60,6 +65,15 @@ def plan_document(
         "waiting": _waiting(stated, schedule, knows),
         "late": late_orders(stated, schedule, layout),
     }
+
+
+def known_of(plan: Plan) -> Known:
+    """What a plan as it was stored knew of."""
+    known: dict[str, LeftOut | None] = {
+        x["order"]: LeftOut(x["order"], x.get("reason") or "no_room", x.get("by"))
+        for x in (*plan["left_out"], *plan.get("waiting", ()))
+    }
+    return known | dict.fromkeys(o["order"] for o in plan["operations"])
 
 
 def terms_document(terms: Terms) -> dict[str, float]:
@@ -207,37 +221,32 @@ def _needs(stated: Stated, machine_id: str) -> dict[str, str | None]:
     return {"skill": needs.skill, "part": needs.part}
 
 
-def _left_out(
-    stated: Stated, schedule: Schedule, knows: frozenset[str] | None
-) -> list[dict[str, Any]]:
+def _left_out(stated: Stated, schedule: Schedule, knows: Known | None) -> list[dict[str, Any]]:
     """Orders that could not be jobs, and jobs that are not placed; not those that simply wait."""
-    found = [out._asdict() for out in stated.left_out]
-    for job, reason in _unplaced(stated, schedule, knows):
-        if reason != "later":
-            found.append({"order": job.id, "reason": reason, "by": None})
-    return found
+    jobs = [out for _, out in _unplaced(stated, schedule, knows) if out.reason not in LATER]
+    return [out._asdict() for out in (*stated.left_out, *jobs)]
 
 
-def _waiting(
-    stated: Stated, schedule: Schedule, knows: frozenset[str] | None
-) -> list[dict[str, Any]]:
+def _waiting(stated: Stated, schedule: Schedule, knows: Known | None) -> list[dict[str, Any]]:
     """Orders that simply wait for a later plan. So every open order with work left is in the plan,
     left out of it, or waits."""
-    found = [out._asdict() for out in stated.waiting]
-    jobs = [job for job, reason in _unplaced(stated, schedule, knows) if reason == "later"]
-    return found + [{"order": job.id, "reason": "later", "by": None} for job in jobs]
+    jobs = [out for _, out in _unplaced(stated, schedule, knows) if out.reason in LATER]
+    return [out._asdict() for out in (*stated.waiting, *jobs)]
 
 
 def _unplaced(
-    stated: Stated, schedule: Schedule, knows: frozenset[str] | None
-) -> Iterator[tuple[Job, str]]:
-    """Jobs that are not placed: not_in_plan, later (due after the horizon) or no_room."""
+    stated: Stated, schedule: Schedule, knows: Known | None
+) -> Iterator[tuple[Job, LeftOut]]:
+    """Jobs that are not placed: not_in_plan, the plan's own reason, later (due after the horizon)
+    or no_room."""
     first = 0
     for job in stated.problem.jobs:
         if int(schedule.machine[first]) < 0:
             is_later = job.due is not None and job.due > stated.horizon.ticks
             is_new = knows is not None and job.id not in knows
-            yield job, "not_in_plan" if is_new else "later" if is_later else "no_room"
+            reason = "not_in_plan" if is_new else "later" if is_later else "no_room"
+            own = None if knows is None else knows.get(job.id)
+            yield job, own or LeftOut(job.id, reason)
         first += len(job.operations)
 
 
