@@ -13,6 +13,7 @@
     const [p, lo, hi] = s.risk?.day || [];
     if (s.failed) return [t("Failed at {time}.", { time: short(s.failed) })];
     if (!s.sample) return [t("Nothing has come from this machine yet.")];
+    if (s.withheld && s.serviced) return [t("Being serviced until {time}.", { time: short(s.serviced) })];
     if (s.withheld) return [t("No data since {time}: nothing is forecast.", { time: short(s.last) })];
     const runs = s.idle ? t("Idle.") : t("Running.");
     return p === undefined || p === null ? [runs] : [runs, percent(lo) === percent(hi) ? t("Failure within 24 h: {p}.", { p: percent(p) }) : t("Failure within 24 h: {p} (80 %: {lo} to {hi}).", { p: percent(p), lo: percent(lo), hi: percent(hi) })];
@@ -29,13 +30,15 @@
       s.health?.changed ? t("The machine as a whole behaves unlike its twin.") : "",
       broken.length ? t("Not to be trusted: {names}.", { names: named(broken) }) : "",
       silent.length && !s.withheld ? t("Silent: {names}.", { names: named(silent) }) : ""].filter(Boolean);
+    if (!lines.length && s.withheld && s.serviced) return [t("During a service it stands and sends nothing.")];
     return lines.length ? lines : [s.withheld || !s.sample ? t("Its source or the network may have stopped.") : t("Nothing abnormal.")];
   };
 
   const todoLines = (s) => {
     if (s.failed) return [t("Repair it, then report the repair: its twin starts anew.")];
+    if (s.withheld && s.serviced) return [t("Nothing until the service is done.")];
     if (s.withheld || !s.sample) return [t("See whether the machine still sends.")];
-    const by = s.item?.service_by_h, next = s.services?.find((x) => x.state === "planned");
+    const by = s.item?.service_by_h, next = s.services?.find((x) => x.state === "planned" && !x.begun);
     const calls = s.alarms?.some((a) => ["unacknowledged", "returned_unacknowledged"].includes(a.state));
     const beyond = s.sensors.some((x) => x.beyond), risky = s.item?.reason === "risk" || s.risk?.week?.[0] >= LIKELY_P;
     const likely = risky || beyond ? s.modes?.find((mode) => mode.id === s.item?.mode) || s.modes?.find((mode) => mode.share) : null;

@@ -87,8 +87,8 @@
   const serviceState = (state) => ({ planned: t("planned"), done: t("done"), cancelled: t("called off") }[state] || state);
   const serviceRow = (page, x) => h("tr", { "data-service": x.id },
     h("th", { scope: "row" }, short(x.start)), h("td", {}, duration(x.duration_h)), h("td", {}, [pick(x.mode), x.note].filter(Boolean).join(" · ") || "—"),
-    h("td", {}, serviceState(x.state)), h("td", {}, x.who || "—"),
-    h("td", {}, ...(x.state === "planned" ? [twin.button("service.move", t("Move"), () => move(page, page.state, x), { css: "button small" }), " ",
+    h("td", {}, x.begun ? t("under way") : serviceState(x.state)), h("td", {}, x.who || "—"),
+    h("td", {}, ...(x.state === "planned" && !x.begun ? [twin.button("service.move", t("Move"), () => move(page, page.state, x), { css: "button small" }), " ",
       twin.button("service.cancel", t("Call off"), () => cancel(page, x), { css: "button small" })] : [])));
 
   parts.work = (page) => {

@@ -120,9 +120,9 @@
       place.hidden = !value;
       if (value) curve(place, value);
     });
-    const life = put("life", ({ life: value, horizon, item, currency, withheld, failed, last }) => withheld ? [
+    const life = put("life", ({ life: value, horizon, item, currency, withheld, failed, serviced, last }) => withheld ? [
       h("p", {}, failed ? t("failed at {time}", { time: failed.slice(5, 16).replace("T", " ") })
-        : t("Withheld: no data since {time}", { time: last.slice(5, 16).replace("T", " ") }))] : [
+        : serviced ? t("Withheld while it is being serviced.") : t("Withheld: no data since {time}", { time: last.slice(5, 16).replace("T", " ") }))] : [
       h("p", {}, ...lifeText(value, horizon)),
       item?.service_by_h === undefined ? null : h("p", {}, item.service_by_h < 1 ? t("Service is cheapest now.") : t("Service is cheapest in {n}.", { n: duration(item.service_by_h) })),
       item?.cost_wait === undefined ? null : h("p", { class: "quiet" }, t("Waiting is expected to cost {a}, service {b}.", { a: money(item.cost_wait, currency), b: money(item.cost_service, currency) }))].filter(Boolean));
@@ -131,18 +131,18 @@
       return list.length ? [...list.map((d) => driverRow(d, most)), h("p", { class: "quiet" }, t("How many times the odds of failure, against the average machine."))]
         : [h("p", { class: "quiet" }, t("Nothing stands out."))];
     });
-    const head = once(({ code: all, idle, failed }) => {
+    const head = once(({ code: all, idle, failed, serviced }) => {
       const [code] = all.split(" ");
       const isSilent = all.includes("silent");
       region("badge").replaceChildren(...(code.startsWith("p") ? [h("span", { class: `badge ${code}` }, { p1: `■ ${t("P1 act now")}`, p2: `▲ ${t("P2 plan today")}`, p3: `◆ ${t("P3 watch")}` }[code])] : []));
       say(region("state"), failed ? t("failed at {time}", { time: failed.slice(5, 16).replace("T", " ") })
-        : isSilent ? t("no data") : idle ? t("idle") : t("running"));
+        : isSilent && serviced ? t("being serviced until {time}", { time: serviced.slice(5, 16).replace("T", " ") }) : isSilent ? t("no data") : idle ? t("idle") : t("running"));
       page.classList.toggle("is-silent", isSilent);
     });
     const painters = ["brief", "modes", "past", "ahead", "evidence", "work", "log"].map((name) => twin.machineParts[name]?.(page, shared)).filter(Boolean);
     new ResizeObserver(() => fan({ curve: page.curve, width: region("curve").clientWidth })).observe(region("life"));
     return (state, resumed) => {
-      head({ code: state.code, idle: state.idle, failed: state.failed });
+      head({ code: state.code, idle: state.idle, failed: state.failed, serviced: state.serviced });
       page.state = state;
       if (state.sample) {
         bars(state.sensors);
@@ -152,7 +152,7 @@
         page.curve = state.curve;
         fan({ curve: state.curve, width: region("curve").clientWidth });
         life({ life: state.life, horizon: state.horizon_h, item: state.item, currency: state.currency,
-          withheld: state.withheld, failed: state.failed, last: state.withheld ? state.last : null });
+          withheld: state.withheld, failed: state.failed, serviced: state.serviced, last: state.withheld ? state.last : null });
         drivers(state.drivers);
       }
       for (const paint of painters) paint(state, resumed);

@@ -15,6 +15,8 @@ from dashboard.access.refusals import count_refusal
 from dashboard.access.roles import role_name
 from dashboard.access.tokens import known_id, once
 from dashboard.data import Reader
+from dashboard.states.alarm_words import refusal_text
+from dashboard.states.at_service import undo_fault
 from twin.actions import VERBS, Action, pack_action, unpack_action
 from twin.errors import StoreError
 from twin.pipeline.desk import UNDOERS
@@ -169,6 +171,9 @@ def _check_undo(reader: Reader, person: Person, action_id: str) -> None:
     if action.who != person.name and rank(person.role) < rank("manager"):
         says = t("Only {name} or a manager can take this back").format(name=action.who)
         raise RefusedError(403, "role", says, role="manager")
+    fault = undo_fault(reader.latest, line) if reader.latest and line else ""
+    if fault:
+        raise RefusedError(409, "state", refusal_text(t, fault))
 
 
 def _action(reader: Reader, action_id: str) -> Action | None:

@@ -9,6 +9,7 @@ from dashboard.access.checks import check
 from dashboard.access.language import t
 from dashboard.snapshot import Snapshot, machine_of
 from dashboard.states.alarm_words import refusal_text
+from dashboard.states.at_service import services_begun
 from twin.pipeline.desk.effects import AHEAD_US
 
 __all__ = ["can_cancel", "can_move", "can_plan", "can_report_failure", "can_report_repair"]
@@ -45,13 +46,13 @@ def can_plan(snapshot: Snapshot, machine: str | None, detail: Detail) -> str | N
 
 @check("service.move")
 def can_move(snapshot: Snapshot, machine: str | None, detail: Detail) -> str | None:
-    """It is planned, and is not moved into the past."""
+    """It is planned, has not begun, and is not moved into the past."""
     return _words(_planned(snapshot, machine, detail) or _when(snapshot, detail))
 
 
 @check("service.cancel")
 def can_cancel(snapshot: Snapshot, machine: str | None, detail: Detail) -> str | None:
-    """It is planned."""
+    """It is planned and has not begun."""
     return _words(_planned(snapshot, machine, detail))
 
 
@@ -77,7 +78,9 @@ def _planned(snapshot: Snapshot, machine: str | None, detail: Detail) -> str:
     service = _service(snapshot, detail["service"])
     if service is None or service["machine"] != machine:
         return "unknown_service"
-    return "" if service["state"] == "planned" else "not_planned"
+    if service["state"] != "planned":
+        return "not_planned"
+    return "service_begun" if service["id"] in services_begun(snapshot) else ""
 
 
 def _service(snapshot: Snapshot, service_id: str) -> dict[str, Any] | None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from dashboard.snapshot import Snapshot
 from dashboard.states.alarm_names import Names
+from dashboard.states.at_service import undo_fault
 from dashboard.times import iso_local
 
 __all__ = ["journal_lines"]
@@ -42,7 +43,7 @@ def _line(snapshot: Snapshot, names: Names, line: Mapping[str, Any]) -> dict[str
         "mode": names.mode(machine, detail.get("mode")),
         "about": note.get("verb"),
         "refused": line.get("reason"),
-        "can_undo": bool(line.get("can_undo")),
+        "can_undo": bool(line.get("can_undo")) and not undo_fault(snapshot, line),
         "why_not": line.get("why_not"),
         "undone": undone.get("who"),
     }

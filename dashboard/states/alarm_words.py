@@ -106,6 +106,7 @@ def refusal_texts(t: Translate) -> dict[str, str]:
         "not_cancelled": t("The service is not called off."),
         "not_out_of_service": t("It is in service already."),
         "not_planned": t("The service is no longer planned."),
+        "service_begun": t("The service has begun."),
         "not_shelved": t("It is not on the shelf."),
         "nothing_to_acknowledge": t("Nothing is left to acknowledge."),
         "out_of_service": t("The alarm is out of service."),

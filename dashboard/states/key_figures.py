@@ -6,6 +6,7 @@ import numpy as np
 
 from dashboard.numbers import rounded, thinned
 from dashboard.snapshot import Snapshot
+from dashboard.states.at_service import serviced_until
 from dashboard.states.work_list import failed_machines
 from twin.plant import Plant, plant_stands
 
@@ -28,11 +29,17 @@ def key_figures(snapshot: Snapshot, codes: dict[str, str]) -> dict[str, Figure]:
         "stops": _forecast(snapshot, "expected_stops_24h", "mean", aims["stops"]) | whole,
         "lost": _forecast(snapshot, "lost_output_24h", "percent", aims["lost"]) | whole,
         "oee": _oee(snapshot, aims["oee"]),
-        "complete": _complete(snapshot, n_silent, aims["complete"]),
+        "complete": _complete(snapshot, _unexplained(snapshot, codes), aims["complete"]),
     }
     for key, figure in figures.items():
         figure |= {"aim": aims[key], "trend": _trend(snapshot.kpis, key)}
     return figures
+
+
+def _unexplained(snapshot: Snapshot, codes: dict[str, str]) -> int:
+    """Machines without data, but for those that are being serviced."""
+    serviced = serviced_until(snapshot)
+    return sum("silent" in code and m not in serviced for m, code in codes.items())
 
 
 def aims_of(plant: Plant) -> dict[str, float]:

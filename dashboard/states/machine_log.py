@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from dashboard.snapshot import Snapshot
+from dashboard.states.at_service import services_begun, undo_fault
 from dashboard.times import iso_local
 from twin.plant import Machine, MachineClass
 from twin.types import Event
@@ -39,7 +40,7 @@ def alarms_of(snapshot: Snapshot, machine: Machine) -> list[dict[str, Any]]:
 
 def services_of(snapshot: Snapshot, machine: Machine) -> list[dict[str, Any]]:
     """Services planned, done and cancelled, the latest start first."""
-    modes = _mode_names(snapshot.plant.class_of(machine))
+    modes, begun = _mode_names(snapshot.plant.class_of(machine)), services_begun(snapshot)
     own = [s for s in _services(snapshot) if s.get("machine") == machine.id]
     return [
         {
@@ -51,6 +52,7 @@ def services_of(snapshot: Snapshot, machine: Machine) -> list[dict[str, Any]]:
             "note": s.get("note") or "",
             "who": s.get("who"),
             "state": s.get("state"),
+            "begun": s.get("state") == "planned" and s.get("id") in begun,
         }
         for s in sorted(own, key=lambda s: -int(s.get("start") or 0))
     ]
@@ -100,7 +102,7 @@ def _line(snapshot: Snapshot, names: Mapping[str, Any], entry: Mapping[str, Any]
         "who": entry.get("who"),
         "text": detail.get("text") or detail.get("note") or detail.get("reason"),
         "action": entry.get("id"),
-        "can_undo": entry.get("can_undo"),
+        "can_undo": entry.get("can_undo") and not undo_fault(snapshot, entry),
         "undone": bool(entry.get("undone")),
         "refused": entry.get("outcome") == "refused",
     }

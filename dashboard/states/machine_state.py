@@ -16,6 +16,7 @@ from dashboard.snapshot import (
     pace,
     row_of,
 )
+from dashboard.states.at_service import serviced_until
 from dashboard.states.evidence import Z95, nis_range
 from dashboard.states.machine_log import alarms_of, log_of, services_of
 from dashboard.states.machine_risk import drivers_of, hours, life_of, modes_of, risk_of
@@ -36,6 +37,7 @@ def machine_state(snapshot: Snapshot, machine: Machine) -> dict[str, Any]:
     machine_class = snapshot.plant.class_of(machine)
     row = row_of(snapshot, machine.id)
     failed = failed_at(snapshot, machine.id)
+    until = serviced_until(snapshot).get(machine.id)
     state = {
         "code": tile_codes(snapshot)[machine.id],
         "log": log_of(snapshot, machine),
@@ -44,6 +46,7 @@ def machine_state(snapshot: Snapshot, machine: Machine) -> dict[str, Any]:
         "item": _plan_item(snapshot, machine),
         "costs": _costs(snapshot, machine),
         "failed": None if failed is None else iso_local(failed, snapshot.plant.zone),
+        "serviced": None if until is None else iso_local(until, snapshot.plant.zone),
         "period_s": machine_class.period_s,
         "currency": snapshot.plant.plant.currency,
     }

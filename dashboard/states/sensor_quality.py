@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from dashboard.numbers import rounded
 from dashboard.snapshot import STALE_PERIODS, Snapshot, pace
+from dashboard.states.at_service import serviced_until
 from dashboard.states.tiles import states_of
 from dashboard.states.work_list import failed_machines
 from twin.core.view import NEVER
@@ -95,10 +96,11 @@ def quality_counts(snapshot: Snapshot, faulty: list[Faulty]) -> dict[str, Any]:
     )
     gated = sum(int(rows["n_gated"].sum()) for rows in snapshot.views.values())
     silent = {m for m, s in states_of(snapshot).items() if s == "silent"}
+    explained = failed_machines(snapshot) | serviced_until(snapshot).keys()
     counts = {state: sum(f.state == state for f in faulty) for state in STATES}
     return counts | {
         "of": lanes,
-        # A machine that has failed and stands still is silent for a reason that is known.
-        "silent_machines": len(silent - failed_machines(snapshot)),
+        # One that has failed or is being serviced is silent for a reason that is known.
+        "silent_machines": len(silent - explained),
         "gated": rounded(gated / applied, 3) if applied else None,
     }
