@@ -13,13 +13,16 @@ from twin.pipeline.planning.plan_document import plan_document, schedule_of
 from twin.pipeline.planning.prepare import prepare_plan
 from twin.pipeline.planning.problem_of import state_problem
 from twin.pipeline.planning.proposal import saves_enough
+from twin.pipeline.planning.reasons import late_orders
 from twin.pipeline.planning.retime import retime
+from twin.pipeline.planning.retime_tasks import crews_free
 from twin.pipeline.planning.scenario import scenario
 from twin.pipeline.planning.situation import Situation
 from twin.pipeline.planning.solve import solve
 from twin.pipeline.planning.suggest import service_suggestions
 from twin.pipeline.planning.whatif import WhatIf, drag, try_change
 from twin.scheduling.check import check
+from twin.scheduling.layout import lay_out
 from twin.scheduling.rules import best_rule
 
 
@@ -214,12 +217,42 @@ def test_every_alternative_of_a_suggestion_can_be_done_and_none_is_cheaper(site)
         without = try_task(stated, schedule, t, None)
         for a in s["alternatives"]:
             start = None if a["start"] is None else stated.horizon.tick(a["start"])
-            again = try_task(stated, schedule, t, start)
+            again = try_task(stated, without.schedule, t, start)
             assert not again.verdict.faults
             if start is not None:
                 assert without.total - again.total == pytest.approx(
                     s["saves"] - a["delta"], abs=0.02
                 )
+
+
+def behind_a_service(site, later):
+    """An order due when it could be done at once, put on mill-0, which is serviced first;
+    later: ticks that it begins after it could, on purpose."""
+    held = Situation(site.plant, T0_US, machines=machines_at(site, {"mill-0": 30.0}))
+    alone = state_problem(held._replace(orders={"A-0": order(site, "A-0")}))
+    done = alone.horizon.us(int(max(lay_out(alone.problem, best_rule(alone.problem)[1]).end)))
+    stated = state_problem(held._replace(orders={"A-0": order(site, "A-0", due=done)}))
+    schedule = best_rule(stated.problem)[1]
+    begun = first_start(stated, schedule, 0, stated.problem.tasks[0].earliest)
+    schedule.machine[0], schedule.start[:] = stated.machine_ids.index("mill-0"), begun
+    crew = crews_free(stated.problem, schedule, 0, begun)[0]
+    schedule.task_start[0], schedule.task_crew[0] = begun, crew
+    schedule = retime(stated.problem, schedule).schedule
+    schedule.start[0] += later
+    return stated, retime(stated.problem, schedule).schedule
+
+
+@pytest.mark.parametrize(("later", "reason"), [(0, "service"), (600, "planned_late")])
+def test_a_service_is_blamed_for_a_late_order_only_if_its_suggestion_says_it_delays_it(
+    site, later, reason
+):
+    stated, schedule = behind_a_service(site, later)
+    (late,) = late_orders(stated, schedule, lay_out(stated.problem, schedule))
+    assert late["reason"] == reason
+    (suggestion,) = service_suggestions(stated, schedule, 1)
+    blamed = ["A-0"] if reason == "service" else []
+    chosen = next(a for a in suggestion["alternatives"] if a["kind"] in {"best", "planned"})
+    assert [d["order"] for d in chosen["delays"]] == blamed
 
 
 def test_the_first_start_is_free_and_the_quarter_before_is_not(site):

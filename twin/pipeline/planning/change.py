@@ -53,8 +53,10 @@ def try_operation(stated: Stated, schedule: Schedule, i: int, machine: int, star
 def try_task(
     stated: Stated, schedule: Schedule, t: int, start: int | None, crew: int | None = None
 ) -> Tried:
-    """Task t at a tick, by a crew or by any that is free; None: not at all. Operations go round
-    it; a task of the same crew that cannot be there any more is dropped."""
+    """Task t at a tick, by a crew or by any that is free; None: not at all, and what only waits for
+    it comes earlier. Operations go round it; a task of the same crew that cannot be there any more
+    is dropped."""
+    floor = _floor(stated, schedule) if start is None else None
     task = stated.problem.tasks[t]
     if crew is None and start is not None:
         crew = next(iter(crews_free(stated.problem, schedule, t, start)), None)
@@ -71,10 +73,19 @@ def try_task(
             skip_cost=task.risk[-1] if start is None else task.skip_cost,
         )
         stated = pinned(stated, {}, {t: free})
-    repaired = retime(stated.problem, wanted, frozenset({t}))
+    repaired = retime(stated.problem, wanted, frozenset({t}), floor)
     verdict = check(stated.problem, repaired.schedule)
     is_there = int(repaired.schedule.task_start[t]) == (-1 if start is None else start)
     return Tried(stated, repaired.schedule, verdict, _ends(stated, repaired.schedule), is_there)
+
+
+def _floor(stated: Stated, schedule: Schedule) -> list[int]:
+    """From when on each operation may begin: from 0 on where it begins as soon as its turn allows,
+    so that only what comes before holds it back; else where it is, on purpose."""
+    problem, start = stated.problem, schedule.start.tolist()
+    tasks = frozenset(range(len(problem.tasks)))
+    soonest = retime(problem, schedule, tasks, [0] * len(start)).schedule.start.tolist()
+    return [0 if first == at else at for first, at in zip(soonest, start, strict=True)]
 
 
 def first_start(

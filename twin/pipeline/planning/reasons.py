@@ -2,13 +2,15 @@
 
 Codes: due_too_soon (it could not be done by then with every machine free), machine_busy (by: the
 order that has the machine before), service, breakdown (by: the machine), closed (machines do not
-work then), planned_late (nothing keeps it; it is cheaper so).
+work then), planned_late (nothing keeps it; it is cheaper so). A service is the reason only where
+the order would end earlier without it.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+from twin.pipeline.planning.change import as_is, delays, try_task
 from twin.pipeline.planning.problem_of import Stated
 from twin.scheduling.layout import Layout, alternative_on, machine_orders, numbered
 from twin.scheduling.problem import Job
@@ -46,6 +48,7 @@ class _Look:
         self.times = [WorkingTime(calendar) for calendar in stated.problem.calendars]
         self.before: dict[int, int] = {}
         """Operation → the one before it on its machine."""
+        self._delayed: dict[int, frozenset[object]] = {}
         for order in machine_orders(stated.problem, schedule):
             self.before |= dict(zip(order[1:], order[:-1], strict=True))
 
@@ -58,7 +61,8 @@ class _Look:
         for i in own:
             wait = int(self.layout.start[i]) - ready
             if wait > 0:
-                waits[self._waits_for(i, ready)] += wait
+                for cause, ticks in self._waits(job, i, ready):
+                    waits[cause] += ticks
             ready = int(self.layout.end[i])
         return waits.most_common(1)[0][0] if waits else ("due_too_soon", None)
 
@@ -80,21 +84,42 @@ class _Look:
         hit = next((m for m in machines if m in self.stated.closed), None)
         return None if hit is None else ("breakdown", hit)
 
-    def _waits_for(self, i: int, ready: int) -> Cause:
-        """What an operation waits for that could start at `ready`."""
-        m, start = int(self.schedule.machine[i]), int(self.layout.start[i])
+    def _waits(self, job: Job, i: int, ready: int) -> Iterator[tuple[Cause, int]]:
+        """What an operation waits for that could start at `ready`, and how long."""
+        m, left = int(self.schedule.machine[i]), int(self.layout.start[i]) - ready
         machine = self.stated.machine_ids[m]
         closed = self.stated.closed.get(machine)
         if closed is not None and self.stated.horizon.ceil(closed[1]) > ready:
-            return "breakdown", machine
-        for t, task in enumerate(self.stated.problem.tasks):
-            begun = int(self.schedule.task_start[t])
-            if task.machine == m and begun >= 0 and ready < begun + task.duration <= start:
-                return "service", machine
+            yield ("breakdown", machine), left
+            return
+        for t in self._services(m, ready, ready + left):
+            if left > 0 and job.id in self._delayed_by(t):
+                begun = int(self.schedule.task_start[t])
+                held = min(left, begun + self.stated.problem.tasks[t].duration - max(begun, ready))
+                yield ("service", machine), held
+                left -= held
+        yield self._otherwise(i, m, ready), left
+
+    def _otherwise(self, i: int, m: int, ready: int) -> Cause:
         before = self.before.get(i)
         if before is not None and int(self.layout.end[before]) > ready:
             return "machine_busy", self.stated.keys[before][0]
         return ("planned_late" if self._was_open(i, m, ready) else "closed"), None
+
+    def _services(self, m: int, ready: int, start: int) -> Iterator[int]:
+        """Services of a machine that end between two ticks."""
+        for t, task in enumerate(self.stated.problem.tasks):
+            begun = int(self.schedule.task_start[t])
+            if task.machine == m and begun >= 0 and ready < begun + task.duration <= start:
+                yield t
+
+    def _delayed_by(self, t: int) -> frozenset[object]:
+        """Orders that would end earlier without a service, as its suggestion lists them."""
+        if t not in self._delayed:
+            without = try_task(self.stated, self.schedule, t, None)
+            found = delays(without, as_is(self.stated, self.schedule))
+            self._delayed[t] = frozenset(d["order"] for d in found)
+        return self._delayed[t]
 
     def _was_open(self, i: int, m: int, ready: int) -> bool:
         """Whether the machine could have begun earlier."""

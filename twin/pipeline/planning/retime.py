@@ -36,18 +36,23 @@ class Retimed(NamedTuple):
     """Operations that cannot be where they are pinned; they come right after."""
 
 
-def retime(problem: Problem, wanted: Schedule, frozen: frozenset[int] = frozenset()) -> Retimed:
+def retime(
+    problem: Problem,
+    wanted: Schedule,
+    frozen: frozenset[int] = frozenset(),
+    floor: Sequence[int] | None = None,
+) -> Retimed:
     """The schedule that keeps `wanted`'s machines and orders, and the problem's rules.
 
     wanted: as the problem numbers operations; its starts, negative ones too where the machine is
     not −1, say the order and the earliest that may be. Jobs with a pinned operation that it does
     not place are placed in their turn; others stay left out. frozen: tasks that keep their start
-    whoever else wants their crew.
+    whoever else wants their crew. floor: the earliest that may be, where it is not the start.
     """
     tasks = kept_tasks(problem, wanted, frozen)
     left_out: set[int] = set()
     for _ in range(ROUNDS_MAX):
-        run = _Run(problem, wanted, tasks, left_out)
+        run = _Run(problem, wanted, tasks, left_out, floor)
         failed = run.place()
         if failed is None:
             was = _placed_jobs(problem, wanted)
@@ -66,6 +71,7 @@ class _Run:
         wanted: Schedule,
         tasks: tuple[Ints, Ints],
         left_out: set[int],
+        floor: Sequence[int] | None = None,
     ) -> None:
         self.problem, self.left_out = problem, left_out
         self.rows = numbered(problem)
@@ -75,6 +81,7 @@ class _Run:
         self.end = [0] * n
         self.unpinned: list[int] = []
         self.wanted_machine, self.wanted_start = wanted.machine.tolist(), wanted.start.tolist()
+        self.floor = self.wanted_start if floor is None else floor
         self.free = [0] * len(problem.machines)
         self.family = [machine.family for machine in problem.machines]
         self.held: list[list[tuple[int, int]]] = [[] for _ in problem.machines]
@@ -129,7 +136,7 @@ class _Run:
     def _ready(self, i: int, job: int, step: int) -> int:
         """When it may start at the earliest, transport left to each alternative."""
         ready = self.problem.jobs[job].release if step == 0 else self.end[i - 1]
-        wanted = self.wanted_start[i] if self.wanted_machine[i] >= 0 else 0
+        wanted = self.floor[i] if self.wanted_machine[i] >= 0 else 0
         return max(ready, wanted)
 
     def _place_one(self, i: int, operation: Operation, after: int) -> bool:

@@ -2,7 +2,8 @@
 
 Every money figure is a difference of two schedules that the checker has passed: the plan proposed,
 and the same plan with this one service at another time, or not at all, and all else moved as little
-as must be. So what is shown is what accepting changes.
+as must be; without the service what only waits for it comes earlier. So what is shown is what
+accepting changes.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -53,7 +54,7 @@ def _suggestion(stated: Stated, plan: Tried, t: int, version: int) -> Suggestion
     problem, task = stated.problem, stated.problem.tasks[t]
     curve = stated.curves[task.id]
     without = try_task(stated, plan.schedule, t, None)
-    offers = list(_offers(stated, plan, t))
+    offers = list(_offers(stated, plan, without, t))
     best = min(offers, key=lambda offer: offer.tried.total)
     now = _machine(stated, problem.machines[task.machine].id)
     needs = now.machine_class.service
@@ -81,8 +82,9 @@ def _suggestion(stated: Stated, plan: Tried, t: int, version: int) -> Suggestion
     }
 
 
-def _offers(stated: Stated, plan: Tried, t: int) -> Iterator[_Offer]:
-    """As planned; as soon as can be; a day later with the same crew; after the weekend."""
+def _offers(stated: Stated, plan: Tried, without: Tried, t: int) -> Iterator[_Offer]:
+    """As planned; as soon as can be; a day later with the same crew; after the weekend. What the
+    planned one holds up does not wait where the service comes at another time."""
     chosen, crew = int(plan.schedule.task_start[t]), int(plan.schedule.task_crew[t])
     yield _Offer("best", chosen, plan)
     seen = {chosen}
@@ -91,7 +93,7 @@ def _offers(stated: Stated, plan: Tried, t: int) -> Iterator[_Offer]:
         if start is None or any(abs(start - other) < APART for other in seen):
             continue
         seen.add(start)
-        tried = try_task(stated, plan.schedule, t, start, who)
+        tried = try_task(stated, without.schedule, t, start, who)
         if tried.total != float("inf") and tried.is_exact:
             yield _Offer(kind, start, tried)
 
