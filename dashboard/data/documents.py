@@ -5,6 +5,8 @@ from typing import Any
 
 import orjson
 
+from twin.pipeline.orders import KIND as ORDERS
+from twin.pipeline.orders_written import parsed_order
 from twin.pipeline.planning.written import KIND, parsed
 from twin.stores.base import Store
 
@@ -21,7 +23,10 @@ class Documents:
         self._known: dict[str, dict[str, tuple[bytes, Any]]] = {}
 
     def read(self, kind: str) -> dict[str, Any]:
-        """Name → value of every document of the kind. Raises StoreError."""
+        """Name → value of every document of the kind; what is no order is left out.
+
+        Raises StoreError.
+        """
         known = self._known.get(kind, {})
         texts = self._store.documents(kind)
         now = {
@@ -31,7 +36,7 @@ class Documents:
             for name, text in texts.items()
         }
         self._known[kind] = now
-        return {name: value for name, (_, value) in now.items()}
+        return {n: value for n, (_, value) in now.items() if kind != ORDERS or value is not None}
 
 
 def _value(kind: str, name: str, text: bytes) -> Any:
@@ -40,6 +45,11 @@ def _value(kind: str, name: str, text: bytes) -> Any:
         if fault:
             log.warning("store: of the plan's document %s this is shown as absent: %s", name, fault)
         return found
+    if kind == ORDERS:
+        order, fault = parsed_order(name, text)
+        if fault:
+            log.warning("store: of the orders %s is shown as absent: %s", name, fault)
+        return order
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError:

@@ -14,6 +14,7 @@ from dashboard.app import PlantTwin
 from dashboard.data import schedule_costs
 from dashboard.data.schedule_costs import Move, parse_move
 from dashboard.routes import schedule_routes
+from dashboard.states.orders_state import orders_state
 from twin.errors import PlanningError, SchemaError
 
 MOVE = {"kind": "operation", "order": "A-1001", "step": 1, "machine": "mill-01", "start": 10**15}
@@ -169,3 +170,20 @@ def test_a_plan_is_worked_out_once_until_something_changes(
     changed = client.get("/data/schedule/plan").get_json()
     assert next(o for o in changed["orders"] if o["id"] == "A-1001")["quantity"] == 77
     assert len(made) == 2
+
+
+@pytest.mark.parametrize("text", [b"{", b"[7]", b'"x"', b'{"id":"V6","product":7,"steps":"x"}'])
+def test_what_is_no_order_is_on_no_screen_and_stops_none(
+    app: PlantTwin, client: FlaskClient, fake: FakePlant, text: bytes
+) -> None:
+    plan = client.get("/data/schedule/plan").get_json()
+    exports = [client.get(f"/export/{name}.csv").get_data() for name in ("orders", "schedule")]
+    fake.store.set_documents("orders", {"V6": text})
+    app.reader.tick()
+    snapshot = app.reader.latest
+    assert snapshot is not None
+    assert "V6" not in snapshot.orders
+    assert set(orders_state(snapshot)["orders"]) == set(fake.schedule.orders)
+    assert client.get("/data/schedule/plan").get_json() == plan
+    again = [client.get(f"/export/{name}.csv").get_data() for name in ("orders", "schedule")]
+    assert again == exports

@@ -12,7 +12,8 @@ from flask import Flask, Response, request
 
 from twin.errors import DataError, StoreError
 from twin.pipeline.operations import event_of, is_known
-from twin.pipeline.orders import KIND, Order, report
+from twin.pipeline.orders import report
+from twin.pipeline.orders_written import read_written_orders
 from twin.pipeline.set_aside import set_aside, shallow
 from twin.plant import Plant
 from twin.sources.answers import Answer, away, no_token, refused, respond, source_of, wrong
@@ -57,7 +58,7 @@ def register_operations(
 
 
 def _take(store: Store, plant: Plant, reports: list[Any], now_us: int, source: str) -> Answer:
-    orders: dict[str, Order] = {i: orjson.loads(t) for i, t in store.documents(KIND).items()}
+    orders = read_written_orders(store)
     n_taken, new = 0, list[Event]()
     rejects: list[dict[str, Any]] = []
     aside: list[Reject] = []

@@ -16,7 +16,8 @@ from twin.actions import ORDERS_MAX, Action, pack_action
 from twin.pipeline.desk.state import DESK, POSITION
 from twin.pipeline.ingest import congested
 from twin.pipeline.order_rows import Known
-from twin.pipeline.orders import KIND, Order
+from twin.pipeline.orders import Order
+from twin.pipeline.orders_written import read_written_orders
 from twin.pipeline.set_aside import set_aside
 from twin.plant import Plant
 from twin.sources.base import Reject
@@ -58,7 +59,7 @@ class OrdersDoor:
 
     def orders(self) -> dict[str, Order]:
         """All that the store holds, by id."""
-        return {i: orjson.loads(text) for i, text in self._store.documents(KIND).items()}
+        return read_written_orders(self._store)
 
     def is_busy(self) -> bool:
         """Whether sources have to wait."""

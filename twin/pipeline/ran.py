@@ -10,9 +10,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-import orjson
-
-from twin.pipeline.orders import KIND
+from twin.pipeline.orders_written import read_written_orders
 from twin.plant import Plant
 from twin.stores.base import Store
 
@@ -90,8 +88,7 @@ def read_runs(store: Store, plant: Plant) -> Ran:
     """Runs of all orders that the store holds. Raises StoreError."""
     runs: dict[str, list[Run]] = {}
     setups: dict[str, list[_SetUp]] = {}
-    for text in store.documents(KIND).values():
-        order = orjson.loads(text)
+    for order in read_written_orders(store).values():
         for n, step in enumerate(order["steps"]):
             # One that was called off under way ended when it was.
             end = step["end"] or (order.get("closed") if order["state"] != "open" else None)

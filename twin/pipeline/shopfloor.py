@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 
 from twin.actions import Action, pack_action
+from twin.pipeline.orders_written import parsed_order
 from twin.pipeline.planning.written import parsed
 from twin.pipeline.pump import wall_us
 from twin.pipeline.services import services_of
@@ -80,11 +81,11 @@ class BoardReader:
         self._texts = texts
         known = self._orders
         self._orders = {
-            i: known[i] if i in known and known[i][0] == text else (text, orjson.loads(text))
+            i: known[i] if i in known and known[i][0] == text else (text, parsed_order(i, text)[0])
             for i, text in orders.items()
         }
         return Board(
-            {i: order for i, (_, order) in self._orders.items()},
+            {i: order for i, (_, order) in self._orders.items() if order is not None},
             parsed("in_force", plan)[0],
             services_of(orjson.loads(services)) if services else (),
         )

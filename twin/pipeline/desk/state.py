@@ -15,6 +15,7 @@ from twin.core.alarm_rates import AlarmRates
 from twin.core.alarms import Alarm, state_of
 from twin.pipeline.orders import KIND as ORDERS
 from twin.pipeline.orders import heal
+from twin.pipeline.orders_written import read_written_orders
 from twin.stores.base import FIRST_ID, Documents, Store
 
 __all__ = ["DESK", "LOG", "MEMORY", "POSITION", "DeskState", "Line", "load_state"]
@@ -225,7 +226,7 @@ class DeskState:
 def load_state(store: Store, now_us: int) -> DeskState:
     """The state as the store holds it; without any, as of plant time now_us. Raises StoreError."""
     state = DeskState(AlarmRates(now_us))
-    state.orders = {i: orjson.loads(text) for i, text in store.documents(ORDERS).items()}
+    state.orders = read_written_orders(store)
     for order in list(state.orders.values()):
         if heal(order):
             state.put_order(order)

@@ -7,6 +7,7 @@ import orjson
 
 from twin.pipeline.failures import Failures
 from twin.pipeline.machines_now import machines_now
+from twin.pipeline.orders_written import read_written_orders
 from twin.pipeline.planning.written import KIND, read_written
 from twin.pipeline.services import HOUR_US, Service, services_of
 from twin.pipeline.site import Site
@@ -98,7 +99,7 @@ def read_situation(
         speed,
         machines=found,
         failed_us={m: since for m, since in failed.items() if since is not None},
-        orders=_each(store.documents("orders")),
+        orders=read_written_orders(store),
         services=loaded(store.document("desk", "services"), []),
         schedule={name: read_written(store, name) for name in ("decisions", "in_force")},
     )._replace(repairs_h=_repairs(site.plant, failures))
@@ -142,10 +143,6 @@ def _repairs(plant: Plant, failures: Failures) -> dict[str, list[float]]:
 
 def _end(service: Service) -> float:
     return float(service["start"] + service["duration_h"] * HOUR_US)
-
-
-def _each(texts: Mapping[str, bytes]) -> dict[str, Record]:
-    return {name: orjson.loads(text) for name, text in sorted(texts.items())}
 
 
 def loaded(text: bytes | None, default: Any) -> Any:

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from twin.actions import Action, pack_action
+from twin.pipeline.orders import KIND as ORDERS
+from twin.pipeline.orders_written import order_faults
 from twin.pipeline.planning.kept import PLANS, Kept, labelled
 from twin.pipeline.planning.news import differs, is_vetoed
 from twin.pipeline.planning.occasion import version_of
@@ -143,7 +145,9 @@ class Telling:
     def look_through(self, now_us: int) -> list[str]:
         """What in the store cannot be read is said, and written again where it was ours: which."""
         held = self.store.documents(KIND)
-        faults = {k: fault for n, text in held.items() for k, fault in faults_of(n, text).items()}
+        # The plan's own come last: of many slips the last are kept.
+        faults = order_faults(self.store.documents(ORDERS))
+        faults |= {k: fault for n, text in held.items() for k, fault in faults_of(n, text).items()}
         new = {name: fault for name, fault in faults.items() if self._faults.get(name) != fault}
         self._faults = faults
         for name, fault in new.items():

@@ -13,7 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from twin.pipeline.planning.written_shapes import ROWS, SHAPES
 from twin.stores.base import Store
 
-__all__ = ["KIND", "faults_of", "parsed", "read_written"]
+__all__ = ["KIND", "faults_of", "parsed", "read_written", "shape_fault"]
 
 KIND = "schedule"
 
@@ -44,7 +44,7 @@ def _looked_at(name: str, text: bytes | None) -> tuple[Any, list[tuple[str, str]
         found, shape = orjson.loads(text), SHAPES.get(name)
     except orjson.JSONDecodeError as error:
         return None, [("", f"got no JSON: {error}")]
-    fault = _fault(shape, found) if shape is not None else ""
+    fault = shape_fault(shape, found) if shape is not None else ""
     if fault:
         return None, [("", fault)]
     return _good_rows(found) if name == "decisions" else (found, [])
@@ -58,13 +58,14 @@ def _good_rows(found: dict[str, Any]) -> tuple[dict[str, Any], list[tuple[str, s
         if not isinstance(rows, list):
             bad.append((field, f"got {repr(rows)[:60]}, want a list"))
             rows = []
-        faults = [_fault(shape, row) for row in rows]
+        faults = [shape_fault(shape, row) for row in rows]
         good[field] = [row for row, fault in zip(rows, faults, strict=True) if not fault]
         bad += [(f"{field}.{n}", fault) for n, fault in enumerate(faults) if fault]
     return found | good, bad
 
 
-def _fault(shape: TypeAdapter[Any], found: Any) -> str:
+def shape_fault(shape: TypeAdapter[Any], found: Any) -> str:
+    """Why what was found has not the shape, "" if it has."""
     try:
         shape.validate_python(found)
     except ValidationError as error:

@@ -1,14 +1,17 @@
-"""What documents of the plan look like: of each only that which its readers cannot do without."""
+"""What documents of the plan and orders look like: of each only that which its readers cannot do
+without."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
-__all__ = ["ROWS", "SHAPES"]
+__all__ = ["ORDER", "ROWS", "SHAPES"]
 
 Time = Annotated[int, Field(ge=0, le=250_000_000_000_000_000)]
 """µs UTC, of a year that calendars know."""
+Told = Annotated[int, Field(ge=-(1 << 63), lt=1 << 63)]
+"""µs UTC as somebody's clock had it: the desk heals those that cannot be."""
 Step = Annotated[int, Field(ge=0, le=10_000)]
 Version = Annotated[int, Field(ge=0, le=2_000_000_000)]
 
@@ -127,6 +130,51 @@ class _Wish(_Loose):
     who: str
     seconds: float
 
+
+class _SetUp(_Loose):
+    machine: str | None
+    start: Told | None
+    end: Told | None
+
+
+class _OrderStep(_Loose):
+    state: Literal["waiting", "running", "done"]
+    machine: str | None
+    start: Told | None
+    end: Told | None
+    moved: Told | None = None
+    setup: _SetUp | None = None
+    quantity_done: Annotated[int, Field(ge=0)] = 0
+
+    @model_validator(mode="after")
+    def _began(self) -> Self:
+        if self.state == "running" and self.start is None:
+            raise ValueError("want a start of a step that runs")
+        return self
+
+
+class _Order(_Loose):
+    id: str
+    product: str
+    quantity: Annotated[int, Field(ge=1, le=1_000_000_000)]
+    release: Time
+    due: Time
+    priority: Annotated[int, Field(ge=1, le=5)]
+    late_cost_h: Annotated[float, Field(ge=0.0, allow_inf_nan=False)]
+    state: Literal["open", "done", "cancelled"]
+    who: str
+    note: str | None
+    steps: Annotated[list[_OrderStep], Field(min_length=1, max_length=10_000)]
+    added: Time | None = None
+    closed: Told | None = None
+    reason: str | None = None
+    action: str | None = None
+    cancel: str | None = None
+    token: str | None = None
+
+
+ORDER: TypeAdapter[Any] = TypeAdapter(_Order)
+"""A document of kind "orders"."""
 
 SHAPES: Mapping[str, TypeAdapter[Any]] = {
     **dict.fromkeys(
