@@ -9,9 +9,9 @@
   const KINDS = {
     all: [],
     alarms: ["alarm"],
-    work: ["failure", "repair", "service"],
+    work: ["failure", "repair", "service", "suggestion"],
     comments: ["comment"],
-    orders: ["operation", "order", "setup"],
+    orders: ["operation", "order", "setup", "plan", "front"],
     twin: ["bad_sensor", "sensor_back", "changed", "model", "catalogue", "source"],
   };
   const kindNames = () => ({ all: t("All of it"), alarms: t("Alarms"), work: t("Failures and services"), comments: t("Comments"), orders: t("Orders"), twin: t("Sensors and twin") });
@@ -27,7 +27,7 @@
     "repair.report": t("Repair reported, twin starts anew"), "comment.add": t("Comment"), "service.plan": t("Service planned"),
     "service.move": t("Service moved"), "service.cancel": t("Service called off"), "action.undo": t("Taken back"),
   });
-  const title = (line) => (line.planned && line.kind.startsWith("repair") ? t("Serviced as planned, twin starts anew") : texts()[line.kind] || line.kind);
+  const title = (line) => (line.planned && line.kind.startsWith("repair") ? t("Serviced as planned, twin starts anew") : texts()[line.kind] || twin.codeText("verbs", line.kind));
 
   const row = (line) => h("li", { "data-kind": line.kind },
     h("time", { datetime: line.time }, line.time.slice(5, 16).replace("T", " ")),

@@ -55,6 +55,7 @@
     const nis = health.nis === undefined ? t("The twin has not learnt enough to be judged.")
       : health.nis > 2 ? t("The twin does not fit: NIS {x}, {lo} to {hi} expected.", { x: number(health.nis, 2), ...range })
       : health.nis < 0.4 ? t("The twin is too cautious: NIS {x}, {lo} to {hi} expected.", { x: number(health.nis, 2), ...range })
+      : health.nis < health.nis_range?.[0] || health.nis > health.nis_range?.[1] ? t("The twin nearly fits: NIS {x}, {lo} to {hi} expected.", { x: number(health.nis, 2), ...range })
       : t("The twin fits: NIS {x}, {lo} to {hi} expected.", { x: number(health.nis, 2), ...range });
     const lag = !white ? "" : Math.abs(white.r) <= white.bound
       ? t("Its innovations are white: autocorrelation {r}, within ±{bound} expected.", { r: number(white.r, 2), bound: number(white.bound, 2) })

@@ -37,6 +37,7 @@
     first: t("there was none before"), clock: t("time has passed"), risk: t("a risk has changed"), breakdown: t("a machine has failed"),
     rush: t("a rush order came"), order: t("orders have changed"), veto: t("a suggestion was vetoed"), lock: t("somebody locked or moved work"),
     accepted: t("a suggestion was accepted"), drift: t("work runs ahead or behind"), repair: t("a machine works again"), adopted: t("somebody adopted it"),
+    chosen: t("it was chosen from the trade-offs"),
   });
   plan.why = (code) => plan.whys()[code] || code || t("no reason is known");
   plan.pins = () => ({ running: t("at work"), frozen: t("too soon to move"), locked: t("locked"), loosened: t("its lock cannot be kept"), done: t("done"), accepted: t("accepted") });

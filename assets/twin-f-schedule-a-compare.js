@@ -34,7 +34,7 @@
   const how = (move) => {
     if (!move.to) return t("is taken out");
     if (!move.from) return t("comes in");
-    const moved = Math.abs(move.hours) < 0.02 ? "" : move.hours > 0 ? t("{time} later", { time: duration(move.hours) }) : t("{time} sooner", { time: duration(-move.hours) });
+    const moved = Math.abs(move.hours) < 0.5 / 60 ? "" : move.hours > 0 ? t("{time} later", { time: duration(move.hours) }) : t("{time} sooner", { time: duration(-move.hours) });
     return [moved, move.from_machine !== move.to_machine ? t("another machine") : "", (move.from_crew || null) !== (move.to_crew || null) ? t("another crew") : ""].filter(Boolean).join(t(", "));
   };
   const moveTable = (found, show) => {
@@ -56,9 +56,12 @@
     return [plan.wide(t("What moved"), h("table", { class: "plain-table moves-table" }, h("caption", { class: "hidden" }, t("What moved")),
       h("thead", {}, h("tr", {}, ...[t("What"), t("Before"), t("After"), t("How")].map((text) => h("th", { scope: "col" }, text)))), body)), more];
   };
-  const lateText = (hours) => (hours === null || hours === undefined ? t("left out") : hours > 0 ? t("{time} late", { time: duration(hours) }) : t("in time"));
-  const orders = (found) => found.orders.length ? h("ul", { class: "order-changes" }, ...found.orders.slice(0, 12).map((o) =>
-    h("li", {}, h("strong", {}, o.order), ` ${lateText(o.before)} → ${lateText(o.after)}`))) : h("p", { class: "quiet" }, t("No order's lateness changes."));
+  const lateText = (hours) => (hours === null || hours === undefined ? t("left out") : hours >= 0.5 / 60 ? t("{time} late", { time: duration(hours) }) : t("in time"));
+  const orders = (found) => {
+    const told = found.orders.filter((o) => lateText(o.before) !== lateText(o.after));
+    return told.length ? h("ul", { class: "order-changes" }, ...told.slice(0, 12).map((o) =>
+      h("li", {}, h("strong", {}, o.order), ` ${lateText(o.before)} → ${lateText(o.after)}`))) : h("p", { class: "quiet" }, t("No order's lateness changes."));
+  };
 
   /** tell: {state(), adopt(version, button), show(move)} of the page. */
   plan.compare = (region, tell) => {

@@ -53,7 +53,7 @@
     };
 
     /** The plan that was in force when the search began; another may be now. */
-    const nowName = () => (state.points.some((p) => p.id === state.chosen) ? t("in force then") : t("in force"));
+    const nowName = () => (state.superseded ? t("in force then") : t("in force"));
     const compare = () => {
       const marked = chosen.map((id) => state.points.find((p) => p.id === id)).filter(Boolean), n = numbers();
       const points = marked.length ? marked : state.points.filter((p) => p.id === state.best.total);
@@ -111,7 +111,7 @@
       page.querySelector(".front-columns").hidden = !state.points.length;
       page.querySelector(".front-all .panel-foot").hidden = !state.points.length;
       page.dataset.searched = state.began && !state.growing && !state.asked ? "1" : "0";
-      const shown = { points: state.points, now: state.now, chosen, x, y, adopted: state.chosen, asked: state.asked, refusal: state.refusal };
+      const shown = { points: state.points, now: state.now, chosen, x, y, adopted: state.chosen, asked: state.asked, refusal: state.refusal, superseded: state.superseded };
       front(shown);
       lists(shown);
     };

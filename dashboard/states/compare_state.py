@@ -25,7 +25,7 @@ AS_NEW = 2.0
 LEAST_P = 0.01
 """Probability of failure under which two risks are the same to whoever plans."""
 FITS = (0.4, 2.0)
-"""NIS within which a machine page says that its twin fits."""
+"""NIS within which a machine page says that its twin fits or nearly does."""
 LINE_POINTS = 300
 
 State = Mapping[str, Any]

@@ -24,8 +24,8 @@ def trade_offs_state(snapshot: Snapshot) -> dict[str, Any]:
     """Everything that the page shows: points, which of them is best at what, and the plan in force.
 
     Points hold for the moment that the front was begun at; `now` is the plan in force as it was
-    then, so that both are measured alike. `asked`: for a front that is not there yet. `refusal`:
-    why none of the points can be adopted any more, a code.
+    then, so that both are measured alike; `superseded`: another is now. `asked`: for a front that
+    is not there yet. `refusal`: why none of the points can be adopted any more, a code.
     """
     front = snapshot.schedule.get("front") or {}
     wish = snapshot.schedule.get("front_wish") or {}
@@ -48,8 +48,16 @@ def trade_offs_state(snapshot: Snapshot) -> dict[str, Any]:
         "now": None if base is None else _measures(base),
         "has_plan": bool(snapshot.schedule.get("in_force") or snapshot.schedule.get("proposed")),
         "chosen": (in_force or {}).get("point"),
+        "superseded": _is_superseded(front, in_force),
         "currency": snapshot.plant.plant.currency,
     }
+
+
+def _is_superseded(front: Mapping[str, Any], in_force: Mapping[str, Any] | None) -> bool:
+    """Whether the plan in force came into force after the search began, or out of it."""
+    plan = in_force or {}
+    is_later = int(plan.get("in_force_from") or 0) > int(front.get("made") or 0)
+    return is_later or any(p["id"] == plan.get("point") for p in front.get("points", ()))
 
 
 def _point(point: Mapping[str, Any]) -> dict[str, Any]:

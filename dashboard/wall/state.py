@@ -153,7 +153,10 @@ def _item(item: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _shift(snapshot: Snapshot, machines: Iterable[str]) -> dict[str, Any] | None:
-    """This shift's operations, and the next services of the area; None without a plan in force."""
+    """This shift's operations, and the next services of the area; None without a plan in force.
+
+    beyond: one of the services begins after this shift, so that they are not said to be its own.
+    """
     if plan_now(snapshot) is None:
         return None
     own = set(machines)
@@ -167,6 +170,7 @@ def _shift(snapshot: Snapshot, machines: Iterable[str]) -> dict[str, Any] | None
         "all": len(here),
         "late": len({o["order"] for o in here if o.get("late")}),
         "services": [_service(snapshot, s) for s in services[:NOW_MAX]],
+        "beyond": any(s["start"] >= end for s in services[:NOW_MAX]),
         "more": max(0, len(services) - NOW_MAX),
     }
 

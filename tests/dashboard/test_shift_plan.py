@@ -58,6 +58,12 @@ def test_wall_counts_the_operations_of_its_lines(busy: Snapshot) -> None:
         ("mill-02", True),
         ("press-02", False),
     ]
+    assert whole["beyond"], "the suggested one is the next shift's"
+    services = busy.schedule["in_force"]["services"]
+    own = busy._replace(
+        schedule={"in_force": busy.schedule["in_force"] | {"services": services[:1]}}
+    )
+    assert not wall_state(shared(own), [()])["areas"]["0"]["shift"]["beyond"]
     lines = [(line.id,) for line in busy.plant.lines]
     parts = wall_state(shared(busy), lines)["areas"].values()
     assert sum(part["shift"]["all"] for part in parts) == 3

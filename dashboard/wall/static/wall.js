@@ -87,10 +87,11 @@
   /** The fullest title first: small and far away, the figures alone still say how far the shift is. */
   const shiftTitles = (plan) => plan.all ? [`${words.shift}\n${progress(plan)}`, `${words.shift}\n${fill(words.operations, plan)}`,
     `${words.shift}\n${plan.done}/${plan.all} ${words.steps}`, `${words.shift}\n${plan.done}/${plan.all}`, `${words.shift} ${plan.done}/${plan.all}`, `${plan.done}/${plan.all}`] : [words.next];
+  const shiftTitlesOver = (plan) => (plan.all && plan.beyond ? shiftTitles(plan).map((title) => `${title}\n${words.next}`) : shiftTitles(plan));
   const paintNow = (here) => {
     const panel = $("now"), rest = $("rest"), plan = hasTurn(here) ? here.shift : null;
     listed = plan ? plan.services : here.now;
-    const titles = plan ? shiftTitles(plan) : [words.now];
+    const titles = plan ? shiftTitlesOver(plan) : [words.now];
     items.forEach((node, k) => {
       const item = listed[k];
       show(node, Boolean(item));
