@@ -54,10 +54,11 @@ def trade_offs_state(snapshot: Snapshot) -> dict[str, Any]:
 
 
 def _is_superseded(front: Mapping[str, Any], in_force: Mapping[str, Any] | None) -> bool:
-    """Whether the plan in force came into force after the search began, or out of it."""
-    plan = in_force or {}
-    is_later = int(plan.get("in_force_from") or 0) > int(front.get("made") or 0)
-    return is_later or any(p["id"] == plan.get("point") for p in front.get("points", ()))
+    """Whether another plan is in force than when the search began."""
+    plan, before = in_force or {}, front.get("base_version")
+    if before is not None and plan:
+        return bool(plan["version"] != before)
+    return any(p["id"] == plan.get("point") for p in front.get("points", ()))
 
 
 def _point(point: Mapping[str, Any]) -> dict[str, Any]:

@@ -121,8 +121,9 @@ class FrontSearch:
         verdict = prepared.verdict
         holds = verdict.terms is not None and not verdict.faults
         base = prepared.filled_verdict.terms
-        if base is not None and holds and prepared.stated.situation.in_force:
-            head["base"] = terms_document(base)
+        in_force = prepared.stated.situation.in_force
+        if base is not None and holds and in_force:
+            head["base"], head["base_version"] = terms_document(base), in_force["version"]
         written, known = float("-inf"), set[str]()
         self._forget()
 
