@@ -308,6 +308,22 @@ def test_what_the_desk_says_of_an_action_decides_whether_it_is_taken_back(
         assert words in told.get_json()["says"]
 
 
+def test_an_accepted_service_that_is_done_is_not_taken_back(
+    client: FlaskClient, ready: PlantTwin, fake: FakePlant
+) -> None:
+    done = do(client, "comment.add", **COMMENT).get_json()["id"]
+    line = {"id": done, "can_undo": True, "undone": None, "verb": "suggestion.accept"}
+    journal = [line | {"note": {"service": done}}]
+    documents = {"journal": journal, "services": [{"id": done, "state": "done"}]}
+    fake.store.set_documents("desk", {k: json.dumps(v).encode() for k, v in documents.items()})
+    ready.reader.tick()
+    told = do(client, "action.undo", detail={"action": done})
+    assert (told.status_code, told.get_json()["says"]) == (
+        409,
+        "The service is no longer planned.",
+    )
+
+
 @pytest.mark.parametrize("action", ["0-0", "1-0", "x", "-1-0", "99999999999999-0"])
 def test_what_nobody_did_cannot_be_taken_back(client: FlaskClient, action: str) -> None:
     assert do(client, "action.undo", detail={"action": action}).status_code == 409
