@@ -67,11 +67,18 @@ def _saves(planned: PlannedState, proposed: Mapping[str, Any] | None) -> float |
 
 
 def _planner(snapshot: Snapshot) -> dict[str, Any]:
-    """What the planner says of itself: documents that it could not read within a day."""
-    said = snapshot.schedule.get("planning") or {}
+    """What the planner says of itself: documents that it could not read within a day, and machines
+    that it leaves unserviced though a service would pay."""
+    said, zone = snapshot.schedule.get("planning") or {}, snapshot.plant.zone
+    names = {m.id: m.name or m.id for m in snapshot.plant.machines}
     lately = [x for x in said.get("unreadable") or () if snapshot.plant_us - x["time"] < DAY_US]
     return {
-        "unreadable": [x | {"time": iso_local(x["time"], snapshot.plant.zone)} for x in lately],
+        "unreadable": [x | {"time": iso_local(x["time"], zone)} for x in lately],
+        "unserved": [
+            u | {"name": names[u["machine"]], "until": u["until"] and iso_local(u["until"], zone)}
+            for u in said.get("unserved") or ()
+            if u["machine"] in names
+        ],
         "compiling": bool(said.get("compiling")),
     }
 

@@ -1,6 +1,7 @@
 """What the schedule page says: bars, heads, suggestions and what people decided about them."""
 
 import json
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -215,3 +216,17 @@ def test_what_the_planner_could_not_read_is_said_for_a_day(fake: FakePlant) -> N
     ]
     put(fake, planning={"unreadable": slips})
     assert [x["name"] for x in state_of(fake)["planner"]["unreadable"]] == ["decisions"]
+
+
+def test_a_machine_left_unserviced_is_named_with_when_its_part_comes(fake: FakePlant) -> None:
+    now = state_of(fake)["now_us"]
+    left = [
+        {"machine": machine, "saves": 100.0, "why": "part", "until": now}
+        for machine in ("mill-01", "gone")
+    ]
+    put(fake, planning={"unserved": left})
+    (said,) = state_of(fake)["planner"]["unserved"]
+    assert said["machine"] == "mill-01"
+    assert said["name"]
+    until = datetime.fromisoformat(said["until"]).replace(tzinfo=fake.plant.zone)
+    assert abs(until.timestamp() * 1e6 - now) < 1e6

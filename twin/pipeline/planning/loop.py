@@ -28,6 +28,7 @@ from twin.pipeline.planning.situation import Situation, read_situation
 from twin.pipeline.planning.solve import Improve, least_cost
 from twin.pipeline.planning.suggest import service_suggestions
 from twin.pipeline.planning.telling import Telling
+from twin.pipeline.planning.unserved import unserved
 from twin.pipeline.site import Site
 from twin.stores.base import Documents, Store
 
@@ -181,7 +182,11 @@ class PlanLoop:
         if made.plan is not None and not is_new:
             found = [*telling.plan_suggestion(situation, made.compared), *found]
         documents |= telling.suggested(situation, found)
-        documents |= telling.report(situation, why, made.solved, version, self.refused)
+        documents |= telling.report(
+            *(situation, why, made.solved, version),
+            refused=self.refused,
+            unserved=unserved(made.beside.stated, made.beside.schedule),
+        )
         telling.write(documents)
         if made.is_first and is_shown and self._is_ready():
             telling.adopt(situation, version, self._clock())

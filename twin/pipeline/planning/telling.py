@@ -125,7 +125,7 @@ class Telling:
 
     # --- its own state --------------------------------------------------------------------
     def report(
-        self, situation: Situation, why: str, solved: Solved, version: int, refused: int
+        self, situation: Situation, why: str, solved: Solved, version: int, **more: Any
     ) -> Documents:
         """What the planner says of itself after a round."""
         return self.say(
@@ -134,7 +134,7 @@ class Telling:
             version=version,
             solver=solved.solver,
             seconds=round(solved.seconds, 2),
-            refused=refused,
+            **more,
         )
 
     def say(self, **more: Any) -> Documents:

@@ -108,8 +108,16 @@ class _Slip(_Loose):
     fault: str
 
 
+class _Unserved(_Loose):
+    machine: str
+    saves: float
+    why: Literal["part", "crew", "work"]
+    until: Time | None
+
+
 class _State(_Loose):
     unreadable: list[_Slip] = []
+    unserved: list[_Unserved] = []
     compiling: bool = False
 
 
