@@ -8,6 +8,7 @@ from functools import cache
 import numpy as np
 import pytest
 
+from tests.scheduling.counted_clock import CountedClock
 from twin.errors import PlanningError
 from twin.evaluation.invented import small_plant
 from twin.evaluation.invented_small import random_problem
@@ -79,19 +80,8 @@ CASES = [
 laws = pytest.mark.parametrize(("solver", "make", "seed"), CASES)
 
 
-class Counting:
-    """A clock that moves on by as much at every look: what repeats, repeats under it."""
-
-    def __init__(self, step_s=0.02):
-        self.now_s, self.step_s = 0.0, step_s
-
-    def __call__(self):
-        self.now_s += self.step_s
-        return self.now_s
-
-
 def limit():
-    return Limit(1.0, Counting(), 1)
+    return Limit(1.0, CountedClock(0.02), 1)
 
 
 @cache

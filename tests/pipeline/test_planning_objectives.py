@@ -8,6 +8,7 @@ from desk_bench import HOUR_US, T0_US
 from order_bench import DUE_US
 from planning_bench import site_of, situation
 
+from tests.scheduling.counted_clock import CountedClock
 from twin.pipeline.orders import new_order
 from twin.pipeline.planning.improve import anneal_polished
 from twin.pipeline.planning.plan_document import plan_document
@@ -56,20 +57,9 @@ def one_job(order=None):
     )
 
 
-class Counting:
-    """A clock that time does not move: solvers get as many rounds on any computer."""
-
-    def __init__(self):
-        self.now_s = 0.0
-
-    def __call__(self):
-        self.now_s += 0.01
-        return self.now_s
-
-
 def run_here(solver):
     def improve(problem, start, seconds, seed):
-        return solver(problem, Limit(seconds, Counting(), seed), start)
+        return solver(problem, Limit(seconds, CountedClock(0.01), seed), start)
 
     return improve
 

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.scheduling.counted_clock import rounds
 from twin.errors import PlanningError
 from twin.evaluation.invented import small_plant
 from twin.evaluation.invented_small import random_problem
@@ -27,26 +28,10 @@ from twin.scheduling.problem import (
     Weights,
 )
 from twin.scheduling.rules import best_rule
-from twin.scheduling.schedule import Limit
 from twin.scheduling.timeline import timeline
 
 HOT = 1e6
 ALWAYS = (((0, 240),),)
-
-
-class Counting:
-    """A clock that moves on by one at every look."""
-
-    def __init__(self):
-        self.now = 0.0
-
-    def __call__(self):
-        self.now += 1.0
-        return self.now
-
-
-def rounds(n, seed=1):
-    return Limit(float(n), Counting(), seed)
 
 
 def taken(problem, plan, seed=1):

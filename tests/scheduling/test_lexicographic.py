@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from tests.scheduling.counted_clock import CountedClock
 from tests.scheduling.tiny import tiny_problem
 from twin.evaluation.invented import small_plant
 from twin.scheduling.check import check
@@ -15,15 +16,6 @@ from twin.scheduling.rules import best_rule
 from twin.scheduling.schedule import Limit
 
 ORDER = ("tardiness", "energy", "changeover")
-
-
-class Counting:
-    def __init__(self):
-        self.now_s = 0.0
-
-    def __call__(self):
-        self.now_s += 0.02
-        return self.now_s
 
 
 def values(problem, schedule):
@@ -44,8 +36,8 @@ def test_weights_far_apart_reach_the_proven_order(seed):
 def test_later_objectives_give_up_nothing_of_earlier_ones():
     problem = small_plant(1)
     _, start, _ = best_rule(problem)
-    first = lexicographic(problem, ORDER[:1], Limit(0.5, Counting()), start)
-    both = lexicographic(problem, ORDER[:2], Limit(1.0, Counting()), start)
+    first = lexicographic(problem, ORDER[:1], Limit(0.5, CountedClock(0.02)), start)
+    both = lexicographic(problem, ORDER[:2], Limit(1.0, CountedClock(0.02)), start)
     assert values(problem, first)[0] <= values(problem, start)[0]
     assert values(problem, both)[0] <= values(problem, first)[0] + 1e-6
     assert values(problem, both)[1] <= values(problem, first)[1] + 1e-6

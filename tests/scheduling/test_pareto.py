@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from tests.scheduling.counted_clock import CountedClock
 from twin.errors import PlanningError
 from twin.evaluation.invented import small_plant
 from twin.evaluation.invented_small import random_problem
@@ -16,19 +17,8 @@ from twin.scheduling.rules import best_rule
 from twin.scheduling.schedule import Limit, empty_schedule
 
 
-class Counting:
-    """A clock that moves on by as much at every look: what repeats, repeats under it."""
-
-    def __init__(self):
-        self.now_s = 0.0
-
-    def __call__(self):
-        self.now_s += 0.02
-        return self.now_s
-
-
 def limit(seconds, seed=1):
-    return Limit(seconds, Counting(), seed)
+    return Limit(seconds, CountedClock(0.02), seed)
 
 
 def values(terms, names):

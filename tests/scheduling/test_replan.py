@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from tests.scheduling.counted_clock import rounds
 from twin.evaluation.invented import small_plant
 from twin.scheduling.anneal import FEW, anneal
 from twin.scheduling.changes import breakdown, extended, with_jobs
@@ -13,22 +14,7 @@ from twin.scheduling.layout import numbered
 from twin.scheduling.problem import Pin
 from twin.scheduling.replan import MOST_CHANGED, frozen, referred, replan
 from twin.scheduling.rules import best_rule
-from twin.scheduling.schedule import Limit
 from twin.scheduling.working_time import WorkingTime
-
-
-class Counting:
-    def __init__(self):
-        self.now = 0.0
-
-    def __call__(self):
-        self.now += 1.0
-        return self.now
-
-
-def rounds(n, seed=1):
-    return Limit(float(n), Counting(), seed)
-
 
 FREEZE = 40
 
