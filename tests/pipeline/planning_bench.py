@@ -179,3 +179,13 @@ class World:
     def suggestion(self, machine):
         known = self.document("suggestions") or []
         return next((s for s in known if s["machine"] == machine), None)
+
+
+def planned_world(folder, n_orders=1, **lives):
+    """A world whose first plan is in force, with orders A-0, A-1 and so on; lives as World.hear."""
+    world = World(folder)
+    for n in range(n_orders):
+        world.add_order(f"A-{n}")
+    world.hear(**lives)
+    world.settle()
+    return world

@@ -4,7 +4,7 @@ import orjson
 import pytest
 from flask import Flask
 from order_bench import order_bench
-from planning_bench import G, World
+from planning_bench import planned_world
 
 from twin.pipeline.operations_http import register_operations
 from twin.pipeline.orders_door import OrdersDoor
@@ -12,6 +12,8 @@ from twin.pipeline.orders_http import register_orders
 from twin.pipeline.orders_written import parsed_order
 from twin.pipeline.ran import read_runs
 from twin.pipeline.shopfloor import BoardReader
+
+pytestmark = pytest.mark.usefixtures("known_cost")
 
 
 def spoilt(good):
@@ -37,13 +39,8 @@ def spoilt(good):
 
 
 @pytest.fixture
-def world(tmp_path, monkeypatch):
-    monkeypatch.setattr("twin.pipeline.machines_now._long_run_cost_h", lambda _s, _m: G)
-    made = World(tmp_path)
-    made.add_order("A-0")
-    made.hear(mill_0=60.0)
-    made.settle()
-    return made
+def world(tmp_path):
+    return planned_world(tmp_path, mill_0=60.0)
 
 
 @pytest.fixture(name="bad")

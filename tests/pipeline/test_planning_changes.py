@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from desk_bench import HOUR_US, T0_US
-from planning_bench import G, World, machines_at, site_of
+from planning_bench import G, machines_at, planned_world, site_of
 from test_planning_problem import order, running
 
 from twin.errors import PlanningError, SchemaError
@@ -321,13 +321,9 @@ def test_a_scenario_that_cannot_happen_is_said_to_be_none(site, change, says):
         scenario(prepare_plan(held, plan), [change], plan, None)
 
 
+@pytest.mark.usefixtures("known_cost")
 def test_trying_writes_nothing(tmp_path, monkeypatch):
-    monkeypatch.setattr("twin.pipeline.machines_now._long_run_cost_h", lambda _s, _m: G)
-    world = World(tmp_path)
-    for n in range(3):
-        world.add_order(f"A-{n}")
-    world.hear(mill_0=60.0)
-    world.settle()
+    world = planned_world(tmp_path, 3, mill_0=60.0)
     before = {k: world.store.documents(k) for k in ("schedule", "desk", "orders")}
     monkeypatch.setattr("time.time_ns", lambda: world.now * 1000)
     whatif = WhatIf(world.store, world.site, None)

@@ -5,29 +5,21 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from desk_bench import HOUR_US, T0_US
 from mortal_store import DeathError, Mortal
-from planning_bench import G, World, site_of
+from planning_bench import planned_world, site_of
 
 from twin.pipeline.desk import Desk
 from twin.pipeline.desk.schedule_suggestions import crew_fault, crew_for
 
-
-@pytest.fixture(autouse=True)
-def known_cost(monkeypatch):
-    """The small plant has no fitted model: its long-run cost is given."""
-    monkeypatch.setattr("twin.pipeline.machines_now._long_run_cost_h", lambda _s, _m: G)
+pytestmark = pytest.mark.usefixtures("known_cost")
 
 
 @pytest.fixture
 def world(tmp_path):
-    return filled(World(tmp_path))
+    return filled(tmp_path)
 
 
-def filled(world):
-    for n in range(3):
-        world.add_order(f"A-{n}")
-    world.hear(mill_0=60.0, press_1=80.0)
-    world.settle()
-    return world
+def filled(folder):
+    return planned_world(folder, 3, mill_0=60.0, press_1=80.0)
 
 
 def refusal(world, verb, detail):
@@ -282,7 +274,7 @@ def test_killed_anywhere_every_decision_is_kept_once(tmp_path):
     def run(dies_at=None, after=False):
         folder = tmp_path / f"{dies_at}-{after}"
         folder.mkdir()
-        world = filled(World(folder))
+        world = filled(folder)
         world.add_order("RUSH", priority=1, due_h=10)
         world.settle()
         if dies_at is not None:

@@ -3,7 +3,7 @@
 import numpy as np
 import orjson
 import pytest
-from planning_bench import G, World
+from planning_bench import planned_world
 
 from twin.actions import checked_detail
 from twin.errors import PlanningError, SchemaError
@@ -15,6 +15,7 @@ from twin.scheduling.pareto import TRADED, Front, Traded
 from twin.scheduling.pareto_archive import Box
 from twin.scheduling.rules import RULES
 
+pytestmark = pytest.mark.usefixtures("known_cost")
 BOX = Box(np.zeros(len(TRADED)), np.ones(len(TRADED)))
 
 
@@ -31,18 +32,20 @@ def by_rules(problem, _start, seconds, tell, stop, names):
 
 
 @pytest.fixture
-def world(tmp_path, monkeypatch):
-    monkeypatch.setattr("twin.pipeline.machines_now._long_run_cost_h", lambda _s, _m: G)
-    made = World(tmp_path)
-    for n in range(4):
-        made.add_order(f"A-{n}")
-    made.hear(mill_0=60.0)
-    made.settle()
-    return made
+def world(tmp_path):
+    return planned_world(tmp_path, 4, mill_0=60.0)
 
 
 def search_of(world, search=by_rules):
     return FrontSearch(world.store, search, clock=lambda: world.now)
+
+
+def searched(world, search=by_rules):
+    """The front that somebody asked for."""
+    world.do("front.explore", {"seconds": 30})
+    world.desk_step()
+    search_of(world, search).step(world.site)
+    return world.document("front")
 
 
 def test_nobody_asked_nothing_is_searched(world):
@@ -107,10 +110,7 @@ def test_a_newer_wish_ends_the_search(world):
 
 
 def test_a_point_is_adopted_as_it_was_shown_and_taken_back(world):
-    world.do("front.explore", {"seconds": 30})
-    world.desk_step()
-    search_of(world).step(world.site)
-    before, front = world.document("in_force"), world.document("front")
+    front, before = searched(world), world.document("in_force")
     point = front["points"][-1]
     adopted = world.do("plan.adopt", {"point": point["id"]})
     world.desk_step()
@@ -137,10 +137,7 @@ def adopting(world, point):
 
 def test_a_point_holds_as_long_as_its_plan_does_in_the_plant_of_now(world):
     """Being late is no fault; that its machine is serviced to the end of the week is one."""
-    world.do("front.explore", {"seconds": 30})
-    world.desk_step()
-    search_of(world).step(world.site)
-    point = world.document("front")["points"][-1]["id"]
+    point = searched(world)["points"][-1]["id"]
     world.pass_time(30.0)
     assert adopting(world, point) is None
     machine = world.document("in_force")["operations"][0]["machine"]
@@ -151,19 +148,13 @@ def test_a_point_holds_as_long_as_its_plan_does_in_the_plant_of_now(world):
 
 
 def test_nothing_is_left_of_a_front_after_a_week(world):
-    world.do("front.explore", {"seconds": 30})
-    world.desk_step()
-    search_of(world).step(world.site)
-    point = world.document("front")["points"][-1]["id"]
+    point = searched(world)["points"][-1]["id"]
     world.pass_time(169.0)
     assert adopting(world, point) == "front_too_old"
 
 
 def test_a_point_that_would_lose_an_open_order_is_refused(world):
-    world.do("front.explore", {"seconds": 30})
-    world.desk_step()
-    search_of(world).step(world.site)
-    point = world.document("front")["points"][-1]["id"]
+    point = searched(world)["points"][-1]["id"]
     world.add_order("RUSH", priority=1, due_h=10)
     world.settle()
     assert adopting(world, point) is None, "nothing is lost that is in no plan in force"
@@ -202,10 +193,7 @@ def test_a_search_that_dies_leaves_what_it_found(monkeypatch):
 
 
 def test_an_adopted_point_has_a_version_of_its_own_and_is_what_the_next_plan_is_held_against(world):
-    world.do("front.explore", {"seconds": 30})
-    world.desk_step()
-    search_of(world).step(world.site)
-    world.do("plan.adopt", {"point": world.document("front")["points"][-1]["id"]})
+    world.do("plan.adopt", {"point": searched(world)["points"][-1]["id"]})
     world.desk_step()
     version = world.document("in_force")["version"]
     assert "accepted" in world.settle()
@@ -241,10 +229,7 @@ def test_orders_that_an_adopted_plan_leaves_out_keep_its_reason_and_count_as_in_
         terms = check(problem, plan).terms
         return Front(names, (Traded(plan, terms),), BOX, 0.2, seconds, False)
 
-    world.do("front.explore", {"seconds": 30})
-    world.desk_step()
-    search_of(world, leaving_out).step(world.site)
-    world.do("plan.adopt", {"point": world.document("front")["points"][0]["id"]})
+    world.do("plan.adopt", {"point": searched(world, leaving_out)["points"][0]["id"]})
     world.add_order("NEW")
     world.desk_step()
     adopted = world.document("in_force")

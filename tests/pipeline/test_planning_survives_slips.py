@@ -4,7 +4,7 @@ import logging
 
 import orjson
 import pytest
-from planning_bench import G, World
+from planning_bench import planned_world
 
 from dashboard.data.documents import Documents
 from twin.pipeline.planning.whatif import WhatIf
@@ -12,17 +12,13 @@ from twin.pipeline.planning.written import parsed
 from twin.pipeline.planning.written_shapes import SHAPES
 from twin.pipeline.shopfloor import BoardReader
 
+pytestmark = pytest.mark.usefixtures("known_cost")
 SLIPS = (b'{"version": 7', b"[7]", b'{"version": 7, "operations": [{}], "points": [{}]}', b'"x"')
 
 
 @pytest.fixture
-def world(tmp_path, monkeypatch):
-    monkeypatch.setattr("twin.pipeline.machines_now._long_run_cost_h", lambda _s, _m: G)
-    made = World(tmp_path)
-    made.add_order("A-0")
-    made.hear(mill_0=60.0)
-    made.settle()
-    return made
+def world(tmp_path):
+    return planned_world(tmp_path, mill_0=60.0)
 
 
 def spoil(world, name, text):
