@@ -7,10 +7,13 @@ from typing import Any
 
 from dashboard.access.checks import check
 from dashboard.access.language import t
+from dashboard.access.part_words import shortage_words
 from dashboard.snapshot import Snapshot, machine_of
 from dashboard.states.alarm_words import refusal_text
 from dashboard.states.at_service import services_begun
 from twin.pipeline.desk.effects import AHEAD_US
+from twin.pipeline.desk.plans import lacked_at
+from twin.pipeline.planning.parts import Shortage
 
 __all__ = ["can_cancel", "can_move", "can_plan", "can_report_failure", "can_report_repair"]
 
@@ -46,8 +49,9 @@ def can_plan(snapshot: Snapshot, machine: str | None, detail: Detail) -> str | N
 
 @check("service.move")
 def can_move(snapshot: Snapshot, machine: str | None, detail: Detail) -> str | None:
-    """It is planned, has not begun, and is not moved into the past."""
-    return _words(_planned(snapshot, machine, detail) or _when(snapshot, detail))
+    """It is planned, has not begun, is not moved into the past, and has its part there."""
+    fault = _planned(snapshot, machine, detail) or _when(snapshot, detail)
+    return _words(fault) or shortage_words(snapshot.plant, _lacked(snapshot, detail))
 
 
 @check("service.cancel")
@@ -81,6 +85,13 @@ def _planned(snapshot: Snapshot, machine: str | None, detail: Detail) -> str:
     if service["state"] != "planned":
         return "not_planned"
     return "service_begun" if service["id"] in services_begun(snapshot) else ""
+
+
+def _lacked(snapshot: Snapshot, detail: Detail) -> Shortage | None:
+    service, services = _service(snapshot, detail["service"]), snapshot.desk.get("services") or ()
+    if service is None:
+        return None
+    return lacked_at(snapshot.plant, services, service, detail["start"], snapshot.plant_us)
 
 
 def _service(snapshot: Snapshot, service_id: str) -> dict[str, Any] | None:

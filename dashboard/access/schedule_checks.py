@@ -8,11 +8,12 @@ from typing import Any
 
 from dashboard.access.checks import check
 from dashboard.access.language import t
+from dashboard.access.part_words import shortage_words
 from dashboard.snapshot import Snapshot
 from dashboard.states.alarm_words import refusal_text
 from twin.pipeline.desk.front import front_fault
 from twin.pipeline.desk.schedule_plans import lock_fault, version_fault
-from twin.pipeline.desk.schedule_suggestions import crew_for
+from twin.pipeline.desk.schedule_suggestions import crew_for, lacked
 
 __all__ = ["can_accept", "can_adopt", "can_lock", "can_unlock", "can_veto"]
 
@@ -30,17 +31,17 @@ def can_accept(snapshot: Snapshot, _machine: str | None, detail: Detail) -> str 
         return _words(_version(snapshot, found["version"]))
     if found["state"] == "accepted":
         return _words("already_accepted")
-    start = detail["start"]
-    if detail["crew"] is None and start in {None, found["start"]}:
-        return None
+    start, now_us, plant = detail["start"], snapshot.plant_us, snapshot.plant
     service = {
         "machine": found["machine"],
         "crew": found["crew"],
-        "start": max(found["start"], snapshot.plant_us) if start is None else start,
+        "start": max(found["start"], now_us) if start is None else start,
         "duration_h": (found["end"] - found["start"]) / HOUR_US,
     }
-    services = snapshot.desk.get("services") or ()
-    return _words(crew_for(snapshot.plant, service, services, detail["crew"])[1])
+    services, fault = snapshot.desk.get("services") or (), ""
+    if detail["crew"] is not None or start not in {None, found["start"]}:
+        fault = crew_for(plant, service, services, detail["crew"])[1]
+    return _words(fault) or shortage_words(plant, lacked(plant, services, service, found, now_us))
 
 
 @check("suggestion.veto")

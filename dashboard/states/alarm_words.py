@@ -139,6 +139,7 @@ def refusal_texts(t: Translate) -> dict[str, str]:
         "crew_elsewhere": t("The crew does not work at the machine's site."),
         "crew_off_shift": t("The crew is not on shift for all of that time."),
         "no_crew_then": t("No crew that can do it is free and on shift for all of that time."),
+        "no_part_then": t("The spare part that it needs is not there at that time."),
         "crew_busy": t("The crew does another service at that time."),
         "service_overlaps": t("Another service of the machine is planned for that time."),
         "veto_over": t("The veto has run out."),

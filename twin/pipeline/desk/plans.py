@@ -1,14 +1,16 @@
 """Planned services: made, moved, called off, and each of these taken back."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from twin.actions import Action
 from twin.pipeline.desk.effects import Context, Effects, Handler, Undoer, refused
 from twin.pipeline.desk.state import DeskState
+from twin.pipeline.planning.parts import Shortage, shortage
+from twin.plant import Plant
 from twin.types import Event
 
-__all__ = ["HANDLERS", "PLANNED_MAX", "UNDOERS"]
+__all__ = ["HANDLERS", "PLANNED_MAX", "UNDOERS", "lacked_at"]
 
 HOUR_US = 3_600_000_000
 PLANNED_MAX = 5000
@@ -51,8 +53,12 @@ def _move(state: DeskState, action: Action, context: Context) -> Effects:
     service, refusal = _planned(state, action)
     if service is None:
         return refused(refusal)
+    now_us = context.now_us
     if _is_over(action.detail["start"], action.detail["duration_h"], context):
         return refused("in_the_past")
+    missing = lacked_at(context.site.plant, state.services, service, action.detail["start"], now_us)
+    if missing is not None:
+        return refused("no_part_then", **missing._asdict())
     was = {"service": service["id"]} | {k: service[k] for k in ("start", "duration_h")}
     _set(state, service, start=action.detail["start"], duration_h=action.detail["duration_h"])
     event = _event("service_moved", service, action, context)
@@ -92,6 +98,20 @@ def _plan_again(state: DeskState, line: Mapping[str, Any], action: Action, ctx: 
         return refused("not_cancelled")
     _set(state, service, state="planned")
     return Effects(events=[_event("service_planned", service, action, ctx)])
+
+
+def lacked_at(
+    plant: Plant, services: Sequence[Service], service: Service, start: int, now_us: int
+) -> Shortage | None:
+    """The part that a service would lack if it were moved there; None: it has what it needs.
+
+    One that a person planned without being advised needs none: that person will have seen to it.
+    """
+    if service.get("suggestion") is None:
+        return None
+    others = [s for s in services if s["id"] != service["id"]]
+    ordered_us = min(int(service["time"]), now_us)
+    return shortage(plant, others, {**service, "start": start}, now_us, ordered_us)
 
 
 def _planned(state: DeskState, action: Action) -> tuple[Service | None, str]:

@@ -14,10 +14,11 @@ from twin.pipeline.desk.schedule_documents import (
 )
 from twin.pipeline.desk.schedule_plans import adopt_version, restore
 from twin.pipeline.desk.state import DeskState
+from twin.pipeline.planning.parts import Shortage, shortage
 from twin.plant import Plant, crew_is_there
 from twin.types import Event
 
-__all__ = ["HANDLERS", "UNDOERS", "crew_fault", "crew_for"]
+__all__ = ["HANDLERS", "UNDOERS", "crew_fault", "crew_for", "lacked"]
 
 HOUR_US = 3_600_000_000
 VETO_H = {"service": 24.0, "plan": 8.0}
@@ -34,6 +35,9 @@ def _accept(state: DeskState, action: Action, context: Context) -> Effects:
     service, fault = _service(state, suggestion, action, context)
     if service is None:
         return refused(fault)
+    missing = lacked(context.site.plant, state.services, service, suggestion, context.now_us)
+    if missing is not None:
+        return refused("no_part_then", **missing._asdict())
     state.services.append(service)
     state.mark("services")
     decided = decisions_of(context)
@@ -93,6 +97,18 @@ def _fault(state: DeskState, service: Record, plant: Plant, context: Context) ->
         if other["machine"] == service["machine"] and not is_apart:
             return "service_overlaps"
     return ""
+
+
+def lacked(
+    plant: Plant, services: Sequence[Record], service: Record, suggestion: Record, now_us: int
+) -> Shortage | None:
+    """The part that a suggested service would lack; None: it has what it needs.
+
+    At a time that was proposed it may count on a piece that would have been ordered then.
+    """
+    proposed = {suggestion["start"], *(a["start"] for a in suggestion.get("alternatives", ()))}
+    made = int(suggestion.get("made", now_us)) if service["start"] in proposed else now_us
+    return shortage(plant, services, service, now_us, min(made, now_us))
 
 
 def crew_for(

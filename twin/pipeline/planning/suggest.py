@@ -79,6 +79,7 @@ def _suggestion(stated: Stated, plan: Tried, t: int, version: int) -> Suggestion
         "who": None,
         "reason": None,
         "version": version,
+        "made": stated.situation.now_us,
     }
 
 

@@ -7,8 +7,8 @@ then somebody from outside does it, who does nothing else.
 from collections.abc import Sequence
 
 from twin.pipeline.planning.horizon import Horizon
+from twin.pipeline.planning.parts import allotted, pieces
 from twin.pipeline.planning.situation import Situation
-from twin.pipeline.services import HOUR_US
 from twin.scheduling.problem import Calendar, Crew, Machine, Task, TaskPin
 from twin.scheduling.working_time import WorkingTime
 
@@ -16,7 +16,6 @@ __all__ = ["OUTSIDE", "crews_for", "parts_for"]
 
 OUTSIDE = "*outside"
 """Begins the id of a crew that the plant file does not name."""
-DAY_US = 24 * HOUR_US
 
 
 def crews_for(
@@ -67,30 +66,16 @@ def parts_for(
     plant, out = situation.plant, list(tasks)
     arrivals: list[tuple[int, ...]] = []
     for p, part in enumerate(plant.parts):
-        lead_us = round(part.lead_days * DAY_US)
         takers = [t for t, task in enumerate(out) if task.part == p]
-        used = _used(situation, part.id)
-        if part.reorder:
-            used = [d for d in used if d + lead_us > situation.now_us]
-        in_store = max(0, part.stock - len(used))
-        back = used[-part.stock :] if part.stock and part.reorder else []
-        later = [horizon.ceil(d + lead_us) for d in back]
-        ordered = [horizon.ceil(situation.now_us + lead_us)] * len(takers)
-        there = [0] * in_store + sorted(later + ordered)
-        arrivals.append(tuple(there))
-        fixed = sorted((t for t in takers if out[t].pin), key=lambda t: out[t].earliest)
-        for n, t in enumerate(fixed):
-            pin = out[t].pin
-            if pin is not None and (n >= len(there) or there[n] > pin.start):
-                out[t] = out[t]._replace(part=-1)
+        now_us = situation.now_us
+        found = pieces(plant, part, situation.served, len(takers), now_us, now_us)
+        there = tuple(horizon.ceil(time) if time else 0 for time in found)
+        arrivals.append(there)
+        fixed = sorted((pin.start, t) for t in takers if (pin := out[t].pin) is not None)
+        has_one = allotted(there, [start for start, _ in fixed])
+        for (_, t), is_there in zip(fixed, has_one, strict=True):
+            out[t] = out[t] if is_there else out[t]._replace(part=-1)
     return out, tuple(arrivals)
-
-
-def _used(situation: Situation, part_id: str) -> list[int]:
-    """When services that take the part were done, µs UTC."""
-    plant = situation.plant
-    takes = {m.id for m in plant.machines if plant.class_of(m).service.part == part_id}
-    return sorted(int(s["done"]) for s in situation.served if s["machine"] in takes)
 
 
 def _urgency(task: Task) -> tuple[bool, int]:
