@@ -2,7 +2,7 @@
 
 The child is a fresh interpreter (threads and compiled code do not survive a fork). It gets the
 problem over a socket, sends every better answer back, and ends with its parent however that ends:
-by the parent-death signal, and where there is none by the socket's end. It runs at a lower
+by the parent-death signal, and where there is none by the socket's end. It solves at a lower
 priority, so that eight workers leave the screens their turn.
 """
 
@@ -23,7 +23,7 @@ from typing import IO, Any
 from twin.errors import PlanningError
 from twin.scheduling.problem import Problem
 from twin.scheduling.schedule import Answer, Limit, Schedule, Solver, Tell
-from twin.stores.embedded import die_with_parent
+from twin.stores.parent import die_with_parent
 
 __all__ = ["ApartError", "main", "run_apart"]
 
@@ -146,10 +146,10 @@ def _child(errors: IO[bytes]) -> Iterator[tuple["subprocess.Popen[bytes]", Conne
 def main(fileno: int) -> None:
     """The child: one order, one answer."""
     die_with_parent()
-    os.nice(NICE)
     line = Connection(fileno)
     sys.path[:] = line.recv()
     solver, problem, seconds, seed, start = pickle.loads(line.recv_bytes())
+    os.nice(NICE)  # not before: who waits for an answer waits for the imports too
     threading.Thread(target=_end_with, args=(line,), daemon=True).start()
     line.send((READY, None))
     limit = Limit(seconds, time.perf_counter, seed)

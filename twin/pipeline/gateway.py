@@ -30,7 +30,8 @@ from twin.sources.base import Batch
 from twin.sources.gateway import Outcome, create_gateway, tokens
 from twin.sources.resolve import Resolver
 from twin.stores.base import Store
-from twin.stores.embedded import die_with_parent, open_store
+from twin.stores.embedded import open_store
+from twin.stores.parent import die_with_parent
 
 __all__ = ["Door", "GatewayServer", "main"]
 

@@ -24,7 +24,8 @@ from twin.errors import StoreError
 from twin.pipeline.gauge import rss_bytes
 from twin.pipeline.site import Site, prepare
 from twin.stores.base import Store
-from twin.stores.embedded import EmbeddedServer, die_with_parent
+from twin.stores.embedded import EmbeddedServer
+from twin.stores.parent import die_with_parent
 from twin.stores.redis import RedisStore
 
 __all__ = ["Part", "only_one", "parts_of", "run_up", "supervise"]

@@ -5,14 +5,12 @@ one already runs there (ours was killed and it was not), and is stopped with the
 it. `open_store` is the one way in for every part.
 """
 
-import ctypes
 import fcntl
 import hashlib
 import os
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -23,7 +21,7 @@ from twin.config import Settings
 from twin.errors import StoreError
 from twin.stores.redis import RedisStore
 
-__all__ = ["EmbeddedServer", "EmbeddedStore", "die_with_parent", "open_store"]
+__all__ = ["EmbeddedServer", "EmbeddedStore", "open_store"]
 
 START_S = 60.0
 """Longest wait for a server that loads its file."""
@@ -46,9 +44,6 @@ CONFIG = {
     "stream-node-max-entries": "1000",
     "shutdown-on-sigterm": "save",
 }
-PR_SET_PDEATHSIG = 1
-_LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
-"""Loaded now: nothing may be loaded between fork and exec."""
 
 
 class EmbeddedServer:
@@ -148,12 +143,6 @@ def open_store(settings: Settings) -> RedisStore:
     if settings.redis_url:
         return RedisStore(settings.redis_url, settings.partitions)
     return EmbeddedStore(settings.data_dir, settings.partitions)
-
-
-def die_with_parent() -> None:
-    """For a child before exec: end with SIGTERM when the parent does, however it ends (Linux)."""
-    if _LIBC is not None:
-        _LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _binary() -> Path:
