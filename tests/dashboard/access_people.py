@@ -31,6 +31,13 @@ def signed_in(app: PlantTwin, role: str) -> FlaskClient:
     return client
 
 
+def named_as(app: PlantTwin, name: str) -> FlaskClient:
+    """A browser of an open installation that has given a name."""
+    client = app.server.test_client()
+    assert client.post("/do/name", json={"name": name}, headers=OURS).status_code == 200
+    return client
+
+
 def sign_in(
     client: FlaskClient, name: str, password: str = PASSWORD, onward: str = "/"
 ) -> TestResponse:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from access_people import OURS, add_everybody, do, signed_in
+from access_people import OURS, add_everybody, do, named_as, signed_in
 from fake_plant import FakePlant
 from flask.testing import FlaskClient
 from hypothesis import given
@@ -75,10 +75,7 @@ def ready(app: PlantTwin) -> PlantTwin:
 
 @pytest.fixture
 def client(ready: PlantTwin) -> FlaskClient:
-    """A browser of an open installation that has given a name."""
-    made = ready.server.test_client()
-    assert made.post("/do/name", json={"name": "Early"}, headers=OURS).status_code == 200
-    return made
+    return named_as(ready, "Early")
 
 
 def kept(fake: FakePlant) -> list[tuple[str, Action]]:

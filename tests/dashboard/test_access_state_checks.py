@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from access_people import OURS, do
+from access_people import do, named_as
 from fake_plant import FakePlant
 from flask.testing import FlaskClient
 
@@ -26,9 +26,7 @@ def desk(fake: FakePlant) -> Desk:
 @pytest.fixture
 def client(app: PlantTwin) -> FlaskClient:
     app.reader.tick()
-    made = app.server.test_client()
-    made.post("/do/name", json={"name": "Early"}, headers=OURS)
-    return made
+    return named_as(app, "Early")
 
 
 @pytest.fixture

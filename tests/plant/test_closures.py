@@ -4,6 +4,7 @@ import tomllib
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from hall import HALL
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -19,29 +20,11 @@ from twin.plant import (
 )
 
 HOUR_US = 3_600_000_000
-TEXT = """
+TEXT = f"""
 [plant]
 name = "Hall"
 timezone = "Europe/Berlin"
-[[site]]
-id = "north"
-[[site]]
-id = "south"
-[[line]]
-id = "a"
-site = "north"
-[[line]]
-id = "b"
-site = "south"
-[class.mill]
-period_s = 60
-[[class.mill.sensor]]
-id = "temp"
-normal = [20, 60]
-[[machine]]
-id = "mill-1"
-class = "mill"
-line = "a"
+{HALL}
 [[crew]]
 id = "here"
 sites = ["north"]

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hall import HALL
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,33 +14,22 @@ from twin.plant import Plant, faults, load_plant
 
 DEMO = Path(__file__).parents[2] / "twin" / "demo" / "plant.toml"
 
-GOOD: dict[str, Any] = tomllib.loads("""
+GOOD: dict[str, Any] = tomllib.loads(
+    """
 [plant]
 name = "Hall"
 setup_cost_h = 90
 late_cost_h = 60
-[[line]]
-id = "a"
-site = "north"
-[[line]]
-id = "b"
-site = "south"
-[class.mill]
-period_s = 60
+"""
+    + HALL
+    + """
 setup_cost_h = 120
 service = { skill = "machining", part = "spindle", hours = 3 }
-[[class.mill.sensor]]
-id = "temp_degc"
-normal = [20, 60]
 [class.press]
 period_s = 60
 [[class.press.sensor]]
 id = "temp_degc"
 normal = [20, 60]
-[[machine]]
-id = "mill-1"
-class = "mill"
-line = "a"
 [[machine]]
 id = "mill-2"
 class = "mill"
@@ -48,10 +38,6 @@ line = "b"
 id = "press-1"
 class = "press"
 line = "b"
-[[site]]
-id = "north"
-[[site]]
-id = "south"
 [[transport]]
 from = "north"
 to = "south"
@@ -112,7 +98,8 @@ price = 0.1
 lines = ["a"]
 start = "06:00"
 end = "22:00"
-""")
+"""
+)
 
 VAIN = [
     (("product", 0, "step", 0, "class"), "mil", "product[0] (cover).step[0].class: got 'mil'"),
