@@ -38,6 +38,7 @@
     retired_machine: t("machine retired"), time_unparsable: t("unreadable time"), unknown_event: t("unknown event"),
     unknown_key: t("unknown key"), unknown_machine: t("unknown machine"), unknown_mode: t("unknown failure mode"),
     unknown_sensor: t("unknown sensor"), order_refused: t("order refused"), operation_refused: t("report of an operation refused"),
+    unreadable_document: t("unreadable document"),
   }[reason] || reason);
 
   const rejected = (status) => {

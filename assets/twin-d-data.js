@@ -21,6 +21,7 @@
     out_of_range: [t("out of range"), t("Look at the sensor's scaling.")],
     retired_machine: [t("machine retired"), t("Stop sending for it, or put it back into the plant file.")],
     time_unparsable: [t("unreadable time"), t("Send ISO 8601 with an offset.")],
+    unreadable_document: [t("unreadable document"), t("Something else writes into the store; look for it.")],
     unknown_event: [t("unknown event"), t("Send failure or repair.")],
     unknown_key: [t("unknown key"), t("Compare the keys with the gateway's description.")],
     unknown_machine: [t("unknown machine"), t("Add the machine to the plant file, or mend its name.")],

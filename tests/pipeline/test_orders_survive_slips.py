@@ -6,12 +6,14 @@ from flask import Flask
 from order_bench import order_bench
 from planning_bench import planned_world
 
+from twin.pipeline.desk.aside import KEPT_MAX
 from twin.pipeline.operations_http import register_operations
 from twin.pipeline.orders_door import OrdersDoor
 from twin.pipeline.orders_http import register_orders
 from twin.pipeline.orders_written import parsed_order
 from twin.pipeline.ran import read_runs
 from twin.pipeline.shopfloor import BoardReader
+from twin.types import Event
 
 pytestmark = pytest.mark.usefixtures("known_cost")
 
@@ -57,6 +59,47 @@ def test_what_is_no_order_stops_neither_planner_nor_desk_and_stays_as_it_is(worl
     assert {"A-0", "RUSH"} <= {o["order"] for o in world.document("proposed")["operations"]}
     held = world.store.documents("orders")
     assert {name: held[name] for name in bad} == bad
+
+
+def test_a_spoilt_order_is_put_aside_and_counted_before_it_is_written_over(world):
+    """One that the plant goes on with, one that is added anew, one that is taken back."""
+    added = [world.do("order.add", order_of(world, name)) for name in ("B", "C")]
+    world.desk_step()
+    spoilt_texts = {name: b'{"id": "%s", ' % name.encode() for name in ("A-0", "B", "C")}
+    world.store.set_documents("orders", spoilt_texts)
+    world.store.add_events([began(world, "A-0")])
+    world.do("action.undo", {"action": added[0]})
+    world.desk_step()
+    world.restart()
+    world.do("order.add", order_of(world, "C"))
+    world.desk_step()
+    aside = world.store.documents("orders_unreadable")
+    assert sorted(aside.values()) == sorted(spoilt_texts.values())
+    assert {name.rsplit("-", 2)[0] for name in aside} == set(spoilt_texts)
+    assert world.document("A-0", "orders")["steps"][0]["state"] == "running"
+    assert world.document("C", "orders")["state"] == "open"
+    assert world.store.counters()["rejected:desk:unreadable_document"] == 3
+    assert {fields["payload"] for _, fields in world.store.rejected(9)} == {*spoilt_texts.values()}
+
+
+def test_of_what_is_put_aside_the_newest_is_kept(world):
+    old = {f"X-{n}-0": b"{" for n in range(KEPT_MAX)}
+    world.store.set_documents("orders_unreadable", old)
+    world.store.set_documents("orders", {"A-0": b"["})
+    world.store.add_events([began(world, "A-0")])
+    world.desk_step()
+    held = world.store.documents("orders_unreadable")
+    assert len(held) == KEPT_MAX
+    assert b"[" in held.values()
+    assert "X-0-0" not in held
+
+
+def order_of(world, name):
+    return {"id": name, "product": "cover", "quantity": 1, "due": world.now + 10**12}
+
+
+def began(world, order):
+    return Event(world.now, "operation_start", "mill-0", {"order": order, "step": 0})
 
 
 def test_every_document_that_is_no_order_is_named_by_the_planner(world, bad, capsys):

@@ -28,6 +28,7 @@ from twin.pipeline.desk import (
     schedule_suggestions,
 )
 from twin.pipeline.desk.alarm_summary import summary
+from twin.pipeline.desk.aside import spoilt_under, tell, with_aside
 from twin.pipeline.desk.effects import Context, Effects, Handler, Undoer, refused
 from twin.pipeline.desk.lines import action_line, plant_line
 from twin.pipeline.desk.state import DESK, POSITION, DeskState, load_state
@@ -264,8 +265,13 @@ class Desk:
         documents: dict[str, Documents] = {**self._documents}
         for kind, changed in state.take_changes().items():
             documents[kind] = {**documents.get(kind, {}), **changed}
+        found = spoilt_under(self.store, documents)
+        if found:
+            position = max(state.events_after, state.actions_after, key=stream_id)
+            documents = with_aside(self.store, documents, found, position)
         expected = (DESK, POSITION, before)
         self.store.commit_desk(DeskCommit(documents, expected, self._events, self._entries))
+        tell(self.store, found)
         self._events, self._entries, self._documents = [], {}, {}
 
     def _forget(self) -> None:

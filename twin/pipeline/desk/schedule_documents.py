@@ -14,7 +14,6 @@ from twin.stores.base import Documents
 
 __all__ = [
     "KIND",
-    "UNREADABLE",
     "Record",
     "decisions_of",
     "decisions_with",
@@ -24,8 +23,6 @@ __all__ = [
 
 KEPT_MAX = 500
 """Vetoes, locks and accepted suggestions that are kept, the newest of each."""
-UNREADABLE = "schedule_unreadable"
-"""Kind of what could not be read, as it was: decisions-<the action that wrote them anew>."""
 NAMES = ("vetoes", "locks", "accepted")
 Record = dict[str, Any]
 
@@ -48,13 +45,8 @@ def decisions_of(context: Context) -> dict[str, list[Record]]:
 
 
 def decisions_with(decided: Mapping[str, list[Record]], context: Context) -> dict[str, Documents]:
-    """The documents that keep them; vetoes that have run out are dropped, and a text of which not
-    all could be read is put aside before it is written over."""
+    """The documents that keep them; vetoes that have run out are dropped."""
     standing = [v for v in decided["vetoes"] if v["until"] > context.now_us]
     kept = {**decided, "vetoes": standing}
     text = orjson.dumps({name: kept[name][-KEPT_MAX:] for name in NAMES})
-    before = context.documents(KIND).get("decisions")
-    aside: dict[str, Documents] = {}
-    if parsed("decisions", before)[1]:
-        aside = {UNREADABLE: {f"decisions-{context.action_id}": before}}
-    return {KIND: {"decisions": text}, **aside}
+    return {KIND: {"decisions": text}}
