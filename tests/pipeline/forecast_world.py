@@ -8,7 +8,9 @@ from functools import cache
 
 import numpy as np
 
+from twin.pipeline.scorer import Scorer
 from twin.pipeline.scorer.scorer import Heard
+from twin.pipeline.scorer.summary import outcomes_of
 from twin.stores.base import Commit
 from twin.stores.memory import MemoryStore
 from twin.stores.records import ISSUED, Issued, pack_issued
@@ -87,3 +89,42 @@ def fill(store: MemoryStore, world: World, hours: range) -> None:
         issue(store, lease, world.rows(hour))
     store.add_events([e for e in world.events if first <= e.time < last])
     store.release(lease)
+
+
+def run(scorer: Scorer, heard: Heard) -> None:
+    while scorer.step(heard):
+        pass
+
+
+def scored(world: World, partitions: int = 1) -> Scorer:
+    """A scorer that has seen a whole world mature."""
+    store = MemoryStore(partitions)
+    fill(store, world, range(world.hours))
+    scorer = Scorer(store)
+    run(scorer, world.heard(world.hours + 200))
+    return scorer
+
+
+def said(p: float = 0.3, hour: float = 0.0, life=(10.0, 50.0, 90.0)) -> np.ndarray:
+    """One machine's forecast: the same probability for every horizon."""
+    row = (0, b"", T0 + round(hour * HOUR), [p] * 3, [p] * 3, [p] * 3, life)
+    return np.array([row], dtype=ISSUED)
+
+
+def at(hour: float, kind: str, **detail) -> Event:
+    return Event(T0 + round(hour * HOUR), kind, "m0", detail)
+
+
+def outcome(events: list[Event], now_h: float = 200.0, heard_h: float | None = None):
+    """Counts (failed, served, ran) of one forecast at hour 0 for the day after, and the scorer."""
+    store = MemoryStore(1)
+    lease = store.lease(0, "test", 10**9)
+    issue(store, lease, said())
+    store.add_events(events)
+    scorer = Scorer(store)
+    heard = T0 + round((now_h if heard_h is None else heard_h) * HOUR)
+    now = T0 + round(now_h * HOUR)
+    by_machine = {"m0": heard, "m1": now}
+    run(scorer, Heard(now, by_machine, {"mill": ("m0", "m1")}, {"mill": 1.0}))
+    s = outcomes_of(scorer.sums, "mill", "day").scores
+    return (s.n_failed, s.n_censored, s.n - s.n_failed - s.n_censored), scorer
