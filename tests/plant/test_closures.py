@@ -71,6 +71,30 @@ def test_who_is_named_is_off_and_nobody_else(closure, off):
 
 
 @pytest.mark.parametrize(
+    ("closure", "is_there"),
+    [("", True), ('sites = ["north"]', True), ('crews = ["here"]', False)],
+)
+def test_a_crew_that_works_in_closures_is_off_only_where_it_is_named(closure, is_there):
+    hall = plant(f"from = 2026-12-24\nto = 2026-12-24\n{closure}")
+    here = hall.crews[0].model_copy(update={"in_closures": True})
+    day = us("2026-12-24T00:00+01:00")
+    spans = crew_spans(hall, here, day, day + 24 * HOUR_US)
+    assert spans == ([(day + 6 * HOUR_US, day + 14 * HOUR_US)] if is_there else [])
+    assert crew_is_there(hall, here, day + 6 * HOUR_US, day + 7 * HOUR_US) is is_there
+
+
+def test_a_pause_stops_lines_and_no_crew():
+    """From nine to eleven, within the shift of the crew from six to two."""
+    text = TEXT.removesuffix("[[closure]]\n")
+    pause = '[[plant.pause]]\nstart = "09:00"\nend = "11:00"\n'
+    hall = Plant.model_validate(tomllib.loads(text + pause))
+    day = us("2026-12-24T00:00+01:00")
+    assert crew_is_there(hall, hall.crews[0], day + 6 * HOUR_US, day + 14 * HOUR_US)
+    at = day + 10 * HOUR_US
+    assert line_spans(hall, "a", at, at + 1) == []
+
+
+@pytest.mark.parametrize(
     ("first", "last", "begin", "end", "hours"),
     [
         ("2026-12-24", "2026-12-26", "2026-12-24T00:00+01:00", "2026-12-27T00:00+01:00", 72),

@@ -23,7 +23,8 @@ def line_spans(plant: Plant, line_id: str, start_us: int, end_us: int) -> list[S
 
 
 def crew_spans(plant: Plant, crew: Crew, start_us: int, end_us: int) -> list[Span]:
-    """When a crew is there within [start_us, end_us): its shifts, without closures."""
+    """When a crew is there within [start_us, end_us): its shifts, pauses of production included,
+    without the closures that are of it."""
     return without(
         _weekly(crew.shifts, plant, start_us, end_us), _crew_closures(plant, crew, start_us, end_us)
     )
@@ -63,7 +64,8 @@ def _crew_closures(plant: Plant, crew: Crew, start_us: int, end_us: int) -> list
 
     def is_off(closure: Closure) -> bool:
         is_everywhere = bool(sites) and sites <= set(closure.sites)
-        return closure.is_of_all or crew.id in closure.crews or is_everywhere
+        is_shut = (closure.is_of_all or is_everywhere) and not crew.in_closures
+        return crew.id in closure.crews or is_shut
 
     return _closures(plant, start_us, end_us, is_off)
 

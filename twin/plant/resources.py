@@ -35,7 +35,10 @@ class Crew(Strict):
     sites: list[str] = Field(default=[])
     """Where it works; none: everywhere."""
     shifts: list[Weekly] = Field(alias="shift", default=[])
-    """When it works; none: always."""
+    """When it works; none: always. A pause of the plant stops production alone: who does not work
+    in it has no shift then."""
+    in_closures: bool = False
+    """Whether it works its shifts on holidays and in shutdowns too, unless one names it."""
 
 
 class Part(Strict):
