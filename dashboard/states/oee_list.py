@@ -1,6 +1,8 @@
-"""OEE and what it is made of as a list that a spreadsheet opens: the plant's and each line's."""
+"""OEE and what it is made of as a list that a spreadsheet opens: the plant's, each line's, and of
+each machine whose operations are reported how much of its time was setting up."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from dashboard.i18n import Translate, pick
 from dashboard.numbers import rounded
@@ -37,4 +39,17 @@ def oee_rows(
         for of, when, f in figures
         if f
     ]
+    shown = {m.id: m for m in snapshot.plant.machines if chosen.line in {None, "", m.line}}
+    rows += [
+        _machine_row(pick(shown[i].name, language) or i, day, told, len(header))
+        for i, told in (found.get("machines") or {}).items()
+        if i in shown
+    ]
     return header, rows
+
+
+def _machine_row(name: str, when: str, told: Mapping[str, float | None], width: int) -> list[Any]:
+    """Of a machine only what reports of its operations say."""
+    row: list[Any] = [name, when, *[None] * (width - 2)]
+    row[-4], row[-1] = rounded(told["setup_ratio"], 4), rounded(told["setup_h"], 4)
+    return row

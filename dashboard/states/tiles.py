@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from dashboard.snapshot import STALE_PERIODS, TRANSPORT_S, Snapshot, pace
 from twin.core.view import NEVER
-from twin.pipeline.production import idle_below
+from twin.pipeline.producing import idle_below
 from twin.plant import Machine, MachineClass, Plant
 
 __all__ = ["lines_of", "states_of", "tile_codes"]

@@ -141,22 +141,28 @@ def test_oee_without_measured_quality_is_said_to_be_a_bound(fake: FakePlant) -> 
     assert (figure["most"], figure["quality"], figure["value"]) == (True, None, 65.5)
 
 
-def test_oee_as_csv_has_setting_up_for_the_plant_and_every_line(snapshot: Snapshot) -> None:
+def test_oee_as_csv_has_setting_up_for_the_plant_every_line_and_machine(snapshot: Snapshot) -> None:
     told = {"setup_ratio": 0.12, "setup_h": 7.5}
     oee = {
         "day": snapshot.plan["oee"]["day"] | told,
         "shift": None,
         "lines": {line.id: snapshot.plan["oee"]["day"] for line in snapshot.plant.lines},
+        "machines": {snapshot.plant.machines[0].id: {"setup_ratio": 0.3, "setup_h": 2.5}},
     }
     at = snapshot._replace(plan=snapshot.plan | {"oee": oee})
     header, rows = oee_rows(at, Filters(), t, "en", {})
     assert {len(row) for row in rows} == {len(header)}
-    assert len(rows) == 1 + len(snapshot.plant.lines)
+    assert len(rows) == 1 + len(snapshot.plant.lines) + 1
+    own = dict(zip(header, rows[-1], strict=True))
+    assert (own["Setup ratio (AUST/AUPT)"], own["Unit setup time (AUST), hours"]) == (0.3, 2.5)
+    assert own["OEE"] is None
     named = dict(zip(header, rows[0], strict=True))
     assert named["Setup ratio (AUST/AUPT)"] == 0.12
     assert named["Unit setup time (AUST), hours"] == 7.5
-    line = snapshot.plant.lines[0].id
-    assert len(oee_rows(at, Filters(line=line), t, "en", {})[1]) == 1
+    first = snapshot.plant.machines[0].line
+    for line in snapshot.plant.lines:
+        n = 1 + (line.id == first)
+        assert len(oee_rows(at, Filters(line=line.id), t, "en", {})[1]) == n
 
 
 def test_plant_that_produces_nothing_shows_no_oee(fake: FakePlant) -> None:

@@ -126,6 +126,33 @@ def test_setup_ratio_is_setup_time_of_processing_time(plant) -> None:
     assert unset["setup_ratio"] is None
 
 
+def test_each_machine_has_its_setup_ratio_and_a_line_that_of_their_sums(plant) -> None:
+    """mill-01 sets up 30 min and works 90: 1/4; mill-02 the other way round: 3/4; both: 1/2.
+    A planner that starts again half-way knows it all the same."""
+    spans = {"mill-01": 30, "mill-02": 90}
+    ends = {m: START_US + n * MINUTE_US for m, n in spans.items()}
+    runs = {m: [Run(m, 0, end, START_US + 120 * MINUTE_US, 0.0)] for m, end in ends.items()}
+    told, store = Ran(runs, {m: [(START_US, end)] for m, end in ends.items()}), MemoryStore(2)
+    kept = ProductionKept()
+    for n in range(121):
+        at = START_US + n * MINUTE_US
+        one = mill(plant, at, 100 + n)
+        other = one._replace(machine=next(m for m in plant.machines if m.id == "mill-02"))
+        kept.look(plant, [one, other], at, set(), told)
+        if n == 60:
+            for _ in range(5):
+                kept.save(store)
+            kept = ProductionKept()
+            kept.load(store)
+    figures = kept.figures(plant, START_US + 120 * MINUTE_US)
+    ratios = {m: found["setup_ratio"] for m, found in figures["machines"].items()}
+    assert ratios == {"mill-01": pytest.approx(1 / 4), "mill-02": pytest.approx(3 / 4)}
+    line = figures["lines"][plant.machines[0].line]
+    assert line["setup_ratio"] == pytest.approx(1 / 2)
+    hours = sum(found["setup_h"] for found in figures["machines"].values())
+    assert line["setup_h"] == pytest.approx(hours)
+
+
 @pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 0, 2)])
 def test_setting_up_is_told_whatever_comes_first(order) -> None:
     """From 0 to 20 min on mill-01, though work begins at 50; the end alone says nothing."""

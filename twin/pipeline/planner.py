@@ -23,7 +23,8 @@ from twin.pipeline.gauge import rss_bytes
 from twin.pipeline.machines_now import machines_now
 from twin.pipeline.planning.front import start_fronts
 from twin.pipeline.planning.run import start_planning
-from twin.pipeline.production import ProductionKept, stands_idle
+from twin.pipeline.producing import stands_idle
+from twin.pipeline.production import ProductionKept
 from twin.pipeline.ran import read_runs
 from twin.pipeline.scorer import start_scorer
 from twin.pipeline.services import planned_services, under_way

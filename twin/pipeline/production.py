@@ -1,5 +1,5 @@
 """OEE from actual starts and ends, or from the views: every look of the planner adds to quarters of
-an hour, kept a line.
+an hour, kept a line; what reports of operations say of setting up and producing, a machine too.
 
 Where a machine's operations are reported, it produces from an actual start to the actual end, and
 at the end its planned run time tells how fast it was; what setting up took is told apart, where it
@@ -9,7 +9,7 @@ where a look came more than an hour after the last. What was gathered is kept in
 planner that starts again goes on.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,12 +17,14 @@ import orjson
 
 from twin.core.oee import EMPTY, Looks, Tally, indices, tally, total
 from twin.core.view import NEVER
+from twin.pipeline.producing import UNKNOWN, graded_lines, reading
 from twin.pipeline.ran import NOTHING, Ran
+from twin.pipeline.unit_times import UnitTime, UnitTimes
 from twin.pipeline.worklist import MachineNow
-from twin.plant import MachineClass, Plant, plant_stands, shift_began
+from twin.plant import Plant, plant_stands, shift_began
 from twin.stores.base import Store
 
-__all__ = ["BUCKET_US", "ProductionKept", "Seen", "idle_below", "stands_idle"]
+__all__ = ["BUCKET_US", "ProductionKept", "Seen"]
 
 BUCKET_US = 900_000_000
 DAY_US = 86_400_000_000
@@ -31,10 +33,6 @@ STALE_PERIODS = 3.0
 KIND, NAME = "oee", "plant"
 SAVE_LOOKS = 5
 """Looks between two writes to the store."""
-IDLE_INPUTS = ("load", "speed", "power", "flow")
-"""Inputs (load_pct, speed_rpm, …) that say whether a machine is used; its first one counts."""
-IDLE_SHARE = 0.05
-"""Share of the input's upper end under which the machine stands idle."""
 
 
 _Row = tuple[float, bool, bool, float, bool, float]
@@ -53,6 +51,7 @@ class ProductionKept:
     def __init__(self) -> None:
         self._seen: dict[str, Seen] = {}
         self._sums: dict[int, dict[str, Tally]] = {}
+        self._units = UnitTimes()
         self._worked: dict[str, float] = {}
         """Seconds that operations under way have produced."""
         self._n_looks = 0
@@ -73,9 +72,10 @@ class ProductionKept:
             }
             seen = {m: Seen(int(kept["until"]), 0) for m in kept["machines"]}
             worked = {str(key): float(s) for key, s in kept.get("worked", {}).items()}
-        except (KeyError, TypeError, ValueError):  # of another release
+            units = UnitTimes(kept.get("units"))
+        except (AttributeError, KeyError, TypeError, ValueError):  # of another release
             return
-        self._sums, self._seen, self._worked = sums, seen, worked
+        self._sums, self._seen, self._worked, self._units = sums, seen, worked, units
 
     def save(self, store: Store) -> None:
         """Keep what was gathered, at most once in SAVE_LOOKS looks. Raises StoreError."""
@@ -90,6 +90,7 @@ class ProductionKept:
                 str(bucket): {line: [round(s, 1) for s in sums] for line, sums in lines.items()}
                 for bucket, lines in self._sums.items()
             },
+            "units": self._units.document(),
         }
         store.set_documents(KIND, {NAME: orjson.dumps(document)})
 
@@ -118,6 +119,8 @@ class ProductionKept:
                     rows = self._as_ran(now.machine.id, span, row, ran)
                     own = self._as_told(now.machine.id, span, rows, ran)
                     told[line] = total([told.get(line, EMPTY), own])
+                    did = UnitTime(own.ran_s, own.setup_s)
+                    self._units.add(now_us // BUCKET_US, now.machine.id, did)
                 by_line.setdefault(line, []).extend(rows)
         quarter = self._sums.setdefault(now_us // BUCKET_US, {})
         for line, rows in by_line.items():
@@ -126,6 +129,7 @@ class ProductionKept:
             quarter[line] = total([quarter.get(line, EMPTY), *seen])
         oldest = (now_us - DAY_US) // BUCKET_US
         self._sums = {b: sums for b, sums in self._sums.items() if oldest < b}
+        self._units.forget(oldest)
 
     def _one(self, now: MachineNow, now_us: int, planned: bool) -> tuple[tuple[int, int], _Row]:
         """What is accounted for by this look at one machine: from when to when, a row of Looks."""
@@ -139,7 +143,7 @@ class ProductionKept:
         periods = max(1, n_applied - before.n_applied) if before.n_applied else 1
         limit_s = min(LOOK_MAX_S, STALE_PERIODS * now.machine_class.period_s * periods)
         is_known = not is_absent and dt_s <= limit_s
-        rate, runs, good = _reading(now.machine_class, now.row) if is_known else _UNKNOWN
+        rate, runs, good = reading(now.machine_class, now.row) if is_known else UNKNOWN
         span = (before.until, max(before.until, until))
         return span, (dt_s, planned, now.is_failed, rate, runs, good)
 
@@ -170,21 +174,35 @@ class ProductionKept:
         return sum(max(0.0, s - run.planned_s) for run, s in done if run.planned_s > 0)
 
     def figures(self, plant: Plant, now_us: int) -> dict[str, Any] | None:
-        """OEE of the shift under way and of the last 24 h, and of each line; None: no class of
-        the plant produces."""
+        """OEE of the shift under way and of the last 24 h, and of each line, and the setup ratio of
+        each machine; None: no class of the plant produces."""
         classes = {m.class_id for m in plant.machines}
         producing = [p for c in classes if (p := plant.classes[c].production) is not None]
         if not producing:
             return None
         head = plant.plant
         began = shift_began(head.shift_start, head.shift_h, plant.zone, now_us)
-        graded = _graded_lines(plant)
+        graded = graded_lines(plant)
         lines = sorted(graded)
         return {
             "shift": self._figure(lines, began, all(graded.values())),
             "day": self._figure(lines, now_us - DAY_US, all(graded.values())),
             "lines": {x: self._figure([x], now_us - DAY_US, graded[x]) for x in lines},
+            "machines": self._machines(plant, now_us - DAY_US),
             "shift_began": began,
+        }
+
+    def _machines(self, plant: Plant, since_us: int) -> dict[str, Any]:
+        """Setup ratio and times of each machine of which operations were reported."""
+        known = {machine.id for machine in plant.machines}
+        return {
+            machine: {
+                "setup_ratio": time.setup_ratio,
+                "setup_h": time.setup_s / 3600,
+                "ran_h": time.ran_s / 3600,
+            }
+            for machine, time in sorted(self._units.since(since_us // BUCKET_US).items())
+            if machine in known
         }
 
     def _figure(self, lines: Sequence[str], since_us: int, all_graded: bool) -> dict[str, Any]:
@@ -198,57 +216,3 @@ class ProductionKept:
         )
         hours = {"busy_h": sums.busy_s / 3600, "setup_h": sums.setup_s / 3600}
         return indices(sums, all_graded=all_graded)._asdict() | hours
-
-
-def idle_below(machine_class: MachineClass) -> dict[int, float]:
-    """Lanes that say whether a machine of the class is used: lane → value up to which it is not."""
-    made = machine_class.production
-    found = {machine_class.lane_ids.index(made.rate): made.running_above} if made else {}
-    for n, lane in enumerate(machine_class.inputs):
-        if lane.id.split("_")[0] in IDLE_INPUTS:
-            found.setdefault(len(machine_class.sensors) + n, IDLE_SHARE * lane.range[1])
-            break
-    return found
-
-
-def stands_idle(machine_class: MachineClass, row: np.void) -> bool:
-    """Whether the newest reading of one of those lanes says that the machine is not used."""
-    return any(float(row["value"][n]) <= low for n, low in idle_below(machine_class).items())
-
-
-_UNKNOWN = (np.nan, False, np.nan)
-
-
-def _reading(machine_class: MachineClass, row: np.void) -> tuple[float, bool, float]:
-    """Relative rate, whether it produces, and whether that is good (NaN: not measured)."""
-    made = machine_class.production
-    if made is None:
-        return _UNKNOWN
-    value = float(row["value"][machine_class.lane_ids.index(made.rate)])
-    if np.isnan(value):
-        return _UNKNOWN
-    return value / made.ideal, value > made.running_above, _good(machine_class, row)
-
-
-def _good(machine_class: MachineClass, row: np.void) -> float:
-    quality = machine_class.production.quality if machine_class.production else None
-    if quality is None:
-        return float(np.nan)
-    lane = machine_class.sensor_ids.index(quality.sensor)
-    value = float(row["value"][lane])
-    # A sensor that is not believed measures no quality.
-    if np.isnan(value) or int(row["bad"]) >> lane & 1:
-        return float(np.nan)
-    too_low = quality.low is not None and value < quality.low
-    too_high = quality.high is not None and value > quality.high
-    return 0.0 if too_low or too_high else 1.0
-
-
-def _graded_lines(plant: Plant) -> Mapping[str, bool]:
-    """Lines that produce, and whether all that they make has its quality measured."""
-    graded: dict[str, bool] = {}
-    for machine in plant.machines:
-        made = plant.class_of(machine).production
-        if made is not None:
-            graded[machine.line] = graded.get(machine.line, True) and made.quality is not None
-    return graded

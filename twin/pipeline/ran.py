@@ -57,7 +57,8 @@ class Ran:
         self._setups = {machine: list(own) for machine, own in (setups or {}).items()}
 
     def knows(self, machine: str) -> bool:
-        return machine in self._runs
+        """Whether anybody reports what the machine does, if only that it is set up."""
+        return machine in self._runs or machine in self._setups
 
     def within(self, machine: str, start: int, end: int) -> list[tuple[Run, float]]:
         """Runs that overlap [start, end) and for how many seconds."""
