@@ -134,8 +134,11 @@
       region("scenarios-table").replaceChildren(...table());
       page.dataset.answered = scenarios.length && scenarios.some((s) => answerOf(s).waiting) ? "0" : "1";
     });
+    const notices = once((compiling) => region("scenarios-notices").replaceChildren(...(compiling
+      ? [h("p", { class: "notice" }, t("The planner prepares its search on this computer: until it is done, in a minute or two, planning anew may find nothing better than what is known at once."))] : [])));
     const paint = () => {
       if (!state) return;
+      notices(state.compiling);
       if (state.version) scenarios.forEach(work);
       draw({ scenarios, version: state.version, services: state.services, answers: scenarios.map(answerOf) });
     };

@@ -2,39 +2,9 @@
 (() => {
   "use strict";
   const twin = window.plantTwin;
-  const { t, svg, number } = twin;
+  const { t, svg } = twin;
   const SIZE = 7, AROUND = 13, EDGES = { left: 84, right: 16, top: 30, bottom: 46 };
 
-  const MONEY = new Set(["total", "tardiness", "running", "risk", "energy", "changeover", "stability"]);
-  twin.tradeNames = () => ({
-    total: t("Total cost"), tardiness: t("Cost of lateness"), running: t("Cost of running it"), risk: t("Expected failure cost"),
-    energy: t("Cost of energy"), changeover: t("Cost of setups"), late_h: t("Hours late"), late_jobs: t("Orders late or left out"),
-    makespan_h: t("Until all is done"), stability: t("Moving work, as the planner weighs it"), idle_h: t("Machines open and unused"), energy_kwh: t("Energy"), setup_h: t("Hours of setup"),
-  });
-  /** Whole money: what two plans differ by is little beside what either costs. */
-  const money = (value, currency) => new Intl.NumberFormat(document.documentElement.lang,
-    { style: "currency", currency, minimumFractionDigits: 0, maximumFractionDigits: 0 }).format(value);
-  /** A measure in its unit, as it is read. */
-  twin.tradeText = (name, value, currency) => value === null || value === undefined ? "—"
-    : MONEY.has(name) ? money(value, currency)
-    : name === "energy_kwh" ? `${number(value, 0)} kWh`
-    : name === "late_jobs" ? number(value, 0) : t("{n} h", { n: number(value, 0, 1) });
-
-  /** How much more or less than another it is; nothing where both read the same. */
-  twin.tradeDelta = (name, value, base, currency) => {
-    if (![value, base].every(Number.isFinite)) return "";
-    const text = twin.tradeText(name, Math.abs(value - base), currency);
-    return text === twin.tradeText(name, 0, currency) ? "" : `${value > base ? "+" : "−"}${text}`;
-  };
-
-  /** Steps of 1, 2 or 5 times a power of ten, over [low, high]. */
-  const ticks = (low, high, most) => {
-    const raw = (high - low) / most || 1, power = 10 ** Math.floor(Math.log10(raw));
-    const step = [1, 2, 5, 10].map((f) => f * power).find((s) => s >= raw * 0.999);
-    const found = [];
-    for (let at = Math.ceil(low / step) * step; at <= high + step * 1e-6; at += step) found.push(at);
-    return found;
-  };
   /** Whether another point is as good in both measures, and better in one. */
   const isBeaten = (p, points, x, y) => points.some((q) => q[x] <= p[x] && q[y] <= p[y] && (q[x] < p[x] || q[y] < p[y]));
   const spread = (values) => {
@@ -51,13 +21,14 @@
     const [x0, x1] = spread(all.map((p) => p[x])), [y0, y1] = spread(all.map((p) => p[y]));
     const at = (p) => [EDGES.left + ((W - EDGES.left - EDGES.right) * (p[x] - x0)) / (x1 - x0), EDGES.top + ((H - EDGES.top - EDGES.bottom) * (y1 - p[y])) / (y1 - y0)];
     const names = twin.tradeNames(), parts = [];
-    for (const value of ticks(y0, y1, Math.max(2, H / 60))) {
+    const up = twin.tradeTicks(y, y0, y1, Math.max(2, H / 60)), across = twin.tradeTicks(x, x0, x1, Math.max(2, W / 130));
+    for (const value of up.at) {
       const [, py] = at({ [x]: x0, [y]: value });
-      parts.push(svg("line", { class: "grid", x1: EDGES.left, x2: W - EDGES.right, y1: py, y2: py }), svg("text", { x: EDGES.left - 6, y: py + 4, "text-anchor": "end" }, twin.tradeText(y, value, currency)));
+      parts.push(svg("line", { class: "grid", x1: EDGES.left, x2: W - EDGES.right, y1: py, y2: py }), svg("text", { x: EDGES.left - 6, y: py + 4, "text-anchor": "end" }, twin.tradeText(y, value, currency, up.digits)));
     }
-    for (const value of ticks(x0, x1, Math.max(2, W / 130))) {
+    for (const value of across.at) {
       const [px] = at({ [x]: value, [y]: y0 });
-      parts.push(svg("line", { class: "grid", x1: px, x2: px, y1: EDGES.top, y2: H - EDGES.bottom }), svg("text", { x: px, y: H - EDGES.bottom + 16, "text-anchor": "middle" }, twin.tradeText(x, value, currency)));
+      parts.push(svg("line", { class: "grid", x1: px, x2: px, y1: EDGES.top, y2: H - EDGES.bottom }), svg("text", { x: px, y: H - EDGES.bottom + 16, "text-anchor": "middle" }, twin.tradeText(x, value, currency, across.digits)));
     }
     parts.push(svg("text", { class: "axis-name", x: W - EDGES.right, y: H - 8, "text-anchor": "end" }, `${names[x]} →`),
       svg("text", { class: "axis-name", x: 0, y: 14 }, `↑ ${names[y]}`));

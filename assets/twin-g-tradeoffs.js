@@ -4,19 +4,29 @@
   const twin = window.plantTwin;
   const { t, h, say, once, number } = twin;
   const SHOWN = ["total", "tardiness", "running", "risk", "energy", "changeover", "late_h", "late_jobs", "makespan_h", "idle_h", "energy_kwh", "setup_h", "stability"];
-  const CHOSEN_MAX = 3, SECONDS = 60;
+  const CHOSEN_MAX = 3;
 
   twin.pages.tradeoffs = (page) => {
     const region = (name) => page.querySelector(`[data-list="${name}"]`);
     const query = new URLSearchParams(location.search), names = twin.tradeNames();
-    let x = names[query.get("x")] ? query.get("x") : "late_jobs", y = names[query.get("y")] ? query.get("y") : "running";
-    let chosen = (query.get("points") || "").split(",").filter(Boolean), pointed = null, state = null;
+    const words = (text) => (text || "").split(/[ ,]/).filter(Boolean);
+    const objectives = words(page.dataset.objectives), usual = words(page.dataset.usual);
+    let axes = { x: names[query.get("x")] ? query.get("x") : null, y: names[query.get("y")] ? query.get("y") : null };
+    let wanted = words(query.get("trade")).filter((name) => objectives.includes(name));
+    let chosen = words(query.get("points")), pointed = null, state = null;
 
     const keep = () => {
-      const held = new URLSearchParams({ x, y });
-      if (chosen.length) held.set("points", chosen.join(","));
-      history.replaceState({}, "", `${location.pathname}?${held}`);
+      const all = { ...axes, trade: wanted.join(), points: chosen.join() };
+      const held = new URLSearchParams(Object.entries(all).filter(([, value]) => value));
+      history.replaceState({}, "", `${location.pathname}${held.size ? `?${held}` : ""}`);
     };
+    /** What is traded in the plans that are shown, as measures; then everything else that is known of them. */
+    const traded = () => state.objectives.map(twin.tradeMeasure);
+    const others = () => SHOWN.filter((name) => !traded().includes(name));
+    const isUsual = (given) => given.length === usual.length && usual.every((name) => given.includes(name));
+    /** The axes that somebody chose; else lateness against what it is traded for. */
+    const axisOf = (axis) => axes[axis] || (isUsual(state.objectives) ? { x: "late_jobs", y: "running" }
+      : { x: "tardiness", y: traded().find((name) => name !== "tardiness") || "running" })[axis];
     const numbers = () => new Map(state.points.map((p, n) => [p.id, n + 1]));
     const choose = (id) => {
       chosen = chosen.includes(id) ? chosen.filter((c) => c !== id) : [...chosen.slice(-(CHOSEN_MAX - 1)), id];
@@ -25,14 +35,20 @@
     };
     const adopt = (id, button) => twin.act("plan.adopt", { detail: { point: id }, button, text: t("Plan adopted") });
 
-    const axes = ["x", "y"].map((axis) => {
-      const select = h("select", { id: `axis-${axis}` }, ...SHOWN.map((name) => h("option", { value: name, selected: name === (axis === "x" ? x : y) ? "" : null }, names[name])));
-      select.addEventListener("change", () => { if (axis === "x") x = select.value; else y = select.value; keep(); paint(); });
-      return h("span", { class: "axis-choice" }, h("label", { for: `axis-${axis}` }, axis === "x" ? t("Across") : t("Upwards")), " ", select);
+    const choice = twin.tradeChoice(region("front-ask"), objectives, (given, asked) => {
+      wanted = given;
+      if (asked && String(given) !== String(state?.objectives)) axes = { x: null, y: null };
+      keep();
+      paint();
     });
-    region("axes").replaceChildren(...axes);
-    const explore = twin.button("front.explore", t("Look for trade-offs"), (button) => twin.act("front.explore", { detail: { seconds: SECONDS }, button, text: t("The planner is looking for trade-offs") }), { css: "button primary" });
-    region("front-do").replaceChildren(explore);
+    choice.show(wanted.length ? wanted : usual);
+    const options = (list, on) => list.map((name) => h("option", { value: name, selected: name === on ? "" : null }, names[name]));
+    const axisSelect = (axis) => {
+      const on = axisOf(axis), first = traded(), rest = others();
+      const select = h("select", { id: `axis-${axis}`, "data-row": axis }, h("optgroup", { label: t("Traded") }, ...options(first, on)), h("optgroup", { label: t("Other figures") }, ...options(rest, on)));
+      select.addEventListener("change", () => { axes[axis] = select.value; keep(); paint(); });
+      return h("span", { class: "axis-choice" }, h("label", { for: `axis-${axis}` }, axis === "x" ? t("Across") : t("Upwards")), select);
+    };
 
     /** Where none can be adopted any more, the button says why. */
     const adopter = (p, label) => {
@@ -47,7 +63,7 @@
       const p = state.points.find((q) => q.id === pointed) || state.points.find((q) => chosen.includes(q.id));
       if (!p) return [h("p", { class: "quiet" }, t("Point at a plan to read what it means; press it to set it beside others. Filled ones are the best of what is shown here; empty ones are better at something else."))];
       const best = Object.entries(state.best).filter(([, id]) => id === p.id).map(([name]) => names[name]);
-      const parts = ["total", "late_jobs", "late_h", "energy_kwh"].map((name) => h("span", {}, `${names[name]} `, h("b", {}, twin.tradeText(name, p[name], state.currency)),
+      const parts = [...new Set(["total", ...traded(), "late_jobs", "late_h", "energy_kwh"])].map((name) => h("span", {}, `${names[name]} `, h("b", {}, twin.tradeText(name, p[name], state.currency)),
         state.now ? ` ${twin.tradeDelta(name, p[name], state.now[name], state.currency)}` : ""));
       return [h("strong", {}, t("Plan {n}", { n: numbers().get(p.id) })), ...parts, best.length ? h("span", { class: "quiet" }, t("Best at: {names}", { names: best.join(t(", ")) })) : null].filter(Boolean);
     };
@@ -60,40 +76,46 @@
       const hint = marked.length ? null : h("p", { class: "quiet" }, points.length ? t("This one costs least. Press up to three plans to set them side by side.") : t("Press up to three plans to set them side by side."));
       if (!points.length) return [hint];
       const cell = (name, p) => h("td", { class: "num" }, twin.tradeText(name, p[name], state.currency), state.now ? h("div", { class: "detail" }, twin.tradeDelta(name, p[name], state.now[name], state.currency)) : null);
+      const rows = (list) => list.map((name) => h("tr", {}, h("th", { scope: "row" }, names[name]),
+        state.now ? h("td", { class: "num" }, twin.tradeText(name, state.now[name], state.currency)) : null, ...points.map((p) => cell(name, p))));
       return [hint, h("div", { class: "wide-table", tabindex: 0, role: "region", "aria-label": t("Plans side by side") }, h("table", { class: "plain-table" },
         h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("Figure")), state.now ? h("th", { scope: "col", class: "num" }, nowName()) : null,
           ...points.map((p) => h("th", { scope: "col", class: "num" }, t("Plan {n}", { n: n.get(p.id) }))))),
         h("tbody", {}, h("tr", { class: "front-adopt" }, h("td", {}), state.now ? h("td", {}) : null, ...points.map((p) => h("td", { class: "num" },
           p.id === state.chosen ? h("b", {}, t("in force")) : adopter(p, t("Adopt plan {n}", { n: n.get(p.id) }))))),
-          ...SHOWN.map((name) => h("tr", {}, h("th", { scope: "row" }, names[name]), state.now ? h("td", { class: "num" }, twin.tradeText(name, state.now[name], state.currency)) : null, ...points.map((p) => cell(name, p))))))) ].filter(Boolean);
+          ...rows(["total"])),
+        ...[[t("Traded"), traded()], [t("Other figures"), others().filter((name) => name !== "total")]].map(([title, list]) =>
+          h("tbody", {}, h("tr", { class: "group" }, h("th", { scope: "rowgroup", colspan: points.length + (state.now ? 2 : 1) }, title)), ...rows(list)))))].filter(Boolean);
     };
 
     const nothing = () => h("div", { class: "empty" }, ...(state.has_plan ? [h("strong", {}, t("Nobody has looked for trade-offs yet.")),
-      t("The planner then spends a minute on plans that trade lateness, expected failures, energy and setups against each other. The plan in force stays until you adopt one of them.")]
+      t("The planner then spends a minute on plans that trade what is chosen above. The plan in force stays until you adopt one of them.")]
       : [h("strong", {}, t("There is no plan yet whose trade-offs could be looked for."))]));
 
     const table = () => {
-      const n = numbers();
+      const n = numbers(), columns = ["total", ...traded(), ...others().filter((name) => name !== "total")];
       if (!state.points.length) return [state.growing || state.asked ? h("p", { class: "loading", role: "status" }, t("The first plans come within seconds")) : nothing()];
       const row = (p) => {
         const box = h("input", { type: "checkbox", "aria-label": t("Set plan {n} beside others", { n: n.get(p.id) }), checked: chosen.includes(p.id) ? "" : null, "data-row": p.id });
         box.addEventListener("change", () => choose(p.id));
         return h("tr", {}, h("td", {}, h("span", { class: "tap" }, box)), h("th", { scope: "row" }, t("Plan {n}", { n: n.get(p.id) })),
-          ...SHOWN.map((name) => h("td", { class: state.best[name] === p.id ? "num best" : "num" }, twin.tradeText(name, p[name], state.currency))));
+          ...columns.map((name) => h("td", { class: state.best[name] === p.id ? "num best" : "num" }, twin.tradeText(name, p[name], state.currency))));
       };
       return [h("div", { class: "wide-table", tabindex: 0, role: "region", "aria-label": t("All plans") }, h("table", { class: "plain-table" },
-        h("thead", {}, h("tr", {}, h("td", {}), h("th", { scope: "col" }, t("The plan")), ...SHOWN.map((name) => h("th", { scope: "col", class: "num" }, names[name])))),
+        h("thead", {}, h("tr", {}, h("td", {}), h("th", { scope: "col" }, t("The plan")), ...columns.map((name) => h("th", { scope: "col", class: "num" }, names[name])))),
         h("tbody", {}, ...[...state.points].sort((a, b) => a.total - b.total).map(row))))];
     };
-    const words = () => {
-      const n = state.points.length;
+    const listed = (given) => given.map((name) => names[twin.tradeMeasure(name)]).join(t(", "));
+    const said = () => {
+      const n = state.points.length, about = t("Traded: {names}.", { names: listed(state.objectives) });
+      if (state.asked && n) return t("The planner begins to search anew: {names}. What was found before stays until then.", { names: listed(state.wished) });
       if (state.asked) return t("The planner begins to search.");
       if (state.fault) return t("The search ended without a plan; the planner's log says why. It can be looked for again.");
-      if (state.growing) return t("Searching: {n} plans so far, {s} s of {all} s.", { n, s: number(state.seconds, 0), all: number(state.until_s, 0) });
+      if (state.growing) return `${t("Searching: {n} plans so far, {s} s of {all} s.", { n, s: number(state.seconds, 0), all: number(state.until_s, 0) })} ${about}`;
       if (n && state.refusal) return twin.codeText("refusals", state.refusal);
       if (!state.began) return "";
       const held = t("{n} plans, begun {time}; they hold for the plant as it was then.", { n, time: state.began.slice(5, 16).replace("T", " ") });
-      return n && state.proven ? `${held} ${t("It is proven that no better plan exists between these.")}` : held;
+      return [held, about, n && state.proven ? t("It is proven that no better plan exists between these.") : ""].filter(Boolean).join(" ");
     };
     /** Regions that are painted anew keep the keyboard where it was. */
     const fill = (name, children) => {
@@ -101,17 +123,22 @@
       place.replaceChildren(...children);
       if (held) place.querySelector(`[data-row="${CSS.escape(held)}"]`)?.focus();
     };
-    const draw = () => twin.drawFront(region("front-chart"), { points: state.points, now: state.now, nowName: nowName(), x, y, chosen, currency: state.currency,
+    const draw = () => twin.drawFront(region("front-chart"), { points: state.points, now: state.now, nowName: nowName(), x: axisOf("x"), y: axisOf("y"), chosen, currency: state.currency,
       pick: (id) => { pointed = id; region("front-card").replaceChildren(...card()); }, choose });
     const lists = once(() => { fill("front-table", table()); fill("front-compare", compare()); });
-    const front = once(() => { draw(); region("front-card").replaceChildren(...card()); });
+    const front = once(() => { fill("axes", ["x", "y"].map(axisSelect)); draw(); region("front-card").replaceChildren(...card()); });
+    const notices = once((compiling) => region("front-notices").replaceChildren(...(compiling
+      ? [h("p", { class: "notice" }, t("The planner prepares its search on this computer: plans to trade come when it is done, in a minute or two."))] : [])));
+    const tick = once((given) => choice.show(given));
     const paint = () => {
       if (!state) return;
-      say(region("front-said"), words());
+      say(region("front-said"), said());
+      notices(state.compiling);
+      tick(wanted.length ? wanted : state.wished || state.objectives);
       page.querySelector(".front-columns").hidden = !state.points.length;
       page.querySelector(".front-all .panel-foot").hidden = !state.points.length;
       page.dataset.searched = state.began && !state.growing && !state.asked ? "1" : "0";
-      const shown = { points: state.points, now: state.now, chosen, x, y, adopted: state.chosen, asked: state.asked, refusal: state.refusal, superseded: state.superseded };
+      const shown = { points: state.points, now: state.now, chosen, axes, objectives: state.objectives, adopted: state.chosen, asked: state.asked, refusal: state.refusal, superseded: state.superseded };
       front(shown);
       lists(shown);
     };

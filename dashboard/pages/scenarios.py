@@ -26,6 +26,7 @@ def show(visit: Visit) -> Component | None:
     return html.Div(
         [
             plan_head(t, title),
+            html.Div(role="status", **{"data-list": "scenarios-notices"}),
             html.Div(
                 [
                     panel(

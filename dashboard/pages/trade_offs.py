@@ -1,5 +1,7 @@
 """Trade-offs: what a plan could give up to gain elsewhere, point by point, and which to adopt."""
 
+from typing import get_args
+
 from dash import Dash, html
 from dash.development.base_component import Component
 
@@ -9,8 +11,13 @@ from dashboard.data import Reader
 from dashboard.pages.visit import Visit
 from dashboard.routes import trade_off_routes
 from dashboard.states.trade_offs_state import trade_offs_state
+from twin.actions import Objective
+from twin.scheduling.pareto_record import TRADED
 
 __all__ = ["register", "show"]
+
+OBJECTIVES = (*TRADED, *(name for name in get_args(Objective) if name not in TRADED))
+"""What can be traded, the usual first."""
 
 
 def show(visit: Visit) -> Component | None:
@@ -20,10 +27,14 @@ def show(visit: Visit) -> Component | None:
     t, title = visit.t, visit.t("Trade-offs")
     return html.Div(
         [
-            plan_head(
-                t, title, html.Div(className="buttons front-do", **{"data-list": "front-do"})
+            plan_head(t, title),
+            html.Div(role="status", **{"data-list": "front-notices"}),
+            panel(
+                t("What to trade against each other"),
+                html.Div(className="front-ask", **{"data-list": "front-ask"}),
+                html.P(className="quiet", role="status", **{"data-list": "front-said"}),
+                name="front-asked",
             ),
-            html.P(className="quiet", role="status", **{"data-list": "front-said"}),
             html.Div(
                 [
                     panel(
@@ -55,6 +66,7 @@ def show(visit: Visit) -> Component | None:
         id="content",
         className="page front-page",
         **{"data-page": "tradeoffs", "data-stream": "/live/trade-offs", "data-title": title},
+        **{"data-objectives": " ".join(OBJECTIVES), "data-usual": " ".join(TRADED)},
     )
 
 

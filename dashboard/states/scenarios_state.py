@@ -3,6 +3,7 @@
 from typing import Any
 
 from dashboard.snapshot import Snapshot
+from dashboard.states.compiling import is_compiling
 from dashboard.states.shift_plan import plan_now
 from dashboard.times import iso_local
 
@@ -29,6 +30,7 @@ def scenarios_state(snapshot: Snapshot) -> dict[str, Any]:
         "machines": [{"id": m.id, "name": m.name or m.id} for m in plant.machines],
         "lines": [{"id": x.id, "name": x.name or x.id} for x in plant.lines],
         "services": services,
+        "compiling": is_compiling(snapshot),
         "version": plan.get("version"),
         "currency": plant.plant.currency,
     }

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from dashboard.numbers import rounded
 from dashboard.snapshot import Snapshot, failures_of, row_of
+from dashboard.states.compiling import is_compiling
 from dashboard.states.schedule_plan import HOUR_US, plan_head
 from dashboard.states.schedule_suggestions import suggestion_states
 from dashboard.states.tiles import states_of
@@ -79,7 +80,7 @@ def _planner(snapshot: Snapshot) -> dict[str, Any]:
             for u in said.get("unserved") or ()
             if u["machine"] in names
         ],
-        "compiling": bool(said.get("compiling")),
+        "compiling": is_compiling(snapshot),
     }
 
 

@@ -5,8 +5,10 @@ from typing import Any
 
 from dashboard.numbers import rounded
 from dashboard.snapshot import Snapshot
+from dashboard.states.compiling import is_compiling
 from dashboard.times import iso_local
 from twin.pipeline.desk.front import front_fault
+from twin.scheduling.pareto_record import TRADED
 
 __all__ = ["MEASURES", "trade_offs_state"]
 
@@ -25,16 +27,21 @@ def trade_offs_state(snapshot: Snapshot) -> dict[str, Any]:
 
     Points hold for the moment that the front was begun at; `now` is the plan in force as it was
     then, so that both are measured alike; `superseded`: another is now. `asked`: for a front that
-    is not there yet. `refusal`: why none of the points can be adopted any more, a code.
+    is not there yet, of the objectives `wished`. `refusal`: why none of the points can be adopted
+    any more, a code. `compiling`: the solvers, which takes minutes once on a computer.
     """
     front = snapshot.schedule.get("front") or {}
     wish = snapshot.schedule.get("front_wish") or {}
     points = [_point(p) for p in front.get("points", ())]
     base, in_force = front.get("base"), snapshot.schedule.get("in_force")
+    asked = bool(wish) and wish.get("id") != front.get("wish")
     return {
         "began": iso_local(front["made"], snapshot.plant.zone) if front.get("made") else None,
         "who": front.get("who"),
-        "asked": bool(wish) and wish.get("id") != front.get("wish"),
+        "asked": asked,
+        "objectives": front.get("objectives") or list(TRADED),
+        "wished": wish.get("objectives") or list(TRADED) if asked else None,
+        "compiling": is_compiling(snapshot),
         "growing": bool(front.get("growing")),
         "proven": bool(front.get("proven")),
         "seconds": rounded(front.get("seconds")),

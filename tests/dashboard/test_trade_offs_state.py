@@ -1,6 +1,7 @@
 """State of the trade-offs page against a front written by hand."""
 
 from dashboard.snapshot import Snapshot
+from dashboard.states.scenarios_state import scenarios_state
 from dashboard.states.trade_offs_state import MEASURES, trade_offs_state
 
 TERMS = {
@@ -23,10 +24,29 @@ def test_without_a_front_the_page_says_whether_there_is_a_plan(snapshot: Snapsho
 
 
 def test_a_wish_is_asked_for_until_a_front_answers_it(snapshot: Snapshot) -> None:
-    answered = front({}, wish="7")
-    for wish, asked in (("7", False), ("8", True)):
-        schedule = answered | {"front_wish": {"id": wish, "who": "Late Shift"}}
-        assert trade_offs_state(snapshot._replace(schedule=schedule))["asked"] is asked
+    """Until then what is shown is of the objectives that were asked for before."""
+    other = ["tardiness", "idle"]
+    answered = front({}, wish="7", objectives=["tardiness", "makespan"])
+    for wish, wanted, asked, wished in (
+        ("7", other, False, None),
+        ("8", other, True, other),
+        ("8", None, True, ["tardiness", "risk", "energy", "changeover"]),
+    ):
+        known = {"id": wish, "who": "Late Shift", "objectives": wanted}
+        schedule = answered | {"front_wish": known}
+        state = trade_offs_state(snapshot._replace(schedule=schedule))
+        assert (state["asked"], state["wished"]) == (asked, wished)
+        assert state["objectives"] == ["tardiness", "makespan"]
+
+
+def test_pages_that_wait_for_solvers_say_that_they_are_being_compiled(snapshot: Snapshot) -> None:
+    for schedule, says in (
+        ({}, False),
+        ({"planning": {"unreadable": []}}, False),
+        ({"planning": {"compiling": True}}, True),
+    ):
+        seen = snapshot._replace(schedule=schedule)
+        assert trade_offs_state(seen)["compiling"] is scenarios_state(seen)["compiling"] is says
 
 
 def test_a_front_is_called_proven_where_the_search_says_so(snapshot: Snapshot) -> None:

@@ -28,21 +28,21 @@ class Front:
         self.schedule = FakeSchedule(plant.site.plant, self.now, 40)
         self.schedule.write(self.store)
 
-    def show(self, n: int, growing: bool, wish: str) -> None:
+    def show(self, n: int, growing: bool, wish: str, **more: Any) -> None:
         """A front of so many points: each later by ten hours, and cheaper to run."""
         points = {f"p{k}": TERMS | _point(k) for k in range(n)}
         plan = json.dumps(self.schedule.proposed).encode()
         self.store.set_documents(FRONT_PLANS, dict.fromkeys(points, plan))
         front = {"made": self.now, "who": "Late Shift", "wish": wish, "growing": growing}
         front |= {"seconds": 6.0, "until_s": 60.0, "fault": None, "base": TERMS}
-        front["proven"] = not growing
+        front |= {"proven": not growing} | more
         front["points"] = [{"id": k, "plan": k, "terms": terms} for k, terms in points.items()]
         self.store.set_documents("schedule", {"front": json.dumps(front).encode()})
 
-    def wish(self) -> str:
+    def wish(self) -> dict[str, Any]:
         found = self.store.document("schedule", WISH)
         assert found is not None
-        return str(json.loads(found)["id"])
+        return dict(json.loads(found))
 
     def in_force(self) -> dict[str, Any]:
         found = self.store.document("schedule", "in_force")
@@ -65,18 +65,26 @@ def test_asked_for_grown_chosen_adopted_and_taken_back_by_keyboard(
     front: Front, open_page: Open
 ) -> None:
     page = open_page(front.url + "/trade-offs")
-    page.get_by_role("button", name="Look for trade-offs").focus()
-    page.keyboard.press("Enter")
+    box, look = page.get_by_role("checkbox"), page.get_by_role("button", name="Look for trade-offs")
+    expect(page.locator(".trades input:checked")).to_have_count(4)
+    for name in ("Expected failure cost", "Cost of energy", "Cost of setups"):
+        box.and_(page.get_by_label(name)).press("Space")
+    expect(look).to_have_attribute("aria-disabled", "true")
+    box.and_(page.get_by_label("Until all is done")).press("Space")
+    look.press("Enter")
     page.get_by_role("dialog").wait_for()
     page.keyboard.type("Late Shift")
     page.keyboard.press("Enter")
     said = page.locator('[data-list="front-said"]')
     expect(said).to_have_text("The planner begins to search.", timeout=SOON_MS)
 
-    front.show(3, growing=True, wish=front.wish())
+    wish, traded = front.wish()["id"], ["tardiness", "makespan"]
+    assert front.wish()["objectives"] == traded
+    front.show(3, growing=True, wish=wish, objectives=traded)
     expect(page.locator(".front-point")).to_have_count(3, timeout=SOON_MS)
     expect(said).to_contain_text("3 plans so far, 6 s of 60 s")
-    front.show(6, growing=False, wish=front.wish())
+    assert [page.locator(f"#axis-{x}").input_value() for x in "xy"] == ["tardiness", "makespan_h"]
+    front.show(6, growing=False, wish=wish, objectives=traded)
     expect(page.locator('[data-searched="1"] .front-point')).to_have_count(6, timeout=SOON_MS)
     expect(said).to_contain_text("no better plan exists between these")
 
@@ -102,15 +110,54 @@ def test_asked_for_grown_chosen_adopted_and_taken_back_by_keyboard(
     page.keyboard.press("Enter")
     expect(heads).to_have_text(["Figure", "in force", "Plan 3", "Plan 4"], timeout=SOON_MS)
     assert front.in_force()["version"] == before["version"]
+
+    look.press("Enter")
+    expect(said).to_contain_text("search anew", timeout=SOON_MS)
+    expect(page.locator(".front-point")).to_have_count(6)
     nothing_grave(page)
+
+
+def test_who_may_not_ask_sees_the_choice_and_cannot_make_it(front: Front, open_page: Open) -> None:
+    page = open_page(front.url + "/trade-offs")
+    page.evaluate("plantTwin.person.role = 'operator'")
+    page.get_by_role("link", name="Schedule").last.click()
+    page.get_by_role("link", name="Trade-offs").click()
+    expect(page.locator(".trades input:not(:disabled)")).to_have_count(0)
+    look = page.get_by_role("button", name="Look for trade-offs")
+    expect(look).to_have_attribute("aria-disabled", "true")
+    expect(page.locator(".front-ask")).to_contain_text("Needs the role manager")
+
+
+def test_no_two_marks_of_an_axis_read_the_same(front: Front, open_page: Open) -> None:
+    """On scales from a thousandth wide to a hundred thousand; orders are whole."""
+    measures = ("total", "late_jobs", "late_h", "energy_kwh")
+    spans = (0.002, 0.3, 1.0, 1.7, 4.0, 12.0, 250.0, 90_000.0)
+    asked = [
+        (m, a, a + b, n) for m in measures for a in (0, 3, 16_400.2) for b in spans for n in (2, 6)
+    ]
+    page = open_page(front.url + "/trade-offs")
+    found = page.evaluate(
+        """(asked) => asked.map(([name, low, high, most]) => {
+          const { at, digits } = plantTwin.tradeTicks(name, low, high, most);
+          return [at, at.map((v) => plantTwin.tradeText(name, v, "EUR", digits))];
+        })""",
+        asked,
+    )
+    for (name, low, high, most), (at, texts) in zip(asked, found, strict=True):
+        assert len(set(texts)) == len(texts), (name, low, high, texts)
+        assert all(low - 1e-4 * (high - low) <= v <= high + 1e-4 * (high - low) for v in at)
+        assert name != "late_jobs" or all(v == round(v) for v in at)
+        assert len(at) > 1 or name == "late_jobs" or most == 2, (name, low, high, texts)
 
 
 def test_pointer_tells_and_chooses_and_figures_are_those_of_the_front(
     front: Front, open_page: Open
 ) -> None:
-    front.show(4, growing=False, wish="w")
+    front.show(4, growing=False, wish=front.wish()["id"])
+    front.store.set_documents("schedule", {"planning": b'{"compiling": true}'})
     page = open_page(front.url + "/trade-offs?x=tardiness&y=energy", "dark", "zh-CN", 375)
     heads = page.locator('[data-list="front-compare"] thead th')
+    expect(page.locator(".notice")).to_contain_text("准备搜索程序")
     expect(heads.last).to_have_text("方案 1")  # the one that costs least, while none is chosen
     page.locator('[data-point="p1"]').hover()
     for figure in ("€16,400", "20 小时", "14,200 kWh"):

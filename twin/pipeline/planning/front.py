@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from typing import Any
 
 import orjson
@@ -111,9 +111,11 @@ class FrontSearch:
             self._give_up(head, repr(error))
 
     def _give_up(self, head: Record, why: str) -> None:
-        """The wish has no answer, and is not tried again."""
+        """The wish has no answer, and is not tried again; the front before it stays."""
         print(f"trade-offs: {why}", file=sys.stderr, flush=True)
-        self._write({**head, "seconds": 0.0, "growing": False, "points": []}, why)
+        nothing = {**head, "seconds": 0.0, "points": []}
+        known = self._read("front") or nothing
+        self._write({**known, "wish": head["wish"], "growing": False}, why)
 
     def _run(
         self, prepared: Prepared, head: Record, seconds: float, stop: Callable[[], bool]
@@ -125,12 +127,13 @@ class FrontSearch:
         if base is not None and holds and in_force:
             head["base"], head["base_version"] = terms_document(base), in_force["version"]
         written, known = float("-inf"), set[str]()
-        self._forget()
 
         def show(front: Front) -> None:
             nonlocal written
             if self._wall() - written >= WRITE_S or not front.growing:
-                self._show(prepared, head, front, known)
+                # The front before this one stays, and can be adopted from, until it has a point.
+                old = set() if known else self._store.documents(FRONT_PLANS).keys()
+                self._show(prepared, head, front, known, old)
                 written = self._wall()
 
         def is_over() -> bool:
@@ -140,15 +143,18 @@ class FrontSearch:
         front = self._search(prepared.stated.problem, start, seconds, show, is_over, names)
         show(front._replace(growing=False))
 
-    def _show(self, prepared: Prepared, head: Record, front: Front, known: set[str]) -> None:
-        """Points that are new with their plans, before the front that names them."""
+    def _show(
+        self, prepared: Prepared, head: Record, front: Front, known: set[str], old: Set[str]
+    ) -> None:
+        """Points that are new with their plans, before the front that names them; what is known
+        no more, and what is old, goes."""
         points = {_name(point): point for point in front.points}
         plans: dict[str, bytes | None] = {
             name: orjson.dumps(_plan_of(prepared, point, front.seconds))
             for name, point in points.items()
             if name not in known
         }
-        plans |= dict.fromkeys(known - points.keys())
+        plans |= dict.fromkeys((known | old) - points.keys())
         if plans:
             self._store.set_documents(FRONT_PLANS, plans)
         known.clear()
@@ -166,11 +172,6 @@ class FrontSearch:
                 ],
             }
         )
-
-    def _forget(self) -> None:
-        old = self._store.documents(FRONT_PLANS)
-        if old:
-            self._store.set_documents(FRONT_PLANS, dict.fromkeys(old))
 
     def _write(self, front: Mapping[str, Any], fault: str | None = None) -> None:
         text = orjson.dumps({**front, "fault": fault})

@@ -130,6 +130,7 @@ class _Front(_Loose):
     wish: str | None = None
     made: Time
     growing: bool = False
+    objectives: list[str] | None = None
     points: list[_Point]
 
 
@@ -137,6 +138,7 @@ class _Wish(_Loose):
     id: str
     who: str
     seconds: float
+    objectives: list[str] | None = None
 
 
 class _SetUp(_Loose):
