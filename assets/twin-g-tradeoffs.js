@@ -110,12 +110,13 @@
       const n = state.points.length, about = t("Traded: {names}.", { names: listed(state.objectives) });
       if (state.asked && n) return t("The planner begins to search anew: {names}. What was found before stays until then.", { names: listed(state.wished) });
       if (state.asked) return t("The planner begins to search.");
-      if (state.fault) return t("The search ended without a plan; the planner's log says why. It can be looked for again.");
+      const failed = state.fault ? t("The search ended without a plan; the planner's log says why. It can be looked for again.") : "";
+      if (failed && !n) return failed;
       if (state.growing) return `${t("Searching: {n} plans so far, {s} s of {all} s.", { n, s: number(state.seconds, 0), all: number(state.until_s, 0) })} ${about}`;
       if (n && state.refusal) return twin.codeText("refusals", state.refusal);
       if (!state.began) return "";
       const held = t("{n} plans, begun {time}; they hold for the plant as it was then.", { n, time: state.began.slice(5, 16).replace("T", " ") });
-      return [held, about, n && state.proven ? t("It is proven that no better plan exists between these.") : ""].filter(Boolean).join(" ");
+      return [failed, held, about, n && state.proven ? t("It is proven that no better plan exists between these.") : ""].filter(Boolean).join(" ");
     };
     /** Regions that are painted anew keep the keyboard where it was. */
     const fill = (name, children) => {

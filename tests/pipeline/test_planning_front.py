@@ -166,6 +166,25 @@ def test_a_point_that_would_lose_an_open_order_is_refused(world):
     assert adopting(world, point) is None
 
 
+def test_a_front_stays_to_adopt_from_until_a_newer_search_has_a_point(world):
+    before, plans = searched(world), world.store.documents("front-plans")
+    seen = []
+
+    def without(*_):
+        seen.append((world.document("front"), world.store.documents("front-plans")))
+        raise PlanningError("nothing to trade")
+
+    after = searched(world, without)
+    assert seen == [(before, plans)]
+    assert (after["points"], after["fault"]) == (before["points"], "nothing to trade")
+    assert world.store.documents("front-plans") == plans
+    assert adopting(world, before["points"][0]["id"]) is None
+    world.pass_time(1.0)
+    last = searched(world)
+    assert last["fault"] is None
+    assert set(world.store.documents("front-plans")) == {p["id"] for p in last["points"]}
+
+
 @pytest.mark.parametrize("fault", [PlanningError("nothing to trade"), KeyError("nobody")])
 def test_why_there_is_no_front_is_said_in_it(world, fault, capsys):
     def without(*_):
