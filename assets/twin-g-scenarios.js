@@ -33,35 +33,45 @@
     }[kind]();
   };
 
+  /** An answer of lines of JSON, each as it comes; the last, or {fault}. */
+  const lines = async (body, tell) => {
+    const reply = await fetch("/data/plan-scenario", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body), signal: AbortSignal.timeout(WAIT_MS) });
+    if (!reply.ok) return { says: t("The server did not take this"), error: "refused", ...(await reply.json().catch(() => ({}))) };
+    const reader = reply.body.pipeThrough(new TextDecoderStream()).getReader();
+    let text = "", last = null;
+    for (let got = await reader.read(); !got.done; got = await reader.read()) {
+      const parts = (text + got.value).split("\n");
+      text = parts.pop();
+      for (const part of parts) { last = JSON.parse(part); if (!last.error && !last.after) tell(last); }
+    }
+    return last;
+  };
+  /** The whole answer; the first part of it is told as soon as it is there. */
+  const asked = async (changes, tell, wanted) => {
+    for (;;) {
+      const found = await lines({ changes }, tell).catch(() => null);
+      if (found?.error !== "busy" || !wanted()) return found?.error ? { fault: found.says } : found?.after ? found : { fault: t("No answer came in time.") };
+      await new Promise((again) => setTimeout(again, AGAIN_MS));
+    }
+  };
+
   twin.pages.scenarios = (page) => {
     const region = (name) => page.querySelector(`[data-list="${name}"]`);
     let state = null, scenarios = [];
-    const answers = new Map();
+    let answers = new Map();
     const isScenario = (changes) => Array.isArray(changes) && changes.length > 0 && changes.every((c) => c && typeof c.kind === "string");
     try { scenarios = JSON.parse(new URLSearchParams(location.search).get("ask") || "[]").filter(isScenario).slice(0, MOST); } catch { scenarios = []; }
     const keep = () => history.replaceState({}, "", scenarios.length ? `${location.pathname}?ask=${encodeURIComponent(JSON.stringify(scenarios))}` : location.pathname);
     const keyOf = (changes) => JSON.stringify([state.version, changes]);
 
-    /** One after the other: each takes a core for seconds. */
-    const asked = async (changes) => {
-      for (;;) {
-        try {
-          return await twin.send("/data/plan-scenario", { changes }, WAIT_MS);
-        } catch (fault) {
-          if (!page.isConnected || fault.error !== "busy") return { fault: fault.error === "connection" ? t("No answer came in time.") : fault.says };
-        }
-        await new Promise((again) => setTimeout(again, AGAIN_MS));
-      }
-    };
-    let queue = Promise.resolve();
-    const work = (changes) => {
-      const key = keyOf(changes);
-      if (answers.has(key)) return;
-      answers.set(key, { waiting: true });
-      queue = queue.then(async () => {
-        if (page.isConnected) answers.set(key, await asked(changes));
-        paint();
-      });
+    /** What the plan kept comes to is there at once; a new plan takes a core for seconds. */
+    const work = async (changes) => {
+      const key = keyOf(changes), mine = answers;  // who asks again begins with none
+      if (mine.has(key)) return;
+      const told = (answer) => { mine.set(key, answer); paint(); };
+      mine.set(key, { waiting: true });
+      const found = await asked(changes, (first) => told({ ...first, waiting: true }), () => page.isConnected && mine === answers);
+      told({ ...mine.get(key), waiting: false, ...found });
     };
     const change = () => { keep(); paint(); region("scenarios-editor").querySelector("button")?.focus(); };
     const add = async (n, kind) => {
@@ -92,17 +102,22 @@
 
     /** Against the plan in force where that is kept; against planning anew by itself where it is planned anew. */
     const css = (key) => (key === "kept" ? "num first" : "num");
-    const cell = (name, a, key, base) => a.waiting ? h("td", { class: css(key) }, "…") : a.fault || !a[key] ? h("td", { class: css(key) }, "—")
-      : h("td", { class: css(key) }, twin.tradeText(name, a[key][name], state.currency), h("div", { class: "detail" }, twin.tradeDelta(name, a[key][name], base?.[name], state.currency)));
-    const cells = (name, a) => [cell(name, a, "kept", a.before), cell(name, a, "after", a.nothing)];
+    const figure = (name, a, key, base) => [twin.tradeText(name, a[key][name], state.currency), h("div", { class: "detail" }, twin.tradeDelta(name, a[key][name], base?.[name], state.currency))];
+    /** While a side is not there yet, one place in its first row says so. */
+    const cell = (n, a, key, content) => a[key] ? h("td", { class: css(key) }, ...content())
+      : a.fault || a[key] === null ? h("td", { class: css(key) }, "—")
+        : n ? null : h("td", { class: `${css(key)} reckoned`, rowspan: nRows() }, t("is being planned"));
+    const cells = (n, name, a) => [cell(n, a, "kept", () => figure(name, a, "kept", a.before)), cell(n, a, "after", () => figure(name, a, "after", a.nothing))];
+    const hasRush = () => scenarios.some((changes) => changes.some((c) => c.kind === "rush"));
+    const nRows = () => SHOWN.length + (hasRush() ? 1 : 0);
+    const doneBy = (a, list) => [(a[list] || []).map((r) => short(r.end)).join(t(", ")) || "—"];
     const orderName = (id) => (id.startsWith("what-if-") ? t("The rush order") : id);
     const reason = (item) => twin.plan.reasonText(item, (id) => (state.machines.some((m) => m.id === id) ? nameOf(state.machines, id) : orderName(id)));
     const place = (p) => `${nameOf(state.machines, p.machine)} ${short(p.start)}`;
     const notes = (a, title) => {
-      if (a.waiting) return h("p", { class: "loading", role: "status" }, `${title}${t(": ")}${t("is being planned")}`);
+      if (a.waiting) return "";
       if (a.fault) return h("p", { class: "notice alert" }, `${title}${t(": ")}${a.fault}`);
-      const found = [...a.rush.map((r) => t("{order} is done by {time}.", { order: orderName(r.order), time: short(r.end) })),
-        a.kept ? "" : t("The plan in force cannot be kept."),
+      const found = [a.kept ? "" : t("The plan in force cannot be kept."),
         !a.is_searched ? t("The search did not end in time: this is the best of what is known at once.") : a.is_kept ? t("Nothing better was found than to keep the plan.") : ""].filter(Boolean);
       const list = [...a.late.map((l) => t("{order} is {h} late: {why}", { order: orderName(l.order), h: twin.duration(l.late_h), why: reason(l) })),
         ...a.left_out.map((l) => t("{order} is left out: {why}", { order: orderName(l.order), why: reason(l) })),
@@ -116,16 +131,17 @@
     const table = () => {
       if (!state.version) return [h("p", { class: "empty" }, t("No plan is in force."))];
       if (!scenarios.length) return [h("p", { class: "empty" }, t("Add what could happen; its plan appears here beside the one in force."))];
-      const names = twin.tradeNames(), found = scenarios.map(answerOf), first = found.find((a) => a.before) || found.find((a) => a.waiting) || {};
-      const nothing = { ...first, kept: first.before, before: null, after: first.nothing, nothing: null };
+      const names = twin.tradeNames(), found = scenarios.map(answerOf), first = found.find((a) => a.nothing) || found.find((a) => a.before) || found.find((a) => a.waiting) || { fault: "none" };
+      const nothing = { ...first, kept: first.before, before: null, after: first.nothing, nothing: null, rush: [], rush_kept: [] };
       const titles = found.map((_, n) => t("Scenario {n}", { n: letter(n) }));
       const again = h("button", { type: "button", class: "button small" }, t("Ask again"));
-      again.addEventListener("click", () => { answers.clear(); paint(); region("scenarios-table").querySelector("button")?.focus(); });
+      again.addEventListener("click", () => { answers = new Map(); paint(); region("scenarios-table").querySelector("button")?.focus(); });
       return [h("div", { class: "wide-table", tabindex: 0, role: "region", "aria-label": t("Side by side") }, h("table", { class: "plain-table" },
         h("thead", {},
           h("tr", {}, h("th", { scope: "col", rowspan: 2 }, t("Figure")), ...[t("Nothing happens"), ...titles].map((title) => h("th", { scope: "colgroup", colspan: 2, class: "group first" }, title))),
           h("tr", {}, ...[nothing, ...found].flatMap(() => [h("th", { scope: "col", class: "num first" }, t("plan kept")), h("th", { scope: "col", class: "num" }, t("planned anew"))]))),
-        h("tbody", {}, ...SHOWN.map((name) => h("tr", {}, h("th", { scope: "row" }, names[name]), ...[nothing, ...found].flatMap((a) => cells(name, a))))))),
+        h("tbody", {}, ...SHOWN.map((name, n) => h("tr", {}, h("th", { scope: "row" }, names[name]), ...[nothing, ...found].flatMap((a) => cells(n, name, a)))),
+          hasRush() ? h("tr", {}, h("th", { scope: "row" }, t("The rush order is done by")), ...[nothing, ...found].flatMap((a) => [cell(1, a, "kept", () => doneBy(a, "rush_kept")), cell(1, a, "after", () => doneBy(a, "rush"))])) : null))),
       ...found.map((a, n) => notes(a, titles[n])),
       found.some((a) => a.waiting) ? "" : h("div", { class: "buttons asked" }, again, first.made ? h("span", { class: "quiet" }, t("As of {time}", { time: short(first.made) })) : null)];
     };

@@ -1,39 +1,42 @@
 """A planner's what-ifs worked out: the plan in force kept, and the best answer, under changes.
 
-Nothing is written. A solve takes seconds of a core, so one is under way at a time a process, few
-wait for it, so that the threads of a web server stay for other pages, and an answer serves whoever
-asks the same of the same plan within a minute. Within it, scenarios are held against what the plan
-in force and a new one would cost if nothing happened, all as of one moment.
+Nothing is written. What the plan kept comes to is known at once and told first; a new plan takes
+seconds of a core, so few are made at a time a process, few wait for one, so that the threads of a
+web server stay for other pages, and one serves whoever asks the same of the same plan within a
+minute. Within it, scenarios are held against what the plan in force and a new one would cost if
+nothing happened, all as of one moment.
 """
 
 import threading
 import time
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Generator, Mapping, Sequence
+from concurrent.futures import Future
+from typing import Any, NamedTuple, TypeVar
 
 import orjson
 
-from dashboard.data.cache import Computed
 from dashboard.numbers import rounded
 from dashboard.snapshot import Snapshot
 from dashboard.times import iso_local
 from twin.errors import PlanningError, TwinError
+from twin.pipeline.planning.scenario import RUSH, kept_figures
 from twin.pipeline.planning.whatif import Begun, WhatIf
 from twin.pipeline.site import load_site
 from twin.plant import Plant
 from twin.stores.base import Store
 
-__all__ = ["AT_ONCE", "BusyError", "PlanScenarios"]
+__all__ = ["AT_ONCE", "Asked", "BusyError", "PlanScenarios"]
 
 SOLVE_S = 3.0
-KEPT_S = 60
-AT_ONCE = 3
+KEPT_S = 60.0
+AT_ONCE = 6
 """Requests of a process that wait for a solver or are solved; each holds a thread."""
+SOLVERS = 2
+"""Solvers of a process at a time: a scenario, and what planning anew gives by itself."""
 MOVES_SHOWN = 12
 LATE_SHOWN = 12
-RUSH = "what-if-"
-"""How orders are named that only a what-if knows."""
 Record = Mapping[str, Any]
+T = TypeVar("T")
 
 
 class BusyError(TwinError):
@@ -47,8 +50,19 @@ class Nothing(NamedTuple):
     """Wall seconds."""
     version: int
     begun: Begun
-    after: Record
+    after: "Future[Record]"
     made_us: int
+
+
+class Asked(NamedTuple):
+    """A scenario under way."""
+
+    until: float
+    """Wall seconds."""
+    first: Record
+    """Terms before and with the plan kept; who is late then, and when the rush order is done."""
+    rest: "Future[Record]"
+    """Terms of a new plan, also if nothing happens; what moves; who is late."""
 
 
 class PlanScenarios:
@@ -56,17 +70,20 @@ class PlanScenarios:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._known = Computed()
         self._lock = threading.Lock()
+        self._asked: dict[bytes, Asked] = {}
         self._room = threading.BoundedSemaphore(AT_ONCE)
+        self._solvers = threading.BoundedSemaphore(SOLVERS)
         self._tried: tuple[Plant, WhatIf] | None = None
         self._nothing: Nothing | None = None
 
-    def answer(self, snapshot: Snapshot, changes: Sequence[Record]) -> dict[str, Any]:
-        """Terms before, of a new plan if nothing happens, with the plan kept, and with a new plan;
-        what moves; who is late.
+    def answer(
+        self, snapshot: Snapshot, changes: Sequence[Record]
+    ) -> Generator[Record, None, None]:
+        """First what is known at once, then, seconds later, that with the rest; see `Asked`.
 
-        Raises BusyError; SchemaError: a change names what there is not; PlanningError, StoreError.
+        Raises with the first BusyError; SchemaError: a change names what there is not; StoreError;
+        with either PlanningError.
         """
         plan = snapshot.schedule.get("in_force")
         if plan is None:
@@ -74,42 +91,53 @@ class PlanScenarios:
         if not self._room.acquire(blocking=False):
             raise BusyError("others are asking")
         try:
-            key = orjson.dumps([plan["version"], changes]).decode()
-            return self._known.get(key, KEPT_S, lambda: self._work_out(snapshot, changes))
+            asked = self._begin(orjson.dumps([plan["version"], changes]), snapshot, changes)
+            yield asked.first
+            yield {**asked.first, **asked.rest.result()}
         finally:
             self._room.release()
 
-    def _work_out(self, snapshot: Snapshot, changes: Sequence[Record]) -> dict[str, Any]:
+    def _begin(self, key: bytes, snapshot: Snapshot, changes: Sequence[Record]) -> Asked:
+        """Under way already, or from now on."""
         with self._lock:
-            whatif = self._whatif(snapshot.plant)
-            nothing = self._if_nothing(whatif, snapshot)
-            found = whatif.compared(nothing.begun, changes, SOLVE_S)
-        plan = found["plan"]
-        moves = [m for m in found["moves"] if m["from"] and m["to"]]
-        return {
-            "before": _terms(found["before"]),
-            "nothing": _terms(nothing.after),
-            "kept": _terms(found["kept"]),
-            "after": _terms(found["after"]),
-            "is_kept": plan["solver"] == "kept",
-            "is_searched": not found["refused"],
-            "rush": _rush(snapshot, plan),
-            "n_moves": len(moves),
-            "moves": [_move(snapshot, move) for move in moves[:MOVES_SHOWN]],
-            "n_late": len(plan["late"]),
-            "late": [dict(late) for late in plan["late"][:LATE_SHOWN]],
-            "left_out": [dict(out) for out in plan["left_out"][:LATE_SHOWN]],
-            "made": iso_local(nothing.made_us, snapshot.plant.zone),
-        }
+            now = time.monotonic()
+            self._asked = {
+                k: a for k, a in self._asked.items() if now < a.until and not _has_failed(a.rest)
+            }
+            if key not in self._asked:
+                first, rest = self._work(snapshot, changes)
+                self._asked[key] = Asked(now + KEPT_S, first, in_background(rest))
+            return self._asked[key]
+
+    def _work(
+        self, snapshot: Snapshot, changes: Sequence[Record]
+    ) -> tuple[Record, Callable[[], Record]]:
+        """What is known at once, and what works out the rest."""
+        whatif = self._whatif(snapshot.plant)
+        nothing = self._if_nothing(whatif, snapshot)
+        held = whatif.kept(nothing.begun, changes)
+
+        def rest() -> Record:
+            with self._solvers:
+                found = whatif.planned(held, SOLVE_S)
+            return {"nothing": nothing.after.result(), **_planned(snapshot, found)}
+
+        return _kept(snapshot, kept_figures(nothing.begun.now, held), nothing.made_us), rest
 
     def _if_nothing(self, whatif: WhatIf, snapshot: Snapshot) -> Nothing:
         version, known = snapshot.schedule["in_force"]["version"], self._nothing
-        if known is None or known.version != version or time.monotonic() > known.until:
-            until, begun = time.monotonic() + KEPT_S, whatif.begun()
-            after = whatif.compared(begun, (), SOLVE_S)["after"]
-            known = Nothing(until, version, begun, after, snapshot.plant_us)
-            self._nothing = known
+        is_over = known is None or time.monotonic() > known.until or _has_failed(known.after)
+        if known is None or is_over or known.version != version:
+            begun = whatif.begun()
+            after = in_background(lambda: self._after_nothing(whatif, begun))
+            until = time.monotonic() + KEPT_S
+            known = self._nothing = Nothing(until, version, begun, after, snapshot.plant_us)
         return known
+
+    def _after_nothing(self, whatif: WhatIf, begun: Begun) -> Record:
+        held = whatif.kept(begun, ())
+        with self._solvers:
+            return _terms(whatif.planned(held, SOLVE_S)["after"]) or {}
 
     def _whatif(self, plant: Plant) -> WhatIf:
         """One for as long as the plant file stays as it is."""
@@ -117,6 +145,50 @@ class PlanScenarios:
             self._nothing = None
             self._tried = plant, WhatIf(self._store, load_site(self._store, plant))
         return self._tried[1]
+
+
+def in_background(work: Callable[[], T]) -> "Future[T]":
+    """What a thread of its own comes to, which nobody waits for at the end."""
+    found: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            found.set_result(work())
+        except BaseException as error:  # whoever asks for the result gets it
+            found.set_exception(error)
+
+    threading.Thread(target=run, name="what-if", daemon=True).start()
+    return found
+
+
+def _has_failed(work: "Future[Any]") -> bool:
+    return work.done() and work.exception() is not None
+
+
+def _kept(snapshot: Snapshot, found: Record, made_us: int) -> dict[str, Any]:
+    plan = found["kept_plan"]
+    return {
+        "before": _terms(found["before"]),
+        "kept": _terms(found["kept"]),
+        "rush_kept": [] if plan is None else _rush(snapshot, plan),
+        "made": iso_local(made_us, snapshot.plant.zone),
+    }
+
+
+def _planned(snapshot: Snapshot, found: Record) -> dict[str, Any]:
+    plan = found["plan"]
+    moves = [m for m in found["moves"] if m["from"] and m["to"]]
+    return {
+        "after": _terms(found["after"]),
+        "is_kept": plan["solver"] == "kept",
+        "is_searched": not found["refused"],
+        "rush": _rush(snapshot, plan),
+        "n_moves": len(moves),
+        "moves": [_move(snapshot, move) for move in moves[:MOVES_SHOWN]],
+        "n_late": len(plan["late"]),
+        "late": [dict(late) for late in plan["late"][:LATE_SHOWN]],
+        "left_out": [dict(out) for out in plan["left_out"][:LATE_SHOWN]],
+    }
 
 
 def _terms(terms: Record | None) -> dict[str, Any] | None:

@@ -1,7 +1,11 @@
 """What the planner's what-if page asks: a scenario beside the plan in force."""
 
 import logging
+from collections.abc import Iterator, Mapping
+from itertools import chain
+from typing import Any
 
+import orjson
 from flask import Flask, Response, abort, jsonify, request
 
 from dashboard.access import t
@@ -19,7 +23,10 @@ BODY_MAX = 16_384
 
 
 def register(server: Flask, reader: Reader) -> None:
-    """Add /data/plan-scenario. Reading alone: whoever may see the plan may ask what if."""
+    """Add /data/plan-scenario. Reading alone: whoever may see the plan may ask what if.
+
+    The answer is two lines of JSON: what is known at once, and, seconds later, all of it.
+    """
     scenarios = PlanScenarios(reader.store)
 
     @server.post("/data/plan-scenario")
@@ -28,26 +35,37 @@ def register(server: Flask, reader: Reader) -> None:
         snapshot = reader.latest
         if snapshot is None:
             abort(503)
+        has_plan = snapshot.schedule.get("in_force") is not None
+        says = (
+            t("No plan that keeps every rule was found.") if has_plan else t("No plan is in force.")
+        )
         try:
             asked = parse_plan_asked(request.get_data())
             changes = changes_of(asked, snapshot.plant.zone)
             refuse_impossible(changes, snapshot.plant, snapshot.plant_us)
-            found = scenarios.answer(snapshot, changes)
+            parts = scenarios.answer(snapshot, changes)
+            first = next(parts)
         except BusyError:
             return jsonify(error="busy", says=t("Others are asking; try again in a moment")), 429
         except SchemaError as error:
             return jsonify(error="scenario", says=str(error)), 422
         except PlanningError as error:
             log.warning("no plan of %s: %s", changes, error)
-            has_plan = snapshot.schedule.get("in_force") is not None
-            says = (
-                t("No plan that keeps every rule was found.")
-                if has_plan
-                else t("No plan is in force.")
-            )
             return jsonify(error="planning", says=says), 409
         except StoreError:
             return jsonify(error="store", says=t("The store does not answer")), 503
-        response = jsonify(found)
+        response = Response(_lines(chain([first], parts), says), mimetype="application/x-ndjson")
+        response.call_on_close(parts.close)
         response.headers["Cache-Control"] = "no-store"
+        response.headers["X-Accel-Buffering"] = "no"  # a proxy sends the first line at once
         return response
+
+
+def _lines(parts: Iterator[Mapping[str, Any]], says: str) -> Iterator[bytes]:
+    """A line each; the last says why there is no more."""
+    try:
+        for part in parts:
+            yield orjson.dumps(part) + b"\n"
+    except PlanningError as error:
+        log.warning("no plan of a scenario: %s", error)
+        yield orjson.dumps({"error": "planning", "says": says}) + b"\n"

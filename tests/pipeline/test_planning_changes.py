@@ -273,7 +273,8 @@ def test_scenarios_show_what_comes_and_leave_the_plan_alone(site):
     rush = scenario(
         now, [{"kind": "rush", "product": "cover", "quantity": 30, "due": due}], plan, None
     )
-    assert "what-if-1" in {o["order"] for o in rush["plan"]["operations"]}
+    for plan_of in ("kept_plan", "plan"):
+        assert "what-if-1" in {o["order"] for o in rush[plan_of]["operations"]}
     down = {"kind": "down", "machine": "mill-1", "until": T0_US + 40 * HOUR_US}
     found = scenario(now, [down], plan, None)["plan"]
     own = [o for o in found["operations"] if o["machine"] == "mill-1"]
@@ -331,7 +332,7 @@ def test_trying_writes_nothing(tmp_path, monkeypatch):
     change = {k: o[k] for k in ("order", "step", "machine")} | {"start": o["start"] + HOUR_US}
     assert try_change(whatif, {"kind": "operation", **change})["faults"] == []
     down = {"kind": "down", "machine": "mill-0", "until": world.now + 9 * HOUR_US}
-    whatif.compared(whatif.begun(), [down], 0.1)
+    whatif.planned(whatif.kept(whatif.begun(), [down]), 0.1)
     assert {k: world.store.documents(k) for k in before} == before
 
 

@@ -19,9 +19,11 @@ from twin.pipeline.planning.prepare import Prepared, prepare_plan
 from twin.pipeline.planning.situation import ExtraShift, Situation
 from twin.pipeline.planning.solve import Improve, solve
 
-__all__ = ["Change", "changed", "scenario"]
+__all__ = ["RUSH", "Change", "changed", "kept_figures", "kept_under", "planned_anew", "scenario"]
 
 Change = Mapping[str, Any]
+RUSH = "what-if-"
+"""How orders are named that only a what-if knows."""
 
 
 def scenario(
@@ -32,24 +34,42 @@ def scenario(
     seconds: float = 3.0,
     seed: int = 1,
 ) -> dict[str, Any]:
-    """The plan of now, what becomes of it if all this happens, and the best answer to it.
+    """The plan of now, what becomes of it if all this happens, and the best answer to it: what
+    `kept_figures` and `planned_anew` say. Raises SchemaError, PlanningError."""
+    held = kept_under(now, changes, plan)
+    return kept_figures(now, held) | planned_anew(held, improve, seconds, seed)
 
-    {"before": terms, "kept": terms of the plan in force under the changes, a rush order in its gaps
-    (None: it cannot be), "after": terms of the new plan, "plan": that plan, "moves": from kept to
-    after, "refused": how many answers were none}
-    Raises SchemaError, PlanningError.
-    """
+
+def kept_under(now: Prepared, changes: Sequence[Change], plan: Plan | None) -> Prepared:
+    """The plan in force as it would run, a rush order in its gaps. Raises SchemaError."""
     situation = now.stated.situation
     for change in changes:
         situation = changed(situation, change)
-    held = prepare_plan(situation, _postponed(plan, changes))
-    start = None if held.verdict.faults else held.filled
-    solved = solve(held.stated.problem, start, improve, seconds, seed)
-    kept = held.filled_verdict.terms if not held.verdict.faults else None
+    return prepare_plan(situation, _postponed(plan, changes))
+
+
+def kept_figures(now: Prepared, held: Prepared) -> dict[str, Any]:
+    """What is known before anything is solved: {"before": terms of the plan of now, "kept": terms
+    of it under the changes, "kept_plan": that plan (both None: it cannot be)}."""
+    kept = None if held.verdict.faults else held.filled_verdict.terms
     before = now.filled_verdict.terms
     return {
         "before": None if before is None else terms_document(before),
         "kept": None if kept is None else terms_document(kept),
+        "kept_plan": None
+        if kept is None
+        else plan_document(held.stated, held.filled, kept, version=0, why="what_if", solver="kept"),
+    }
+
+
+def planned_anew(
+    held: Prepared, improve: Improve | None, seconds: float = 3.0, seed: int = 1
+) -> dict[str, Any]:
+    """The best answer to the changes: {"after": terms of the new plan, "plan": that plan, "moves":
+    from kept to after, "refused": how many answers were none}. Raises PlanningError."""
+    start = None if held.verdict.faults else held.filled
+    solved = solve(held.stated.problem, start, improve, seconds, seed)
+    return {
         "after": terms_document(solved.terms),
         "refused": solved.refused,
         "moves": moves(held.stated, held.kept, solved.schedule),
@@ -82,8 +102,8 @@ def changed(situation: Situation, change: Change) -> Situation:
         detail = {"release": situation.now_us, "priority": 1, "note": "", **change}
         if plant.product(detail["product"]) is None:
             raise SchemaError(f"product: got {detail['product']!r}, want one of the plant's")
-        number = sum(order.startswith("what-if-") for order in situation.orders) + 1
-        order = new_order(plant, detail, f"what-if-{number}", "", situation.now_us)
+        number = sum(order.startswith(RUSH) for order in situation.orders) + 1
+        order = new_order(plant, detail, f"{RUSH}{number}", "", situation.now_us)
         return situation._replace(orders={**situation.orders, order["id"]: order})
     if kind == "down":
         if change["machine"] not in {m.id for m in plant.machines}:

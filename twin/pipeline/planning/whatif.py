@@ -4,11 +4,12 @@ Nothing is written: the plan in force stays as it is. For screens:
 
     try_change(whatif, {"kind": "operation", "order", "step", "machine", "start"})
     try_change(whatif, {"kind": "service", "id", "start", "crew"?})
-    whatif.compared(whatif.begun(),
-                    [{"kind": "rush", "product", "quantity", "due", "priority"?},
-                     {"kind": "down", "machine", "until"},
-                     {"kind": "shift", "line", "start", "end"},
-                     {"kind": "postpone", "service", "start", "machine"}])
+    held = whatif.kept(whatif.begun(),
+                       [{"kind": "rush", "product", "quantity", "due", "priority"?},
+                        {"kind": "down", "machine", "until"},
+                        {"kind": "shift", "line", "start", "end"},
+                        {"kind": "postpone", "service", "start", "machine"}])
+    whatif.planned(held)  # takes seconds
 """
 
 import threading
@@ -24,7 +25,7 @@ from twin.pipeline.planning.improve import anneal_soon
 from twin.pipeline.planning.plan_document import Plan, plan_document, terms_document
 from twin.pipeline.planning.prepare import Prepared, prepare_plan
 from twin.pipeline.planning.problem_of import operation_of
-from twin.pipeline.planning.scenario import Change, scenario
+from twin.pipeline.planning.scenario import Change, kept_under, planned_anew
 from twin.pipeline.planning.situation import Situation, read_situation
 from twin.pipeline.planning.solve import Improve
 from twin.pipeline.planning.written import read_written
@@ -81,14 +82,13 @@ class WhatIf:
         plan = self._plan("in_force")
         return Begun(plan, prepare_plan(self.situation(), plan))
 
-    def compared(
-        self, begun: "Begun", changes: Sequence[Change], seconds: float = 3.0, seed: int = 1
-    ) -> Any:
-        """The plan in force beside the best that can be made of a changed plant, see `scenario`.
+    def kept(self, begun: "Begun", changes: Sequence[Change]) -> Prepared:
+        """The plan in force as it would run in a changed plant. Raises SchemaError."""
+        return kept_under(begun.now, changes, begun.plan)
 
-        Raises SchemaError, PlanningError.
-        """
-        return scenario(begun.now, changes, begun.plan, self.improve, seconds, seed)
+    def planned(self, held: Prepared, seconds: float = 3.0, seed: int = 1) -> dict[str, Any]:
+        """The best that can be made of it, see `planned_anew`. Raises PlanningError."""
+        return planned_anew(held, self.improve, seconds, seed)
 
 
 def try_change(whatif: WhatIf, change: Change, base: str = "in_force") -> dict[str, Any]:
