@@ -12,11 +12,11 @@ from planning_bench import G, machines_at, plant_settings, site_of, situation
 from worker_plant import PARTITIONS
 
 from twin.pipeline.orders import new_order
+from twin.pipeline.planning.free_slot import slot
 from twin.pipeline.planning.horizon import Horizon, crew_calendar, line_calendar, prices
 from twin.pipeline.planning.plan_document import plan_document
 from twin.pipeline.planning.prepare import prepare_plan
 from twin.pipeline.planning.problem_of import state_problem
-from twin.pipeline.planning.retime import slot
 from twin.pipeline.planning.tasks import curve_of
 from twin.pipeline.site import prepare
 from twin.scheduling.check import check

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.scheduling.bounds_setups import setups_needed
 from twin.scheduling.cpsat_calendar import energy_at, open_ticks, price_per_kwh
 from twin.scheduling.problem import Alternative, Job, Operation, Problem, Task
 
@@ -44,7 +45,7 @@ def floor_of(problem: Problem) -> Floor:
     weights, risk = problem.weights, sum(_task_floor(problem, task) for task in problem.tasks)
     jobs = sum(floor.money for floor in floors)
     makespan_h = _makespan(problem, floors) * problem.tick_h
-    changeover = _setups_needed(problem)
+    changeover = setups_needed(problem)
     total = jobs + weights.makespan * makespan_h
     total += _weighted(weights.risk, risk) + weights.changeover * changeover
     return Floor(makespan_h, jobs, risk, changeover, total)
@@ -164,40 +165,3 @@ def _makespan(problem: Problem, floors: list[_JobFloor]) -> int:
     ends = max((floor.ends for floor in floors), default=0)
     work, n = sum(floor.work for floor in floors), max(1, len(problem.machines))
     return max(ends, -(-work // n))
-
-
-def _setups_needed(problem: Problem) -> float:
-    """Money for one setup into each family that none of its machines is set up for.
-
-    By machine and family the cheapest setup into it, 0 if it is there already; of an operation the
-    least over its machines. Operations of a family that share no machine need one each: of every
-    set of them that do, the dearest counts.
-    """
-    needs: dict[int, list[tuple[frozenset[int], float]]] = {}
-    for job in problem.jobs:
-        if job.left_out_cost == np.inf:
-            for operation in job.operations:
-                machines = frozenset(a.machine for a in operation.alternatives)
-                into = min(_into(problem, m, operation.family) for m in machines)
-                needs.setdefault(operation.family, []).append((machines, into))
-    return sum(_apart(rows) for rows in needs.values())
-
-
-def _into(problem: Problem, m: int, family: int) -> float:
-    """Money for the cheapest setup of a machine into a family."""
-    machine = problem.machines[m]
-    if machine.family in {-1, family}:
-        return 0.0
-    others = np.delete(problem.setups[machine.setup][:, family], family)
-    ticks = int(others.min()) if len(others) else 0
-    return ticks * machine.setup_cost_h * problem.tick_h
-
-
-def _apart(rows: list[tuple[frozenset[int], float]]) -> float:
-    """Greedily, the dearest first: money of rows that share no machine with another counted."""
-    taken: frozenset[int] = frozenset()
-    money = 0.0
-    for machines, into in sorted(rows, key=lambda row: -row[1]):
-        if not machines & taken:
-            taken, money = taken | machines, money + into
-    return money

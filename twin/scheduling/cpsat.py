@@ -8,7 +8,7 @@ for `polish`, window by window.
 It has been seen to abort: run it in a process of its own (`pipeline.apart`).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 
 import numpy as np
@@ -21,19 +21,18 @@ from twin.scheduling.cpsat_calendar import Pieces
 from twin.scheduling.cpsat_costs import Scale, add_caps, add_costs, add_objective
 from twin.scheduling.cpsat_jobs import add_jobs
 from twin.scheduling.cpsat_machines import add_machines, counted_machines
-from twin.scheduling.cpsat_model import Expression, Model
+from twin.scheduling.cpsat_model import Model
 from twin.scheduling.cpsat_scope import Scope, Window, whole, within
 from twin.scheduling.cpsat_search import Found, search
-from twin.scheduling.cpsat_tasks import TASK, add_tasks
+from twin.scheduling.cpsat_tasks import add_tasks
+from twin.scheduling.cpsat_values import Values, hint_of, schedule_of
 from twin.scheduling.layout import numbered
 from twin.scheduling.objectives import of_weights
 from twin.scheduling.problem import Problem
 from twin.scheduling.rules import best_rule
-from twin.scheduling.schedule import Answer, Limit, Schedule, Tell, empty_schedule
+from twin.scheduling.schedule import Answer, Limit, Schedule, Tell
 
 __all__ = ["NoScheduleError", "Window", "cpsat", "polish"]
-
-Values = Callable[[Expression], int]
 
 
 class NoScheduleError(PlanningError):
@@ -150,10 +149,10 @@ def _solve(problem: Problem, scope: Scope, best: _Best, start: Schedule | None) 
     else:
         start = None
     model, scale = build(problem, scope, best.caps)
-    hint = _hint(model, start) if start is not None else ()
+    hint = hint_of(model, start) if start is not None else ()
 
     def read(value: Values) -> None:
-        best.offer(_schedule(model, value))
+        best.offer(schedule_of(model, value))
 
     left = best.limit.seconds - best.seconds
     found = search(model.cp, hint, left, best.limit.seed, read)
@@ -168,39 +167,3 @@ def _answer(answer: Answer | None, found: Found, scale: Scale) -> Answer:
     if found.impossible:
         return answer
     return answer._replace(bound=min(answer.cost, scale.money(found.bound)))
-
-
-def _hint(model: Model, start: Schedule) -> list[tuple[Expression, int]]:
-    """Where everything is; the rest of the model follows from it."""
-    hint: list[tuple[Expression, int]] = []
-    for i, now in model.operations.items():
-        m, s = int(start.machine[i]), int(start.start[i])
-        if m >= 0:
-            hint.append((now.start, s))
-            hint += [(on, int(machine == m)) for machine, on in now.on.items() if len(now.on) > 1]
-    for t, task in model.tasks.items():
-        crew, s = int(start.task_crew[t]), int(start.task_start[t])
-        hint += [(on, int(s >= 0 and c in {crew, TASK})) for c, on in task.on.items()]
-        if s >= 0:
-            hint.append((task.start, s))
-    first = 0
-    for j, job in enumerate(model.problem.jobs):
-        if j in model.placed:
-            hint.append((model.placed[j], int(start.machine[first] >= 0)))
-        first += len(job.operations)
-    return hint
-
-
-def _schedule(model: Model, value: Values) -> Schedule:
-    """What the variables say; what is not in the model stays as it was."""
-    was = model.scope.window
-    schedule = empty_schedule(model.problem) if was is None else Schedule(*map(np.copy, was))
-    for i, now in model.operations.items():
-        m = next((m for m, on in now.on.items() if value(on)), -1)
-        schedule.machine[i] = m
-        schedule.start[i] = value(now.start) if m >= 0 else -1
-    for t, task in model.tasks.items():
-        crew = next((c for c, on in task.on.items() if c != TASK and value(on)), -1)
-        schedule.task_crew[t] = crew
-        schedule.task_start[t] = value(task.start) if crew >= 0 else -1
-    return schedule

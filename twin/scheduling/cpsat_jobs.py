@@ -2,32 +2,16 @@
 
 Start and end are shared by an operation's alternatives, with an optional interval on each machine.
 On a machine with breaks, or under a tariff, the start falls into one of a few groups of pieces
-(`cpsat_calendar`): in each the elapsed time is constant and the energy linear in the start, so that
-nothing is rounded to buckets.
+(`cpsat_groups`).
 """
-
-from collections.abc import Sequence
-from typing import NamedTuple
 
 from ortools.sat.python import cp_model
 
-from twin.scheduling.cpsat_calendar import Piece
+from twin.scheduling.cpsat_groups import Group, groups_of
 from twin.scheduling.cpsat_model import Expression, Model, Placing
 from twin.scheduling.problem import Alternative, Job, Operation, Pin
 
 __all__ = ["add_jobs"]
-
-
-class _Group(NamedTuple):
-    """Pieces between which the model need not tell."""
-
-    elapsed: int
-    offset: int
-    """Start less open ticks before it."""
-    energy: float
-    """Of the first start."""
-    slope: float
-    starts: tuple[tuple[int, int], ...]
 
 
 def add_jobs(model: Model) -> None:
@@ -85,7 +69,7 @@ def _operation(
         a: found
         for a in operation.alternatives
         if (pin is None or a.machine == pin.machine)
-        and (found := _groups(model, a, first, last, pin))
+        and (found := groups_of(model, a, first, last, pin))
     }
     if not groups:
         model.cp.add(placed == 0)
@@ -107,43 +91,8 @@ def _operation(
     return now
 
 
-def _groups(
-    model: Model, alternative: Alternative, first: int, last: int, pin: Pin | None
-) -> list[_Group]:
-    """Pieces by what the model needs to tell of them."""
-    machine = model.problem.machines[alternative.machine]
-    latest = last - alternative.duration if pin is None or pin.start is None else pin.start
-    found = model.pieces.of(machine.calendar, alternative.duration, first, latest)
-    money = alternative.power_kw * model.problem.tick_h * ("energy" in model.needed)
-    groups: dict[tuple[int, int, float, float, int], list[tuple[int, int]]] = {}
-    for piece in found:
-        stop = min(piece.last, last - piece.elapsed)
-        if stop >= piece.first:
-            key = _key(piece, alternative.machine in model.counted, money)
-            groups.setdefault(key, []).append((piece.first, stop))
-    return [_Group(*key[:4], tuple(_joined(starts))) for key, starts in groups.items()]
-
-
-def _key(piece: Piece, counted: bool, money: float) -> tuple[int, int, float, float, int]:
-    """Elapsed, offset, energy, slope; pieces on a slope each have their own."""
-    offset, slope = piece.first - piece.worked if counted else 0, piece.slope * money
-    own = piece.first if slope else -1
-    return piece.elapsed, offset, piece.energy * money, slope, own
-
-
-def _joined(starts: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Ranges in order, those that touch as one."""
-    joined: list[tuple[int, int]] = []
-    for a, b in starts:
-        if joined and a == joined[-1][1] + 1:
-            joined[-1] = (joined[-1][0], b)
-        else:
-            joined.append((a, b))
-    return joined
-
-
 def _on(
-    model: Model, now: Placing, alternative: Alternative, groups: list[_Group], domain: Expression
+    model: Model, now: Placing, alternative: Alternative, groups: list[Group], domain: Expression
 ) -> None:
     """The interval on a machine, and what follows from the start there."""
     cp, m = model.cp, alternative.machine
@@ -170,7 +119,7 @@ def _on(
 
 
 def _worked(
-    model: Model, now: Placing, groups: list[_Group], literals: list[Expression], name: str
+    model: Model, now: Placing, groups: list[Group], literals: list[Expression], name: str
 ) -> Expression:
     offsets = {g.offset for g in groups}
     if len(offsets) == 1:
@@ -181,7 +130,7 @@ def _worked(
     return worked
 
 
-def _pay(model: Model, now: Placing, group: _Group, literal: Expression, name: str) -> None:
+def _pay(model: Model, now: Placing, group: Group, literal: Expression, name: str) -> None:
     """Energy: the least within the group, and what the start adds to it."""
     (a, b), slope = (group.starts[0][0], group.starts[-1][1]), group.slope
     model.charge("energy", literal, group.energy + min(0.0, slope * (b - a)))

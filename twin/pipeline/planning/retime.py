@@ -13,13 +13,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.pipeline.planning.free_slot import slot
 from twin.pipeline.planning.retime_tasks import kept_tasks
 from twin.scheduling.layout import alternative_on, numbered
 from twin.scheduling.problem import Alternative, Operation, Problem
 from twin.scheduling.schedule import Schedule
 from twin.scheduling.working_time import WorkingTime
 
-__all__ = ["Retimed", "retime", "slot"]
+__all__ = ["Retimed", "retime"]
 
 Ints = NDArray[np.int64]
 ROUNDS_MAX = 200
@@ -177,30 +178,6 @@ class _Run:
         if pin is not None and pin.start is not None:
             after = max(after, pin.start)
         return slot(time, self.held[m], self.free[m], setup, after, alternative.duration)
-
-
-def slot(
-    time: WorkingTime,
-    held: Sequence[tuple[int, int]],
-    free: int,
-    setup: int,
-    after: int,
-    duration: int,
-) -> tuple[int, int] | None:
-    """First start ≥ after, and its end, such that setup and work lie after `free` and round what
-    the machine is held for (rising); None: the calendar has no such."""
-    while True:
-        set_up = time.end(free, setup)
-        start = None if set_up is None else time.next_open(max(after, set_up))
-        if start is None:
-            return None
-        begin, end = time.begin(start, setup), time.end(start, duration)
-        if begin is None or end is None:
-            return None
-        hit = next((b for a, b in held if a < end and begin < b), None)
-        if hit is None:
-            return start, end
-        free = max(free, hit)
 
 
 def _placed_jobs(problem: Problem, wanted: Schedule) -> set[int]:
