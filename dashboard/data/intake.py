@@ -3,11 +3,13 @@
 Read at most once in READ_S, and only while somebody looks: none of it is needed for the twin.
 """
 
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import NamedTuple
 
 from dashboard.snapshot import Snapshot
 from twin.errors import StoreError
+from twin.pipeline.senders import last_sent
 from twin.stores.base import REJECTED_MAX, Info, Lag, Store
 
 __all__ = ["Intakes", "Known", "Refused"]
@@ -38,6 +40,8 @@ class Known(NamedTuple):
     """Newest first."""
     oldest_us: int | None
     """Source time of the oldest sample that history holds, as far as one machine a class tells."""
+    sent: Mapping[str, Mapping[str, int]] = {}
+    """Source → orders or operations → when it sent them last, µs UTC of the clock on the wall."""
 
 
 class Intakes:
@@ -57,6 +61,7 @@ class Intakes:
                 self._store.info(),
                 self.refused(SHOWN),
                 self._oldest_us(snapshot),
+                last_sent(self._store),
             )
         return self._known
 

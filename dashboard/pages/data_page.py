@@ -74,7 +74,8 @@ def register(app: Dash, reader: Reader, language: Callable[[], str]) -> None:
 
     @app.server.get("/export/sources.csv")
     def export_sources() -> Response:
-        return sources_csv(_latest(reader), i18n.translator(language()))
+        snapshot = _latest(reader)
+        return sources_csv(snapshot, intakes.read(snapshot).sent, i18n.translator(language()))
 
     @app.server.get("/export/parts.csv")
     def export_parts() -> Response:

@@ -1,6 +1,6 @@
 """Lists of the data page as CSV."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from flask import Response
 
@@ -11,6 +11,7 @@ from dashboard.snapshot import Snapshot
 from dashboard.states.data_state import parts_of, sources_of
 from dashboard.states.sensor_quality import faulty_sensors
 from dashboard.times import local
+from twin.pipeline.senders import SENT
 
 __all__ = ["parts_csv", "refused_csv", "sensors_csv", "sources_csv"]
 
@@ -39,9 +40,12 @@ def sensors_csv(snapshot: Snapshot, t: Translate, language: str) -> Response:
     return csv_response(_name(snapshot, "sensors"), header, rows)
 
 
-def sources_csv(snapshot: Snapshot, t: Translate) -> Response:
-    """Delays in seconds of the reader's clock."""
+def sources_csv(
+    snapshot: Snapshot, sent: Mapping[str, Mapping[str, int]], t: Translate
+) -> Response:
+    """Delays in seconds of the reader's clock; sent: source → orders or operations → when last."""
     keys = ("rate", "accepted", "rejected", "late", "again", "median_s", "least_s", "most_s")
+    told = ("n", "age_s")
     header = [
         t("Source"),
         t("Samples a second"),
@@ -52,8 +56,19 @@ def sources_csv(snapshot: Snapshot, t: Translate) -> Response:
         t("Delay, median (s)"),
         t("Delay, least (s)"),
         t("Delay, most (s)"),
+        t("Orders"),
+        t("Last order (s ago)"),
+        t("Reports of operations"),
+        t("Last report (s ago)"),
     ]
-    rows = [[name, *(s[k] for k in keys)] for name, s in sources_of(snapshot).items()]
+    rows = [
+        [
+            name,
+            *(s[k] for k in keys),
+            *(s["sends"].get(what, {}).get(k) for what in SENT for k in told),
+        ]
+        for name, s in sources_of(snapshot, sent).items()
+    ]
     return csv_response(_name(snapshot, "sources"), header, rows)
 
 

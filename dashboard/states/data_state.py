@@ -10,6 +10,7 @@ from dashboard.snapshot import STALE_PERIODS, Snapshot, pace
 from dashboard.states.sensor_quality import Faulty, faulty_sensors, quality_counts
 from dashboard.states.verdict import verdict
 from dashboard.times import iso_local
+from twin.pipeline.senders import SENT, sent_counter
 
 __all__ = ["WORST", "data_state", "parts_of", "sources_of"]
 
@@ -26,7 +27,7 @@ def data_state(snapshot: Snapshot, known: Known) -> State:
     """Everything the data page shows."""
     faulty = faulty_sensors(snapshot)
     state = {
-        "sources": sources_of(snapshot),
+        "sources": sources_of(snapshot, known.sent),
         "refused": [_refused(snapshot, r) for r in known.refused],
         "reasons": _reasons(snapshot),
         "sensors": [_faulty(snapshot, f) for f in faulty[:WORST]],
@@ -40,14 +41,31 @@ def data_state(snapshot: Snapshot, known: Known) -> State:
     return state | {"verdict": verdict(state, len(snapshot.plant.machines), recent)}
 
 
-def sources_of(snapshot: Snapshot) -> dict[str, State]:
-    """By id: samples a second now and in each minute of the last hour, counts, delay."""
+def sources_of(snapshot: Snapshot, sent: Mapping[str, Mapping[str, int]]) -> dict[str, State]:
+    """By id: samples a second now and in each minute of the last hour, counts, delay; and what
+    else it sends. sent: source → what → when last, wall µs."""
     reports: dict[str, Mapping[str, Any]] = {}
     for part in ("feed", "gateway"):
         reports |= snapshot.parts.get(part, {}).get("sources") or {}
     counted = {k.split(":")[1] for k in snapshot.counters if k.startswith("accepted:")}
-    ids = [*snapshot.plant.sources, *sorted(counted - set(snapshot.plant.sources))]
-    return {i: _source(snapshot, i, reports.get(i, {}).get("ingest") or {}) for i in ids}
+    ids = [*snapshot.plant.sources, *sorted({*counted, *sent} - set(snapshot.plant.sources))]
+    return {
+        i: _source(snapshot, i, reports.get(i, {}).get("ingest") or {})
+        | {"sends": _sends(snapshot, i, sent.get(i, {}))}
+        for i in ids
+    }
+
+
+def _sends(snapshot: Snapshot, source_id: str, last: Mapping[str, int]) -> State:
+    """Besides samples: how many orders or reports of operations, and seconds since the last."""
+    return {
+        what: {
+            "n": snapshot.counters.get(sent_counter(source_id, what), 0),
+            "age_s": max(0, round((snapshot.wall_us - last[what]) / 1e6)),
+        }
+        for what in SENT
+        if what in last
+    }
 
 
 def _source(snapshot: Snapshot, source_id: str, ingest: Mapping[str, Any]) -> State:

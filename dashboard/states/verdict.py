@@ -42,8 +42,10 @@ def _parts(parts: Mapping[str, State]) -> Iterator[dict[str, Any]]:
 
 def _sources(sources: Mapping[str, State]) -> Iterator[dict[str, Any]]:
     for name, source in sources.items():
-        if source["rate"] == 0:
+        if source["rate"] == 0 and not source["sends"]:
             yield {"code": "source_silent", "source": name}
+        elif source["rate"] == 0 and source["accepted"]:
+            yield {"code": "readings_silent", "source": name}
         elif source["median_s"] is not None and source["median_s"] > OLD_S:
             yield {"code": "source_behind", "source": name, "age_s": source["median_s"]}
         elif source["least_s"] is not None and source["least_s"] < AHEAD_S:

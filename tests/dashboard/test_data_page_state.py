@@ -19,6 +19,7 @@ from dashboard.states.data_state import data_state
 from dashboard.states.sensor_quality import STATES, faulty_sensors, quality_counts
 from dashboard.states.verdict import verdict
 from twin.core.view import NEVER
+from twin.pipeline.senders import last_sent, note_sent
 from twin.stores.base import Info, Lag
 from twin.stores.memory import MemoryStore
 
@@ -87,6 +88,20 @@ def test_clock_that_is_wrong_is_named(
 
 def test_source_that_stopped_is_named_once_its_minutes_are_empty(fake: FakePlant) -> None:
     assert codes(beating(fake, minutes=[5] * 58 + [0, 0], skew=None)) == ["source_silent"]
+
+
+def test_source_that_sends_only_orders_is_not_silent_and_says_so(fake: FakePlant) -> None:
+    store, now = fake.store, fake.wall_us
+    note_sent(store, "simulator", "orders", 3, now - 90_000_000)
+    note_sent(store, "simulator", "orders", 2, now - 60_000_000)
+    note_sent(store, "erp", "operations", 7, now)
+    quiet, sent = beating(fake, minutes=[0] * 60, skew=None), last_sent(store)
+    never = {k: n for k, n in quiet.counters.items() if not k.startswith("accepted:")}
+    found = data_state(quiet._replace(counters=never), known(quiet, sent=sent))
+    assert found["verdict"] == []
+    assert found["sources"]["simulator"]["sends"] == {"orders": {"n": 5, "age_s": 60}}
+    assert found["sources"]["erp"]["sends"] == {"operations": {"n": 7, "age_s": 0}}
+    assert codes(quiet, sent=sent) == ["readings_silent"]  # it used to send readings
 
 
 @pytest.mark.parametrize(
@@ -214,8 +229,9 @@ def test_sources_parts_and_sensors_leave_as_they_are_shown(
         return list(csv.reader(io.StringIO(response.get_data().decode("utf-8-sig"))))[1:]
 
     t, quiet = translator("en"), beating(fake)
-    assert rows(sources_csv(quiet, t)) == [
-        ["simulator", "20.0", "120000", "12", "0", "0", "1.0", "-2.0", "10.0"]
+    sent = {"simulator": {"orders": quiet.wall_us - 5_000_000}}
+    assert rows(sources_csv(quiet, sent, t)) == [
+        [*("simulator", "20.0", "120000", "12", "0", "0", "1.0", "-2.0", "10.0", "0", "5", "", "")]
     ]
     assert rows(parts_csv(quiet, t)) == [["feed", "0", "50000000", "0"]]
     assert rows(sensors_csv(quiet, t, "en")) == []

@@ -13,6 +13,7 @@ from twin.pipeline.desk import Desk
 from twin.pipeline.operations import KINDS, Report, event_of
 from twin.pipeline.operations_http import register_operations
 from twin.pipeline.orders import report
+from twin.pipeline.senders import last_sent
 from twin.sources.openapi import openapi
 from twin.types import Event
 
@@ -65,6 +66,8 @@ def test_start_progress_and_end_move_the_order(bench, post):
     assert post({"operations": [progress, end]})[0] == 202
     step = document(bench)["steps"][0]
     assert (step["state"], step["quantity_done"], step["end"]) == ("done", 4, bench.now)
+    assert bench.store.counters()["operations:mes"] == 3
+    assert last_sent(bench.store) == {"mes": {"operations": bench.now}}
 
 
 def test_what_is_sent_again_is_taken_once(bench, post):

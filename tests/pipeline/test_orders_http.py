@@ -11,6 +11,7 @@ from order_bench import DUE_US, order, order_bench, tell
 from twin.errors import StoreError
 from twin.pipeline.orders_door import OrdersDoor
 from twin.pipeline.orders_http import register_orders
+from twin.pipeline.senders import last_sent
 from twin.sources.openapi import openapi
 
 TOKEN = {"erp": "s3cret"}
@@ -187,6 +188,8 @@ def test_the_same_key_again_brings_nothing_in_again(ask, bench):
     assert {o["id"] for o in second["orders"]} == {o["id"] for o in first["orders"]}
     assert n_orders(bench) == 2
     assert ask("POST", body=GOOD, Idempotency_Key="short")[0] == 422
+    assert bench.store.counters()["orders:erp"] == 2
+    assert last_sent(bench.store) == {"erp": {"orders": bench.now}}
 
 
 def test_a_desk_that_is_away_takes_it_in_later_and_once(ask, bench, store):

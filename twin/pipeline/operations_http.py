@@ -14,6 +14,7 @@ from twin.errors import DataError, StoreError
 from twin.pipeline.operations import event_of, is_known
 from twin.pipeline.orders import report
 from twin.pipeline.orders_written import read_written_orders
+from twin.pipeline.senders import note_sent
 from twin.pipeline.set_aside import set_aside, shallow
 from twin.plant import Plant
 from twin.sources.answers import Answer, away, no_token, refused, respond, source_of, wrong
@@ -52,7 +53,10 @@ def register_operations(
             return respond(reports)
         try:
             now_us = store.clock().plant_now(wall_us())
-            return respond(_take(store, plant, reports, now_us, source))
+            taken = _take(store, plant, reports, now_us, source)
+            if taken.body["accepted"]:
+                note_sent(store, source, "operations", taken.body["accepted"], wall_us())
+            return respond(taken)
         except StoreError:
             return away()
 

@@ -18,6 +18,7 @@ from twin.pipeline.ingest import congested
 from twin.pipeline.order_rows import Known
 from twin.pipeline.orders import Order
 from twin.pipeline.orders_written import read_written_orders
+from twin.pipeline.senders import note_sent
 from twin.pipeline.set_aside import set_aside
 from twin.plant import Plant
 from twin.sources.base import Reject
@@ -68,6 +69,10 @@ class OrdersDoor:
     def set_aside(self, source: str, rejects: Sequence[Reject]) -> None:
         """Keep what cannot be taken, where people look for it."""
         set_aside(self._store, source, rejects)
+
+    def note(self, source: str, n: int) -> None:
+        """So many orders were taken of a source, or told anew."""
+        note_sent(self._store, source, "orders", n, self._wall_us())
 
     def sent_before(self, source: str, key: str) -> list[Order]:
         """Orders that came with this key already."""

@@ -64,7 +64,11 @@ def register_orders(
                 found = handler(door, source, **named)
             except StoreError:
                 return away()
-            return found if isinstance(found, Response) else respond(found)
+            if isinstance(found, Response):
+                return found
+            if request.method != "GET" and found.status < 300:
+                door.note(source, _n_new(found))
+            return respond(found)
 
         return answer
 
@@ -109,6 +113,11 @@ def _told(said: Said, n_sent: int, rejects: list[dict[str, Any]]) -> Answer:
         is_taken = set(said.refused.values()) <= CONFLICTS
         return _answer(409 if is_taken else 422, [], rejects, 0)
     return _answer(201, said.orders, rejects, len(said.orders))
+
+
+def _n_new(answer: Answer) -> int:
+    """Orders that an answer says were taken in; of what had come before (200) none."""
+    return 0 if answer.status == 200 else int(answer.body.get("accepted", 0))
 
 
 def _list(door: OrdersDoor, _source: str) -> Answer:
