@@ -11,7 +11,7 @@ from lived_plant import LivedPlant
 from lived_site import lived_site
 from playwright.sync_api import Page, expect
 
-from twin.pipeline.desk.front import FRONT_PLANS, WISH
+from twin.pipeline.planning.written import FRONT_PLANS, FRONT_WISH
 
 pytestmark = pytest.mark.e2e
 
@@ -40,7 +40,7 @@ class Front:
         self.store.set_documents("schedule", {"front": json.dumps(front).encode()})
 
     def wish(self) -> dict[str, Any]:
-        found = self.store.document("schedule", WISH)
+        found = self.store.document("schedule", FRONT_WISH)
         assert found is not None
         return dict(json.loads(found))
 

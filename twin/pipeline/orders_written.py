@@ -7,9 +7,9 @@ from functools import lru_cache
 
 import orjson
 
+from twin.pipeline.order_shape import ORDER
 from twin.pipeline.orders import KIND, OPEN_MAX, Order
-from twin.pipeline.planning.written import shape_fault
-from twin.pipeline.planning.written_shapes import ORDER
+from twin.pipeline.shapes import shape_fault
 from twin.stores.base import Store
 
 __all__ = ["order_faults", "orders_of", "parsed_order", "read_written_orders"]

@@ -8,12 +8,10 @@ import orjson
 from twin.actions import Action
 from twin.pipeline.desk.effects import Context, Effects, Handler
 from twin.pipeline.desk.state import DeskState
+from twin.pipeline.planning.written import FRONT_WISH, KIND
 
-__all__ = ["FRONT_PLANS", "HANDLERS", "HOLDS_US", "KIND", "WISH", "front_fault"]
+__all__ = ["HANDLERS", "HOLDS_US", "front_fault"]
 
-KIND, WISH = "schedule", "front_wish"
-FRONT_PLANS = "front-plans"
-"""Kind of the documents that hold the points' plans, apart: only who adopts one reads it."""
 HOLDS_US = 168 * 3_600_000_000
 """Plant time after which nothing is left of a front's plans."""
 
@@ -46,7 +44,9 @@ def _explore(_state: DeskState, action: Action, context: Context) -> Effects:
         "seconds": action.detail["seconds"],
         "objectives": action.detail.get("objectives"),
     }
-    return Effects(note={"seconds": wish["seconds"]}, documents={KIND: {WISH: orjson.dumps(wish)}})
+    return Effects(
+        note={"seconds": wish["seconds"]}, documents={KIND: {FRONT_WISH: orjson.dumps(wish)}}
+    )
 
 
 HANDLERS: dict[str, Handler] = {"front.explore": _explore}

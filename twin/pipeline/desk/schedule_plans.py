@@ -7,7 +7,7 @@ import orjson
 
 from twin.actions import Action
 from twin.pipeline.desk.effects import Context, Effects, Handler, Undoer, refused
-from twin.pipeline.desk.front import FRONT_PLANS, front_fault
+from twin.pipeline.desk.front import front_fault
 from twin.pipeline.desk.schedule_documents import (
     KIND,
     Record,
@@ -19,7 +19,7 @@ from twin.pipeline.desk.state import DeskState
 from twin.pipeline.planning.holds import holds
 from twin.pipeline.planning.kept import PLANS, Kept
 from twin.pipeline.planning.situation import Situation, situation_of
-from twin.pipeline.planning.written import parsed
+from twin.pipeline.planning.written import FRONT_PLANS, parsed
 from twin.plant import Plant
 from twin.stores.base import Documents
 from twin.types import Event

@@ -17,13 +17,12 @@ import orjson
 
 from twin.config import Settings
 from twin.errors import PlanningError, TwinError
-from twin.pipeline.desk.front import FRONT_PLANS, WISH
 from twin.pipeline.failures import Failures
 from twin.pipeline.planning.front_apart import Search, search_apart
 from twin.pipeline.planning.plan_document import plan_document, terms_document
 from twin.pipeline.planning.prepare import Prepared, prepare_plan
 from twin.pipeline.planning.situation import KIND, read_situation
-from twin.pipeline.planning.written import read_written
+from twin.pipeline.planning.written import FRONT_PLANS, FRONT_WISH, read_written
 from twin.pipeline.site import Site, load_site
 from twin.plant import load_plant
 from twin.scheduling.pareto import TRADED, Front, Traded
@@ -75,14 +74,14 @@ class FrontSearch:
 
     def is_wished(self) -> bool:
         """Whether somebody waits for a front. Raises StoreError."""
-        wish, front = self._read(WISH), self._read("front")
+        wish, front = self._read(FRONT_WISH), self._read("front")
         if wish is None:
             return False
         return front is None or front.get("wish") != wish["id"] or bool(front.get("growing"))
 
     def step(self, site: Site, stop: Callable[[], bool] = lambda: False) -> None:
         """Search for the newest wish; why there is no front stands in it. Raises StoreError."""
-        wish = self._read(WISH)
+        wish = self._read(FRONT_WISH)
         if not wish:
             return
         clock = self._store.clock()
@@ -137,7 +136,7 @@ class FrontSearch:
                 written = self._wall()
 
         def is_over() -> bool:
-            return stop() or (self._read(WISH) or {}).get("id") != head["wish"]
+            return stop() or (self._read(FRONT_WISH) or {}).get("id") != head["wish"]
 
         start, names = prepared.filled if holds else None, tuple(head["objectives"])
         front = self._search(prepared.stated.problem, start, seconds, show, is_over, names)

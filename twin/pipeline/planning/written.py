@@ -8,14 +8,17 @@ What people have decided nobody makes again: there only the rows that cannot be 
 from typing import Any
 
 import orjson
-from pydantic import TypeAdapter, ValidationError
 
 from twin.pipeline.planning.written_shapes import ROWS, SHAPES
+from twin.pipeline.shapes import shape_fault
 from twin.stores.base import Store
 
-__all__ = ["KIND", "faults_of", "parsed", "read_written", "shape_fault"]
+__all__ = ["FRONT_PLANS", "FRONT_WISH", "KIND", "faults_of", "parsed", "read_written"]
 
-KIND = "schedule"
+KIND, FRONT_WISH = "schedule", "front_wish"
+FRONT_PLANS = "front-plans"
+"""Kind of the documents that hold the plans of a front's points, apart: only who adopts one reads
+it."""
 
 
 def parsed(name: str, text: bytes | None) -> tuple[Any, str]:
@@ -62,15 +65,3 @@ def _good_rows(found: dict[str, Any]) -> tuple[dict[str, Any], list[tuple[str, s
         good[field] = [row for row, fault in zip(rows, faults, strict=True) if not fault]
         bad += [(f"{field}.{n}", fault) for n, fault in enumerate(faults) if fault]
     return found | good, bad
-
-
-def shape_fault(shape: TypeAdapter[Any], found: Any) -> str:
-    """Why what was found has not the shape, "" if it has."""
-    try:
-        shape.validate_python(found)
-    except ValidationError as error:
-        fault = error.errors(include_url=False)[0]
-        where = ".".join(map(str, fault["loc"]))
-        want = "want an object" if fault["type"] == "model_type" else fault["msg"]
-        return f"{where or 'document'}: got {repr(fault['input'])[:60]}, {want}"
-    return ""

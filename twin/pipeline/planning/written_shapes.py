@@ -1,28 +1,18 @@
-"""What documents of the plan and orders look like: of each only that which its readers cannot do
-without."""
+"""What documents of the plan look like: of each only that which its readers cannot do without."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
+from pydantic import Field, TypeAdapter
 
-__all__ = ["ORDER", "ROWS", "SHAPES"]
+from twin.pipeline.shapes import Loose, Step, Time
 
-Time = Annotated[int, Field(ge=0, le=250_000_000_000_000_000)]
-"""µs UTC, of a year that calendars know."""
-Told = Annotated[int, Field(ge=-(1 << 63), lt=1 << 63)]
-"""µs UTC as somebody's clock had it: the desk heals those that cannot be."""
-Step = Annotated[int, Field(ge=0, le=10_000)]
+__all__ = ["ROWS", "SHAPES"]
+
 Version = Annotated[int, Field(ge=0, le=2_000_000_000)]
 
 
-class _Loose(BaseModel):
-    """More than is asked for may stand there."""
-
-    model_config = ConfigDict(extra="ignore", strict=True)
-
-
-class _Operation(_Loose):
+class _Operation(Loose):
     order: str
     step: Step
     machine: str
@@ -31,7 +21,7 @@ class _Operation(_Loose):
     end: Time
 
 
-class _Service(_Loose):
+class _Service(Loose):
     id: str
     machine: str
     crew: str | None = None
@@ -39,11 +29,11 @@ class _Service(_Loose):
     end: Time
 
 
-class _About(_Loose):
+class _About(Loose):
     order: str
 
 
-class _Plan(_Loose):
+class _Plan(Loose):
     version: Version
     made: Time
     start: Time
@@ -56,7 +46,7 @@ class _Plan(_Loose):
     left_out: list[_About]
 
 
-class _PlanSuggestion(_Loose):
+class _PlanSuggestion(Loose):
     id: str
     kind: Literal["plan"]
     state: str
@@ -64,7 +54,7 @@ class _PlanSuggestion(_Loose):
     machine: None = None
 
 
-class _ServiceSuggestion(_Loose):
+class _ServiceSuggestion(Loose):
     id: str
     kind: Literal["service"]
     state: str
@@ -77,56 +67,56 @@ class _ServiceSuggestion(_Loose):
 _Suggestion = Annotated[_PlanSuggestion | _ServiceSuggestion, Field(discriminator="kind")]
 
 
-class _Veto(_Loose):
+class _Veto(Loose):
     suggestion: str
     machine: str | None = None
     until: Time
     time: Time
 
 
-class _Lock(_Loose):
+class _Lock(Loose):
     order: str
     step: Step
     machine: str
     start: Time
 
 
-class _Accepted(_Loose):
+class _Accepted(Loose):
     suggestion: str
     service: str
     who: str
 
 
-class _Head(_Loose):
+class _Head(Loose):
     version: Version
     made: Time
 
 
-class _Slip(_Loose):
+class _Slip(Loose):
     name: str
     time: Time
     fault: str
 
 
-class _Unserved(_Loose):
+class _Unserved(Loose):
     machine: str
     saves: float
     why: Literal["part", "crew", "work"]
     until: Time | None
 
 
-class _State(_Loose):
-    unreadable: list[_Slip] = []
-    unserved: list[_Unserved] = []
+class _State(Loose):
+    unreadable: list[_Slip] = Field(default_factory=list)
+    unserved: list[_Unserved] = Field(default_factory=list)
     compiling: bool = False
 
 
-class _Point(_Loose):
+class _Point(Loose):
     id: str
     terms: dict[str, float]
 
 
-class _Front(_Loose):
+class _Front(Loose):
     wish: str | None = None
     made: Time
     growing: bool = False
@@ -134,57 +124,12 @@ class _Front(_Loose):
     points: list[_Point]
 
 
-class _Wish(_Loose):
+class _Wish(Loose):
     id: str
     who: str
     seconds: float
     objectives: list[str] | None = None
 
-
-class _SetUp(_Loose):
-    machine: str | None
-    start: Told | None
-    end: Told | None
-
-
-class _OrderStep(_Loose):
-    state: Literal["waiting", "running", "done"]
-    machine: str | None
-    start: Told | None
-    end: Told | None
-    moved: Told | None = None
-    setup: _SetUp | None = None
-    quantity_done: Annotated[int, Field(ge=0)] = 0
-
-    @model_validator(mode="after")
-    def _began(self) -> Self:
-        if self.state == "running" and self.start is None:
-            raise ValueError("want a start of a step that runs")
-        return self
-
-
-class _Order(_Loose):
-    id: str
-    product: str
-    quantity: Annotated[int, Field(ge=1, le=1_000_000_000)]
-    release: Time
-    due: Time
-    priority: Annotated[int, Field(ge=1, le=5)]
-    late_cost_h: Annotated[float, Field(ge=0.0, allow_inf_nan=False)]
-    state: Literal["open", "done", "cancelled"]
-    who: str
-    note: str | None
-    steps: Annotated[list[_OrderStep], Field(min_length=1, max_length=10_000)]
-    added: Time | None = None
-    closed: Told | None = None
-    reason: str | None = None
-    action: str | None = None
-    cancel: str | None = None
-    token: str | None = None
-
-
-ORDER: TypeAdapter[Any] = TypeAdapter(_Order)
-"""A document of kind "orders"."""
 
 SHAPES: Mapping[str, TypeAdapter[Any]] = {
     **dict.fromkeys(
