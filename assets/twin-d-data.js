@@ -52,11 +52,12 @@
   const bytes = (n) => n === undefined ? "—" : n >= 1e9 ? `${number(n / 1e9, 1)} GB` : `${number(n / 1e6, 0)} MB`;
   const cells = (...parts) => parts.map(([css, ...content]) => h("td", css ? { class: css } : {}, ...content));
 
+  const hour = (drawn) => drawn.length ? ["spark", ...drawn] : ["num", "—"];  // a cell without a drawing is not there
   /** What a source sends besides readings: it is not silent, though it may send no reading at all. */
   const sends = (s) => Object.entries(s.sends || {}).map(([what, { n, age_s: seconds }]) => h("div", { class: "detail" }, what === "orders"
     ? t("Orders: {n}, the last {age} ago", { n: number(n, 0), age: age(seconds) }) : t("Reports of operations: {n}, the last {age} ago", { n: number(n, 0), age: age(seconds) })));
   const sourceRow = ([id, s]) => h("tr", { "data-id": id }, h("th", { scope: "row" }, id, s.type ? h("div", { class: "detail" }, kinds()[s.type] || s.type) : null, ...sends(s)), ...cells(
-    ["num", s.rate === undefined || (!s.rate && !s.accepted && sends(s).length) ? "—" : number(s.rate, 0, s.rate < 10 ? 2 : 0)], ["spark", ...twin.spark(s.trend || [])], ["num", number(s.accepted, 0)],
+    ["num", s.rate === undefined || (!s.rate && !s.accepted && sends(s).length) ? "—" : number(s.rate, 0, s.rate < 10 ? 2 : 0)], hour(twin.spark(s.trend || [])), ["num", number(s.accepted, 0)],
     [s.rejected ? "num off" : "num", number(s.rejected, 0)], ["num", number(s.late, 0)], ["num", number(s.again, 0)], ["num", age(s.median_s)],
     ["num", s.most_s === undefined ? "—" : t("{lo} to {hi}", { lo: signed(s.least_s), hi: signed(s.most_s) })]));
   const signed = (seconds) => seconds < 0 ? `−${age(-seconds)}` : age(seconds);
