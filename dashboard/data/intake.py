@@ -3,45 +3,18 @@
 Read at most once in READ_S, and only while somebody looks: none of it is needed for the twin.
 """
 
-from collections.abc import Mapping
 from contextlib import suppress
-from typing import NamedTuple
 
 from dashboard.snapshot import Snapshot
+from dashboard.states.data_known import Known, Refused
 from twin.errors import StoreError
 from twin.pipeline.senders import last_sent
-from twin.stores.base import REJECTED_MAX, Info, Lag, Store
+from twin.stores.base import REJECTED_MAX, Store
 
-__all__ = ["Intakes", "Known", "Refused"]
+__all__ = ["Intakes"]
 
 READ_S = 2.0
 SHOWN = 100
-
-
-class Refused(NamedTuple):
-    """One reading that was not taken, as it came."""
-
-    id: str
-    time_us: int
-    """When it came, µs UTC of the clock on the wall."""
-    source: str
-    reason: str
-    detail: str
-    payload: str
-
-
-class Known(NamedTuple):
-    """As the store had it at wall_us."""
-
-    wall_us: int
-    lags: dict[int, Lag]
-    info: Info
-    refused: list[Refused]
-    """Newest first."""
-    oldest_us: int | None
-    """Source time of the oldest sample that history holds, as far as one machine a class tells."""
-    sent: Mapping[str, Mapping[str, int]] = {}
-    """Source → orders or operations → when it sent them last, µs UTC of the clock on the wall."""
 
 
 class Intakes:

@@ -9,10 +9,11 @@ from flask import Response, abort, request
 from dashboard import i18n
 from dashboard.components.shell import panel
 from dashboard.data import Reader
-from dashboard.data.intake import Intakes, Refused
+from dashboard.data.intake import Intakes
 from dashboard.i18n import Translate
 from dashboard.pages.visit import Visit
 from dashboard.snapshot import Snapshot
+from dashboard.states.data_known import Refused
 from dashboard.states.data_lists import parts_csv, refused_csv, sensors_csv, sources_csv
 from dashboard.states.data_state import data_state
 

@@ -11,7 +11,7 @@ from flask import Flask, Response, abort, jsonify, request
 from dashboard.access import t
 from dashboard.data import Reader
 from dashboard.data.plan_scenarios import BusyError, PlanScenarios
-from dashboard.data.plan_wishes import changes_of, parse_plan_asked, refuse_impossible
+from dashboard.routes.plan_wishes import changes_of, parse_plan_asked, refuse_impossible
 from twin.errors import PlanningError, SchemaError, StoreError
 
 __all__ = ["BODY_MAX", "register"]

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 
 from flask import Response
 
-from dashboard.data.intake import Refused
 from dashboard.exports import csv_response, time_column
 from dashboard.i18n import Translate, pick
 from dashboard.snapshot import Snapshot
+from dashboard.states.data_known import Refused
 from dashboard.states.data_state import parts_of, sources_of
 from dashboard.states.sensor_quality import faulty_sensors
 from dashboard.times import local

@@ -4,9 +4,9 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from dashboard.data.intake import Known, Refused
 from dashboard.numbers import rounded, roundeds
 from dashboard.snapshot import STALE_PERIODS, Snapshot, pace
+from dashboard.states.data_known import Known, Refused
 from dashboard.states.sensor_quality import Faulty, faulty_sensors, quality_counts
 from dashboard.states.verdict import verdict
 from dashboard.times import iso_local

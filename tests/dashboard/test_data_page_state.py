@@ -11,9 +11,10 @@ from flask import Response
 
 from dashboard.app import PlantTwin
 from dashboard.data import read_snapshot
-from dashboard.data.intake import Intakes, Known
+from dashboard.data.intake import Intakes
 from dashboard.i18n import translator
 from dashboard.snapshot import Snapshot, row_of
+from dashboard.states.data_known import Known
 from dashboard.states.data_lists import parts_csv, sensors_csv, sources_csv
 from dashboard.states.data_state import data_state
 from dashboard.states.sensor_quality import STATES, faulty_sensors, quality_counts

@@ -10,7 +10,7 @@ import pytest
 from fake_plant import FakePlant
 
 from dashboard.app import PlantTwin
-from dashboard.data.plan_wishes import changes_of, parse_plan_asked
+from dashboard.routes.plan_wishes import changes_of, parse_plan_asked
 from dashboard.snapshot import Snapshot
 from dashboard.states.scenarios_state import scenarios_state
 from twin.errors import SchemaError
