@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 from dashboard.numbers import rounded
 from dashboard.snapshot import Snapshot
+from dashboard.states.at_service import undo_fault
 from dashboard.times import iso_local
 
 __all__ = ["suggestion_states"]
@@ -80,11 +81,17 @@ def _decisions(snapshot: Snapshot, decided: Mapping[str, Any]) -> dict[str, dict
             "action": x["action"],
             "when": iso_local(x["time"], snapshot.plant.zone),
             "until": iso_local(x["until"], snapshot.plant.zone) if "until" in x else None,
-            "can_undo": x["action"] not in final,
+            "can_undo": x["action"] not in final and not _has_begun(snapshot, x),
             **{k: x[k] for k in ("start", "crew") if x["state"] == "accepted" and k in x},
         }
         for x in sorted([*accepted, *vetoed], key=lambda x: int(x["time"]))
     }
+
+
+def _has_begun(snapshot: Snapshot, said: Mapping[str, Any]) -> bool:
+    """Whether the service that accepting it came to is under way or over."""
+    line = {"verb": "suggestion.accept", "note": {"service": said["action"]}}
+    return said["state"] == "accepted" and bool(undo_fault(snapshot, line))
 
 
 def _state(snapshot: Snapshot, suggestion: Suggestion) -> dict[str, Any]:

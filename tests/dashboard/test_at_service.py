@@ -9,6 +9,7 @@ from dashboard.states.alarm_journal import journal_lines
 from dashboard.states.at_service import serviced_until, services_begun, undo_fault
 from dashboard.states.key_figures import key_figures
 from dashboard.states.machine_state import machine_state
+from dashboard.states.schedule_suggestions import suggestion_states
 from dashboard.states.sensor_quality import quality_counts
 from dashboard.states.tiles import tile_codes
 from twin.types import Event
@@ -19,6 +20,26 @@ HOUR = 3_600_000_000
 def service(snapshot: Snapshot, start_h: float, state: str = "planned") -> dict:
     start = snapshot.plant_us + round(start_h * HOUR)
     return {"id": "s", "machine": "mill-01", "start": start, "duration_h": 4.0, "state": state}
+
+
+class Accepted:
+    """A planner whose suggestion became the service."""
+
+    def suggestions(self) -> list[dict]:
+        return [
+            {
+                "id": "g",
+                "kind": "service",
+                "machine": "mill-01",
+                "start": 0,
+                "end": 1,
+                "state": "open",
+            }
+        ]
+
+    def decisions(self) -> dict:
+        said = {"suggestion": "g", "service": "s", "who": "Late Shift", "time": 0}
+        return {"accepted": [said], "vetoes": [], "locks": []}
 
 
 def with_service(snapshot: Snapshot, start_h: float, state: str = "planned") -> Snapshot:
@@ -88,6 +109,8 @@ def test_what_has_begun_is_said_and_cannot_be_changed_or_taken_back(snapshot: Sn
     assert shown == [False, True, False]
     lines = [journal_lines(s, 1)[0]["can_undo"] for s in (ahead, begun, done)]
     assert lines == [True, False, False]
+    said = [suggestion_states(s, Accepted())[0]["said"]["can_undo"] for s in (ahead, begun, done)]
+    assert said == [True, False, False]
     faults = [undo_fault(s, s.desk["journal"][0]) for s in (ahead, begun, done)]
     assert faults == ["", "service_begun", "not_planned"]
 
