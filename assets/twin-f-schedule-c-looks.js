@@ -37,7 +37,7 @@
     return moved.get(other);
   };
 
-  plan.looks = ({ g, ctx, state, model, other, chart, suggestionOf, order }) => {
+  plan.looks = ({ g, ctx, state, model, other, chart, suggestionOf, locks, order }) => {
     const curves = new Map((state.suggestions || []).filter((s) => s.state === "open" && s.curve?.length > 1).map((s) => [s.machine, s.curve]));
     const top = Math.round(g.rowH * 0.14), write = (c, text, x, y, room, colour) => { c.fillStyle = colour; c.fillText(plan.fit(c, text, room, 5), x, y); };
     return {
@@ -55,7 +55,7 @@
         const planned = model.data.breakdowns[row.id]?.[1], usual = from + 3600 * (state.repair_h?.[row.id] || 0);
         return [from, chart.now, Math.max(chart.now, planned ?? usual)];
       },
-      locked: (bar) => bar.pin === "locked" || Boolean(state.locks?.[bar.key]),
+      locked: (bar) => locks.on(bar) ?? locks.is(bar),
       /** Where work was locked that the plan drawn still has elsewhere. */
       lockGhosts: (rows) => Object.entries(state.locks || {}).flatMap(([key, held]) => {
         const bar = model.byKey.get(key), at = bar && rows.find(({ row }) => row.id === held.machine && row.kind === "machine"), start = bar && model.s(held.start_us);
@@ -120,10 +120,11 @@
   plan.termCards = (head, currency) => {
     if (!head?.terms) return [];
     const x = head.terms, cash = (value) => plan.cash(value, currency);
+    const isForecast = x.risk !== null && x.risk !== undefined;
     const cards = [
-      [t("Cost in all"), cash(x.total), head.bound ? t("lower bound: {money}", { money: cash(head.bound) }) : t("lower bound: not known")],
+      [isForecast ? t("Cost in all") : t("Cost in all but failures"), cash(x.total), head.bound ? t("lower bound: {money}", { money: cash(head.bound) }) : t("lower bound: not known")],
       [t("Orders late"), twin.number(x.late_jobs, 0), t("{time} in all, {money}", { time: duration(x.late_h), money: cash(x.tardiness) }), x.late_jobs > 0],
-      [t("Failures and services"), cash(x.risk), t("expected, with the life thrown away")],
+      [t("Failures and services"), cash(x.risk), isForecast ? t("expected, with the life thrown away") : t("no forecast yet")],
       [t("Energy"), cash(x.energy), `${twin.number(x.energy_kwh, 0)} kWh`],
       [t("Setup"), cash(x.changeover), t("{time} of setting up", { time: duration(x.setup_h) })],
       [t("All done in"), duration(x.makespan_h), t("operations: {n}, services: {m}", { n: head.n_operations, m: head.n_services })],

@@ -13,7 +13,7 @@ from dashboard.states.schedule_rows import Span, gantt_rows
 from dashboard.times import iso_local, local
 from twin.plant import Plant
 
-__all__ = ["PAST_US", "plan_head", "plan_span", "plan_state", "zone_offsets"]
+__all__ = ["PAST_US", "known_terms", "plan_head", "plan_span", "plan_state", "zone_offsets"]
 
 Plan = Mapping[str, Any]
 HOUR_US = 3_600_000_000
@@ -24,8 +24,9 @@ LATE_SHOWN = 500
 
 def plan_head(plan: Plan, zone: ZoneInfo) -> dict[str, Any]:
     """Which plan it is, when and why it was made, what it costs."""
-    kept = {k: plan.get(k) for k in ("version", "why", "solver", "seconds", "bound", "terms")}
+    kept = {k: plan.get(k) for k in ("version", "why", "solver", "seconds", "bound")}
     return kept | {
+        "terms": known_terms(plan),
         "made": iso_local(plan["made"], zone),
         "made_us": plan["made"],
         "n_operations": len(plan["operations"]),
@@ -33,6 +34,12 @@ def plan_head(plan: Plan, zone: ZoneInfo) -> dict[str, Any]:
         "n_late": len(plan.get("late") or ()),
         "n_left_out": len(plan.get("left_out") or ()),
     }
+
+
+def known_terms(plan: Plan) -> dict[str, float | None]:
+    """What a plan costs; risk None: nothing was forecast when it was made, which is not nothing."""
+    terms = dict(plan.get("terms") or {})
+    return terms | {"risk": None} if terms and plan.get("forecasts") == 0 else terms
 
 
 def plan_span(plan: Plan) -> Span:

@@ -129,6 +129,16 @@ def test_plan_in_force_is_shown_as_it_runs_and_told_as_it_was_made(fake: FakePla
     assert plan["operations"] == fake.schedule.in_force["operations"]
 
 
+@pytest.mark.parametrize(("forecasts", "is_known"), [(0, False), (1, True), (None, True)])
+def test_what_failures_cost_is_not_known_before_anything_is_forecast(
+    fake: FakePlant, forecasts: int | None, is_known: bool
+) -> None:
+    before = fake.schedule.in_force
+    put(fake, in_force=before | {"forecasts": forecasts})
+    terms = state_of(fake)["plans"]["in_force"]["terms"]
+    assert terms == before["terms"] | ({} if is_known else {"risk": None})
+
+
 def test_plans_are_found_by_name_and_by_version(fake: FakePlant) -> None:
     planned = looked(fake)[1]
     assert planned.plan("13") == planned.plan("proposed") == fake.schedule.proposed

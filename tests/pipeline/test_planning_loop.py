@@ -22,6 +22,12 @@ def test_the_first_plan_is_put_in_force_by_an_action_of_the_planner_and_says_so(
     assert [x["who"] for x in journal if x["verb"] == "plan.adopt"] == ["planner"]
 
 
+def test_a_plan_says_of_how_many_machines_failures_were_forecast(world, tmp_path):
+    assert world.document("in_force")["forecasts"] == 1
+    (tmp_path / "deaf").mkdir()
+    assert planned_world(tmp_path / "deaf", 1).document("in_force")["forecasts"] == 0
+
+
 def test_a_plan_in_force_is_never_replaced_by_the_planner(world):
     before = world.document("in_force")
     for n, hours in enumerate((1, 0.1, 3, 0.5, 6)):

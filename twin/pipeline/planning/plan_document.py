@@ -8,6 +8,7 @@ import numpy as np
 from twin.pipeline.planning.jobs import LeftOut
 from twin.pipeline.planning.problem_of import Stated
 from twin.pipeline.planning.reasons import late_orders
+from twin.pipeline.planning.tasks import forecast_is_known
 from twin.scheduling.layout import Layout, lay_out, numbered
 from twin.scheduling.problem import Job, Problem
 from twin.scheduling.schedule import Schedule, Terms
@@ -38,6 +39,8 @@ def plan_document(
     """A checked schedule; times are µs UTC of the plant. Its terms are of the orders that it is
     about: what waits for a later plan, being due after the horizon, costs it nothing.
 
+    forecasts: machines whose failure is forecast; where there are none, that failures cost nothing
+    is not known but only not said.
     knows: orders that there were when it was made; None: all. Others are not in it, not late, and
     what it does not place keeps the reason that it had then.
     """
@@ -55,6 +58,7 @@ def plan_document(
         "seconds": round(seconds, 2),
         "bound": bound,
         "terms": terms_document(terms),
+        "forecasts": sum(forecast_is_known(now) for now in stated.situation.machines),
         "operations": operations,
         "services": [*_services(stated, schedule), *_overlaid(stated)],
         "breakdowns": [

@@ -30,6 +30,7 @@ __all__ = [
     "Curve",
     "Numbers",
     "curve_of",
+    "forecast_is_known",
     "planned_tasks",
     "risk_tasks",
     "service_ticks",
@@ -105,12 +106,17 @@ def risk_tasks(
     return found[:TASKS_MAX]
 
 
+def forecast_is_known(now: MachineNow) -> bool:
+    """Whether anything is known of when the machine will fail."""
+    return bool(np.isfinite(now.row["p"]).all())
+
+
 def curve_of(now: MachineNow, horizon: Horizon, calendar: Calendar) -> Curve | None:
     """What a service of the machine costs at every bucket; None: without a failure model, or
     where a failure costs no more than a service."""
     costs = now.plant.costs_of(now.machine)
     service, failure = costs_of_stops(costs)
-    if not np.isfinite(now.row["p"]).all() or failure <= service or now.long_run_cost_h is None:
+    if not forecast_is_known(now) or failure <= service or now.long_run_cost_h is None:
         return None
     hours = np.arange(-(-horizon.ticks // BUCKET) + 1) * BUCKET / 60.0
     p_fail = _p_fail(now, hours)
