@@ -20,10 +20,11 @@
     s.now ? t("Without a service it fails within a day with a probability of {day}, within a week of {week}.", { day: percent(s.now.p_day), week: percent(s.now.p_week) }) : "",
     s.p_start === undefined || s.p_start === null ? "" : t("If it is serviced then, it fails before with {p}.", { p: percent(s.p_start) }),
     s.if_not ? t("If nothing is done, it fails within the plan's time with {p}, and that costs {money} on average.", { p: percent(s.if_not.p_fail), money: plan.cash(s.if_not.cost, currency) }) : "",
-    delaysText(s.delays), needs(s),
+    delaysText(s.delays),
+    s.planned ? `${t("The plan has it {when} instead, and its list of late orders goes by that.", { when: plan.when(s.planned.start, near) })} ${delaysText(s.planned.delays)}` : "", needs(s),
   ].filter(Boolean);
 
-  const choiceText = (a, near) => (a.start ? plan.when(a.start, near) : t("never"));
+  const choiceText = (a, near) => (a.start ? [plan.when(a.start, near), a.kind === "planned" ? t("as the plan has it") : ""].filter(Boolean).join(t(", ")) : t("never"));
   const table = (s, near, currency) => h("details", { class: "other-times" }, h("summary", {}, t("Other times")),
     plan.wide(t("Other times"), h("table", { class: "plain-table" },
       h("thead", {}, h("tr", {}, ...[t("Start"), t("Fails before"), t("Costs more"), t("Delays")].map((text, n) => h("th", { scope: "col", class: n ? "num" : "" }, text)))),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
+from zoneinfo import ZoneInfo
 
 from dashboard.numbers import rounded
 from dashboard.snapshot import Snapshot
@@ -141,6 +142,7 @@ def _service(snapshot: Snapshot, suggestion: Suggestion) -> dict[str, Any]:
         "p_start": _before(risk.get("curve") or (), start),
         "if_not": suggestion.get("if_not"),
         "delays": _delays(suggestion.get("delays")),
+        "planned": _planned(alternatives, zone),
         "alternatives": [
             {
                 "kind": a.get("kind"),
@@ -157,6 +159,13 @@ def _service(snapshot: Snapshot, suggestion: Suggestion) -> dict[str, Any]:
         ],
         "crews": _crews_for(snapshot, suggestion),
     }
+
+
+def _planned(alternatives: Iterable[Mapping[str, Any]], zone: ZoneInfo) -> dict[str, Any] | None:
+    """Where the plan has the service if not at the time proposed, which is cheaper: the plan's list
+    of late orders goes by this."""
+    found = next((a for a in alternatives if a.get("kind") == "planned"), None)
+    return found and {"start": iso_local(found["start"], zone), "delays": _delays(found["delays"])}
 
 
 def _curve(points: Iterable[Any]) -> list[list[float | None]]:

@@ -191,6 +191,19 @@ def test_risk_before_a_start_is_the_curves(fake: FakePlant) -> None:
     assert suggestion(fake, "service-1")["p_start"] == pytest.approx(curve[1][1], abs=1e-4)
 
 
+def test_a_service_that_the_plan_has_at_another_time_is_told_with_what_it_delays_there(
+    fake: FakePlant,
+) -> None:
+    known = fake.schedule.documents["suggestions"]
+    assert suggestion(fake, "service-1")["planned"] is None
+    there = known[0]["alternatives"][1]
+    there |= {"kind": "planned", "delays": [{"order": "A-1", "hours": 2.0}]}
+    put(fake, suggestions=known)
+    found = suggestion(fake, "service-1")
+    assert found["planned"]["delays"] == [{"order": "A-1", "hours": 2.0}]
+    assert found["planned"]["start"] == found["alternatives"][1]["start"] != found["start"]
+
+
 def test_never_is_an_alternative_without_a_time(fake: FakePlant) -> None:
     known = fake.schedule.documents["suggestions"]
     never = known[0]["alternatives"][0] | {"kind": "nothing", "start": None, "crew": None}
