@@ -29,7 +29,7 @@
       answer.n_moves ? t("{n} other bars move", { n: answer.n_moves }) : "", answer.late_h ? t("{hours} of lateness in all", { hours: `${answer.late_h > 0 ? "+" : "−"}${twin.duration(Math.abs(answer.late_h))}` }) : ""].filter(Boolean);
   };
 
-  /** tell: {state(), paint(), done(bar, to)} of the page; suggestionOf(bar). */
+  /** tell: {state(), paint(), locks, keepService(bar, at, when, button)} of the page; suggestionOf(bar). */
   plan.mover = (chart, tell) => {
     let held = null, timer = 0, asking = null;
     const self = { suggestionOf: tell.suggestionOf, active: () => Boolean(held), held: () => held };
@@ -108,8 +108,7 @@
       if (held.answer && held.answer.ok === false) { twin.toast(plan.moveText(held.answer, "", say).join(" "), { alert: true }); return; }
       const { bar, row } = held, at = held.answer?.start ?? chart.model.us(held.start), when = say(at);
       const told = bar.kind === "service" ? await tell.keepService(bar, at, when, button)
-        : await twin.act("operation.lock", { machine: row.id, detail: { order: bar.order.id, step: bar.step, machine: row.id, start: at }, button,
-          text: t("Order {order}, step {n}: locked on {machine}, {when}", { order: bar.order.id, n: bar.step + 1, machine: row.text, when }) });
+        : await tell.locks.lock(bar, { machine: row, start: at, button, text: t("Order {order}, step {n}: locked on {machine}, {when}", { order: bar.order.id, n: bar.step + 1, machine: row.text, when }) });
       if (told) self.cancel();
     };
     /** The bar as it hangs, over the chart: its old place stays in view, rows that cannot take it fade. */

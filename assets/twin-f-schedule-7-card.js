@@ -9,12 +9,12 @@
   const times = (model, bar) => t("{from} to {to}", { from: model.say(bar.start), to: model.say(bar.end, model.say(bar.start, "day") === model.say(bar.end, "day") ? "time" : "moment") });
   const link = (row) => row.kind === "machine" && row.class ? h("a", { href: `/machine/${encodeURIComponent(row.id)}`, "data-nav": 1 }, row.text) : row.text;
 
-  const operation = (model, bar, locked) => facts([
+  const operation = (model, bar, locked, on, text) => facts([
     [t("Machine"), link(bar.row)], [t("When"), times(model, bar)], [t("Setup before"), bar.start > bar.setup ? duration((bar.start - bar.setup) / 3600) : ""],
     [t("Product"), bar.order.product ? `${plan.productText(model, bar.order)}${bar.order.quantity ? ` × ${bar.order.quantity}` : ""}` : ""],
     [t("Due"), bar.order.due === null || bar.order.due === undefined ? "" : h("span", { class: bar.late ? "is-late" : "" }, bar.late ? `▲ ${model.say(bar.order.due)}, ${t("{time} late", { time: duration(bar.order.late_h ?? null) })}` : model.say(bar.order.due))],
     [t("Priority"), bar.order.priority ? String(bar.order.priority) : ""],
-    [t("Held"), locked && bar.pin === "loosened" ? h("span", { class: "is-late" }, `▲ ${t("locked by {who} at another place, where it cannot be", { who: locked.who || "—" })}`) : locked ? t("locked by {who}", { who: locked.who || "—" }) : plan.pins()[bar.pin] || ""]]);
+    [t("Held"), on === undefined && locked && bar.pin === "loosened" ? h("span", { class: "is-late" }, `▲ ${t("locked by {who} at another place, where it cannot be", { who: locked.who || "—" })}`) : on === undefined && locked ? t("locked by {who}", { who: locked.who || "—" }) : text]]);
   const service = (model, bar, suggestion) => facts([
     [t("Machine"), link(bar.row)], [t("When"), times(model, bar)], [t("Crew"), bar.crewRow?.text || ""], [t("Spare part"), twin.pick(bar.part) || ""],
     [t("State"), plan.serviceState(bar, suggestion)],
@@ -28,7 +28,7 @@
     return made;
   };
 
-  /** tell: {state(), suggestionOf(bar), lock(bar, button), accept, veto, showTable()} of the page. */
+  /** tell: {state(), suggestionOf(bar), locks, only(order), accept} of the page. */
   plan.card = (region, chart, move, tell) => {
     /** For who has neither a mouse nor keys at hand. */
     const moveBy = () => {
@@ -57,15 +57,15 @@
     const chosen = (bar) => {
       const model = chart.model, suggestion = bar.kind === "service" ? tell.suggestionOf(bar) : null, locked = tell.state().locks?.[bar.key];
       const title = bar.kind === "service" ? t("Service of {name}", { name: bar.row.text }) : `${bar.order.id}, ${plan.stepText(model, bar)}`;
-      const isLocked = ["locked", "loosened"].includes(bar.pin) || Boolean(locked), open = suggestion?.state === "open";
+      const open = suggestion?.state === "open";
       return [
         h("div", { class: "card-head" }, h("strong", {}, title), h("span", { class: "card-do" },
           ...(open ? [twin.button("suggestion.accept", t("Accept"), (b) => tell.accept(suggestion, b), { css: "button small primary" })] : []),
           button(t("Move"), move.why(bar), () => { chart.scroll.focus({ preventScroll: true }); move.begin(bar); }),
           ...(bar.kind === "operation" && !["running", "done"].includes(bar.pin)
-            ? [twin.button(isLocked ? "operation.unlock" : "operation.lock", isLocked ? t("Unlock") : t("Lock here"), (b) => tell.lock(bar, b), { css: "button small" })] : []),
+            ? [plan.lockButton(tell.locks, bar, t("Lock here"))] : []),
           ...(bar.kind === "operation" ? [button(t("Only this order"), "", () => tell.only(bar.order.id))] : []))),
-        bar.kind === "service" ? service(model, bar, suggestion && { ...suggestion, currency: tell.state().currency }) : operation(model, bar, locked),
+        bar.kind === "service" ? service(model, bar, suggestion && { ...suggestion, currency: tell.state().currency }) : operation(model, bar, locked, tell.locks.on(bar), tell.locks.text(bar)),
       ];
     };
     /** Where nothing is selected: what is worth looking at first. */
@@ -88,10 +88,10 @@
       if (now === before) return;
       before = now;
       const inList = region.querySelector("select") === document.activeElement;
-      const held = region.contains(document.activeElement) ? document.activeElement.textContent : null;
+      const held = region.contains(document.activeElement) ? document.activeElement.textContent : null, onLock = held && document.activeElement.dataset.lock;
       region.replaceChildren(...children);
       if (inList && region.querySelector("select")) region.querySelector("select").focus({ preventScroll: true });
-      else if (held) ([...region.querySelectorAll("button, a")].find((b) => b.textContent === held) || chart.scroll).focus({ preventScroll: true });
+      else if (held) ([...region.querySelectorAll("button, a")].find((b) => b.textContent === held || (onLock && b.dataset.lock === onLock)) || chart.scroll).focus({ preventScroll: true });
     };
   };
 })();

@@ -12,7 +12,7 @@
     late: (a, b) => (b.order?.late_h || 0) - (a.order?.late_h || 0) || a.start - b.start,
   };
 
-  /** tell: {show(bar), lock(bar, button), suggestionOf(bar), state()} of the page. */
+  /** tell: {show(bar), locks, suggestionOf(bar), state()} of the page. */
   plan.table = (region, tell) => {
     let by = "machine", first = 0, model = null, shows = () => true;
     const head = (key, text) => {
@@ -23,7 +23,7 @@
     const plainHead = (text, css = "num") => h("th", { scope: "col", class: css }, text);
 
     const row = (bar) => {
-      const isOp = bar.kind === "operation", suggestion = isOp ? null : tell.suggestionOf(bar), isLocked = ["locked", "loosened"].includes(bar.pin);
+      const isOp = bar.kind === "operation", suggestion = isOp ? null : tell.suggestionOf(bar);
       const show = h("button", { type: "button", class: "button small" }, t("Show"));
       show.addEventListener("click", () => tell.show(bar));
       show.setAttribute("aria-label", t("Show {what} in the chart", { what: plan.sentence(model, bar, suggestion) }));
@@ -35,8 +35,8 @@
         h("td", { class: "num" }, model.say(bar.start, "far")), h("td", { class: "num" }, model.say(bar.end, "far")),
         h("td", { class: "num" }, isOp && bar.order.due !== null ? model.say(bar.order.due, "far") : ""),
         h("td", {}, bar.late ? h("span", { class: "is-late" }, `▲ ${duration(bar.order.late_h ?? null)}`) : ""),
-        h("td", {}, isOp ? plan.pins()[bar.pin] || "" : plan.serviceState(bar, suggestion)),
-        h("td", { class: "do" }, show, lockable ? twin.button(isLocked ? "operation.unlock" : "operation.lock", isLocked ? t("Unlock") : t("Lock"), (b) => tell.lock(bar, b), { css: "button small" }) : null));
+        h("td", {}, isOp ? tell.locks.text(bar) : plan.serviceState(bar, suggestion)),
+        h("td", { class: "do" }, show, lockable ? plan.lockButton(tell.locks, bar, t("Lock")) : null));
     };
     const turn = (text, to, off) => {
       const button = h("button", { type: "button", class: "button small", disabled: off ? "" : null }, text);
@@ -49,7 +49,7 @@
       const bars = model.bars.filter(shows).sort(SORTS[by]);
       first = Math.min(first, Math.max(0, Math.floor((bars.length - 1) / PAGE) * PAGE));
       const last = Math.min(bars.length, first + PAGE), scrolled = region.querySelector(".table-place")?.scrollTop || 0;
-      const held = region.contains(document.activeElement) ? document.activeElement.getAttribute("aria-label") : null;
+      const on = region.contains(document.activeElement) ? document.activeElement : null, held = on && (on.dataset.lock || on.getAttribute("aria-label"));
       region.replaceChildren(
         plan.wide(t("The plan as a table"), h("table", { class: "plain-table plan-table" },
           h("caption", { class: "hidden" }, t("Operations and services of the plan")),
@@ -59,7 +59,7 @@
         h("div", { class: "pager" }, turn(t("Back"), first - PAGE, first === 0), h("span", { role: "status" }, bars.length ? t("{from} to {to} of {n}", { from: first + 1, to: last, n: bars.length }) : t("Nothing matches the filters")),
           turn(t("On"), first + PAGE, last >= bars.length)));
       region.querySelector(".table-place").scrollTop = scrolled;
-      if (held) [...region.querySelectorAll("button")].find((b) => b.getAttribute("aria-label") === held)?.focus();
+      if (held) [...region.querySelectorAll("button")].find((b) => (b.dataset.lock || b.getAttribute("aria-label")) === held)?.focus({ preventScroll: true });
     };
     return { set: (next, filter) => { model = next; shows = filter; paint(); }, paint, count: () => model?.bars.filter(shows).length ?? 0 };
   };

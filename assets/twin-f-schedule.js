@@ -32,32 +32,27 @@
     const chart = plan.chart(chartBox, {
       select: (b) => { chart.announce?.(b); card(); },
       zoomed: () => { clearTimeout(written); written = setTimeout(writeRange, 300); },
-      looks: (g, c, ctx) => plan.looks({ g, ctx, state, model, other, chart, suggestionOf, order: bar?.values.order }),
+      looks: (g, c, ctx) => plan.looks({ g, ctx, state, model, other, chart, suggestionOf, locks, order: bar?.values.order }),
       over: (ctx, c, g) => move.over(ctx, c, g),
     });
-    const move = plan.mover(chart, { suggestionOf, state: () => state, paint: () => card(), frozen: () => false,
+    const locks = plan.locks({ state: () => state, start: (b) => model.us(b.start), why: (b) => move.why(b), changed: () => { card(); table.paint(); if (model) chart.draw(); } });
+    const move = plan.mover(chart, { suggestionOf, state: () => state, paint: () => card(), frozen: () => false, locks,
       keepService: (b, at, when, button) => {
         const s = suggestionOf(b), text = t("Service of {name} moved to {when}", { name: b.row.text, when });
         if (!plan.isPlanned(b, s)) return twin.act("suggestion.accept", { machine: s.machine, detail: { suggestion: s.id, start: at }, button, text });
         return twin.act("service.move", { machine: b.row.id, detail: { service: plan.serviceId(b, s), start: at, duration_h: (b.end - b.start) / 3600 }, button, text });
       } });
-    const lock = (b, button = null) => {
-      const isLocked = ["locked", "loosened"].includes(b.pin) || Boolean(state.locks?.[b.key]), detail = { order: b.order?.id, step: b.step };
-      if (b.kind !== "operation" || ["running", "done"].includes(b.pin)) { twin.toast(move.why(b) || t("Only work of an order is locked."), { alert: true }); return; }
-      if (isLocked) twin.act("operation.unlock", { machine: b.row.id, detail, button, text: t("Order {order}, step {n}: unlocked", { order: b.order.id, n: b.step + 1 }) });
-      else twin.act("operation.lock", { machine: b.row.id, detail: { ...detail, machine: b.row.id, start: model.us(b.start) }, button, text: t("Order {order}, step {n}: locked", { order: b.order.id, n: b.step + 1 }) });
-    };
     const only = (order) => { const input = page.querySelector("#filter-order"); input.value = order; input.dispatchEvent(new Event("input", { bubbles: true })); };
-    const card = plan.card(cardBox, chart, move, { state: () => state, suggestionOf, lock, only, accept: plan.acceptService });
+    const card = plan.card(cardBox, chart, move, { state: () => state, suggestionOf, locks, only, accept: plan.acceptService });
     const now = () => chart.show(Math.max(0, chart.now - 3600), Math.min(2 * DAY, model.span));
     plan.pointer(chart, move);
-    plan.keyboard(chart, move, { fit: () => chart.show(0, model.span), now, lock, card: () => cardBox.querySelector("button, a")?.focus() });
+    plan.keyboard(chart, move, { fit: () => chart.show(0, model.span), now, lock: locks.toggle, card: () => cardBox.querySelector("button, a")?.focus() });
     const ghosts = plan.toolbar(tools, chart, { now, spans: [[8, t("{n} h", { n: 8 })], [24, t("1 day")], [72, t("{n} days", { n: 3 })], [168, t("1 week")]], changed: () => { fetchOther(); chart.draw(); } });
 
     /* --- the other views -------------------------------------------------------------------- */
     const show = (b) => { views.show("chart"); chart.scroll.focus({ preventScroll: true }); if (!showsRow(b.row)) clearFilters(); chart.lay(); chart.select(b); };
     const clearFilters = () => page.querySelector(".filters .button")?.click();
-    const table = plan.table(region("table"), { show, lock, suggestionOf, state: () => state });
+    const table = plan.table(region("table"), { show, locks, suggestionOf, state: () => state });
     /** The planner may have made a newer one meanwhile: what was asked for is watched until it is so. */
     let awaited = null;
     const adopt = async (version, button) => {
@@ -72,6 +67,7 @@
       twin.toast(t("Plan {n} is not in force: the planner has made plan {m} since.", { n: awaited.version, m: proposed?.version ?? "—" }), { alert: true });
       awaited = null;
     };
+    const lockedRows = once(() => table.paint());
     const compare = plan.compare(region("compare"), { state: () => state, adopt, show: (m) => { const b = model?.byKey.get(m.kind === "service" ? `service/${m.service}` : `${m.order}/${m.step}`); if (b) show(b); } });
     const late = plan.late(region("late"), { names, show: (order) => { const own = model.bars.filter((b) => b.order?.id === order); if (own.length) show(own.at(-1)); } });
     const notices = plan.notices(region("notices"));
@@ -164,6 +160,7 @@
     const paint = () => {
       if (!state) return;
       watchAdoption();
+      locks.settle();
       chart.now = model ? model.s(state.now_us) : 0;
       head({ plans: state.plans, currency: state.currency, saves: state.saves ?? null });
       notices(state.planner || { unreadable: [], compiling: false });
@@ -172,6 +169,8 @@
       say(region("n-suggestions"), open || "");
       pointOut();
       if (!model) { paintView(); return; }
+      card();
+      lockedRows([state.locks]);
       const { late: lateOnes, left_out: out } = model.data, byId = new Map(model.data.orders.map((o) => [o.id, o]));
       const full = (item) => { const o = byId.get(item.order); return { ...item, product: o ? plan.productText(model, o) : "", due: o && o.due !== null ? model.say(o.due, "far") : "" }; };
       late({ late: lateOnes.map(full), out: out.map(full), blanks });

@@ -179,6 +179,8 @@ def test_a_bar_is_moved_by_mouse_and_keys_at_a_price_given_up_or_locked(
         said = {"fault": "Something else is on the machine then", "known": "Costs €120 more"}
         expect(cost).to_contain_text(said[kind])
     expect(cost).to_contain_text("A-1003 1.5 h")
+    taken = {"id": "1-0", "undoable": False}
+    page.route("**/do/operation.lock", lambda route: route.fulfill(json=taken))
     with page.expect_request("**/do/operation.lock") as sent:
         page.keyboard.press("Enter")
         named(page)
@@ -186,6 +188,11 @@ def test_a_bar_is_moved_by_mouse_and_keys_at_a_price_given_up_or_locked(
     assert detail["order"] in lived[2].orders
     assert detail["start"] % 900_000_000 == 0
     assert set(detail) == {"order", "step", "machine", "start"}
+    expect(card.get_by_role("button", name="Locking…")).to_be_visible()
+    _, plant, schedule = lived
+    schedule.documents["decisions"]["locks"].append(detail | {"who": "Late Shift"})
+    schedule.decide(plant.store, "accepted", None)
+    expect(card.get_by_role("button", name="Unlock", exact=True)).to_be_visible(timeout=SOON_MS)
 
 
 def test_suggestions_are_accepted_changed_vetoed_and_each_word_is_taken_back(
