@@ -9,7 +9,6 @@ from twin.core.calibration import (
     brier,
     coverage,
     expected_calibration_error,
-    needs_refit,
     pit,
     platt,
     recalibrated,
@@ -60,9 +59,3 @@ def test_platt_undoes_a_known_distortion(a, b):
 def test_recalibrating_by_nothing_changes_nothing():
     p = np.array([0.001, 0.3, 0.999])
     np.testing.assert_allclose(recalibrated(p, 0.0, 1.0), p, rtol=1e-9)
-
-
-def test_refit_is_asked_for_outside_the_ranges():
-    assert not needs_refit(1.0, 0.95)
-    assert needs_refit(0.7, 0.95)
-    assert needs_refit(1.0, 0.90)

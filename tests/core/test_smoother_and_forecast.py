@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from textbook import dense_posterior, van_loan
 
-from twin.core.forecast import forecast, trajectory
+from twin.core.forecast import forecast
 from twin.core.smoother import filter_trend, smooth_trend
 from twin.core.statespace import trend_of
 from twin.core.trend import advance, new_state, new_view, trace
@@ -81,16 +81,3 @@ def test_single_precision_forecast_errs_by_far_less_than_its_sd(fleet):
     state = learned(trend, fleet(4, 40, 3), 4)
     fine, coarse = (forecast(trend, state, range(500), dtype=d) for d in (np.float64, np.float32))
     assert (np.abs(fine.mean - coarse.mean) < 1e-5 * np.sqrt(fine.variance)).all()
-
-
-def test_trajectory_is_the_recursion_x_is_f_x_plus_b_u(fleet):
-    trend = trend_of(2, growth=0.02, **PLAIN)
-    state = learned(trend, fleet(1, 40, 2), 1)
-    push = np.array([[0.1, 0.0], [0.0, -0.2], [0.3, 0.3]])
-    got = trajectory(trend, state, push)
-    F, _ = van_loan(0.02, 1e-2, 1e-3, 1.0)
-    for i in range(2):
-        x = np.array([trend.layout.level(state)[0, i], trend.layout.slope(state)[0, i]])
-        for t in range(3):
-            x = F @ x + [0.0, push[t, i]]
-            assert got.mean[0, i, t] == pytest.approx(x[0], rel=1e-12)

@@ -66,8 +66,6 @@ def test_working_time_equals_counting_ticks(seed):
             assert time.covers(tick, min(tick + duration, problem.horizon)) == all(
                 is_open[tick : tick + duration]
             )
-            parts = [t for a, b in time.open_parts(tick, tick + duration) for t in range(a, b)]
-            assert parts == [t for t in range(tick, tick + duration) if (is_open + [0] * 40)[t]]
 
 
 @pytest.mark.parametrize("rule", RULES)

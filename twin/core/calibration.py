@@ -13,7 +13,6 @@ __all__ = [
     "brier",
     "coverage",
     "expected_calibration_error",
-    "needs_refit",
     "pit",
     "platt",
     "recalibrated",
@@ -24,7 +23,6 @@ Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 SLOPES = (0.8, 1.25)
-COVERAGES = (0.93, 0.97)
 
 
 class Reliability(NamedTuple):
@@ -97,11 +95,6 @@ def platt(p: Array, happened: Flags, steps: int = 50) -> tuple[float, float]:
 def recalibrated(p: Array, a: float, b: float) -> Array:
     """P' with logit P' = a + b·logit p; keeps the order of horizons as long as b > 0."""
     return np.asarray(1.0 / (1.0 + np.exp(-(a + b * _logit(p)))))
-
-
-def needs_refit(slope: float, coverage_95: float) -> bool:
-    """Whether the model should be learnt again: Platt's slope or the coverage left its range."""
-    return not (SLOPES[0] <= slope <= SLOPES[1] and COVERAGES[0] <= coverage_95 <= COVERAGES[1])
 
 
 def _logit(p: Array) -> Array:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["FeatureMap", "base_features", "feature_names", "features", "learn_features", "products"]
+__all__ = ["FeatureMap", "base_features", "features", "learn_features", "products"]
 
 Array = NDArray[np.float64]
 
@@ -133,17 +133,3 @@ def _leading(z: Array, n_components: int) -> Array:
     signs = np.sign(vectors[np.abs(vectors[:, order]).argmax(0), order])
     loadings: Array = vectors[:, order] * signs / np.sqrt(variance[order])
     return loadings
-
-
-def feature_names(map_: FeatureMap, sensors: list[str]) -> list[str]:
-    """One name a column: '1', 'level s2', 'slope s2', 'log age', 'factor 1·2'."""
-    used = [sensors[lane] for lane in map_.lanes]
-    i, j = np.triu_indices(map_.components.shape[1])
-    products = [f"factor {a + 1}·{b + 1}" for a, b in zip(i, j, strict=True)]
-    return [
-        "1",
-        *(f"level {s}" for s in used),
-        *(f"slope {s}" for s in used),
-        "log age",
-        *products,
-    ]

@@ -15,7 +15,7 @@ import twin.core.layout as lay
 from twin.core.statespace import Trend
 from twin.core.transition import transition
 
-__all__ = ["Forecast", "forecast", "trajectory"]
+__all__ = ["Forecast", "forecast"]
 
 Array = NDArray[np.float64]
 
@@ -61,22 +61,3 @@ def forecast(
     variance += p11
     variance += spread
     return Forecast(mean, variance)
-
-
-def trajectory(trend: Trend, state: Array, push: ArrayLike, step: float = 1.0) -> Forecast:
-    """What if: levels under inputs that change the slope, x[t+1] = F x[t] + [0, push[t]].
-
-    push (h, m) or (h,): slope added at the end of each step, model units per step; `step` is one
-    step's length. Returns mean and variance of levels after each step (N, m, h).
-    """
-    pushes = np.asarray(push, dtype=np.float64)
-    pushes = np.broadcast_to(pushes.reshape(len(pushes), -1), (len(pushes), trend.n_sensors))
-    e, a, _, _, _ = transition(trend.growth, step)
-    ahead = np.arange(1, len(pushes) + 1) * step
-    free = forecast(trend, state, ahead, dtype=np.float64)
-    shift = np.zeros((trend.n_sensors, len(pushes)))
-    level, slope = np.zeros(trend.n_sensors), np.zeros(trend.n_sensors)
-    for t, added in enumerate(pushes):
-        level, slope = level + a * slope, e * slope + added
-        shift[:, t] = level
-    return Forecast(free.mean + shift, free.variance)

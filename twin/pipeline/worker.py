@@ -54,7 +54,6 @@ class PartitionWorker:
 
     def __init__(self, store: Store, site: Site, p: int, name: str) -> None:
         self.store, self.site, self.p, self.name = store, site, p, name
-        self.n_entries = 0
         self.lease: Lease | None = None
         self.last_id = FIRST_ID
         self._pending_after: bytes | None = FIRST_ID
@@ -84,7 +83,6 @@ class PartitionWorker:
         for group in _groups(entries):
             self._take(group)
         self._upkeep()
-        self.n_entries += len(entries)
         return len(entries)
 
     def close(self) -> None:

@@ -71,14 +71,3 @@ class WorkingTime:
         """Whether it is open throughout [start, end)."""
         i = bisect_right(self._starts, start) - 1
         return i >= 0 and end <= self._ends[i]
-
-    def open_parts(self, start: int, end: int) -> list[tuple[int, int]]:
-        """The open stretches within [start, end), in order."""
-        parts = []
-        for i in range(max(0, bisect_right(self._starts, start) - 1), len(self._starts)):
-            if self._starts[i] >= end:
-                break
-            part = (max(start, self._starts[i]), min(end, self._ends[i]))
-            if part[0] < part[1]:
-                parts.append(part)
-        return parts

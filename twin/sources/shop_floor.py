@@ -28,7 +28,7 @@ class OpenTime:
 
     def __init__(self, plant: Plant, line_id: str, start_us: int) -> None:
         self._plant, self._line_id = plant, line_id
-        self._from_us = self._until_us = start_us - DAY_US
+        self._until_us = start_us - DAY_US
         self._spans: list[Span] = []
         self._before = [0]
         """Open time before each span, and in the end all."""

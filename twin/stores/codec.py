@@ -62,7 +62,6 @@ class Batch(NamedTuple):
     parts: list[Readings | Control]
     rejects: list[Reject]
     last_id: bytes
-    n_entries: int
 
 
 def readings_entry(class_id: str, catalogue_version: int, rows: NDArray[np.void]) -> WireEntry:
@@ -100,7 +99,7 @@ def decode(
             take(entry_id, fields)
     reader.flush()
     last_id = entries[-1][0] if entries else after
-    return Batch(reader.parts, reader.rejects, last_id, len(entries))
+    return Batch(reader.parts, reader.rejects, last_id)
 
 
 class _Reader:
