@@ -9,7 +9,8 @@ from test_planning_problem import order, running
 from twin.errors import PlanningError, SchemaError
 from twin.evaluation.invented import small_plant
 from twin.pipeline.planning.change import first_start, try_task
-from twin.pipeline.planning.plan_document import plan_document, schedule_of
+from twin.pipeline.planning.plan_document import plan_document
+from twin.pipeline.planning.plan_schedule import schedule_of
 from twin.pipeline.planning.prepare import prepare_plan
 from twin.pipeline.planning.problem_of import state_problem
 from twin.pipeline.planning.proposal import saves_enough

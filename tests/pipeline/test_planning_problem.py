@@ -17,7 +17,7 @@ from twin.pipeline.planning.horizon import Horizon, crew_calendar, line_calendar
 from twin.pipeline.planning.plan_document import plan_document
 from twin.pipeline.planning.prepare import prepare_plan
 from twin.pipeline.planning.problem_of import state_problem
-from twin.pipeline.planning.tasks import curve_of
+from twin.pipeline.planning.risk_curve import curve_of
 from twin.pipeline.site import prepare
 from twin.scheduling.check import check
 from twin.scheduling.layout import lay_out

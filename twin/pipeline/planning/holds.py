@@ -1,6 +1,6 @@
 """Whether a plan of earlier still holds in the plant as it is now."""
 
-from twin.pipeline.planning.plan_document import Plan
+from twin.pipeline.planning.plan_schedule import Plan
 from twin.pipeline.planning.prepare import prepare_plan
 from twin.pipeline.planning.situation import Situation
 

@@ -20,7 +20,7 @@ from twin.pipeline.planning.compiled import Compiling
 from twin.pipeline.planning.improve import POLISH_S, anneal_apart
 from twin.pipeline.planning.news import is_news
 from twin.pipeline.planning.occasion import Occasion
-from twin.pipeline.planning.plan_document import known_of, plan_document
+from twin.pipeline.planning.plan_document import plan_document
 from twin.pipeline.planning.prepare import Prepared, prepare_plan
 from twin.pipeline.planning.proposal import make_proposal
 from twin.pipeline.planning.signs import signs_of
@@ -28,6 +28,7 @@ from twin.pipeline.planning.situation import Situation, read_situation
 from twin.pipeline.planning.solve import Improve, least_cost
 from twin.pipeline.planning.suggest import service_suggestions
 from twin.pipeline.planning.telling import Telling
+from twin.pipeline.planning.unplaced import known_of
 from twin.pipeline.planning.unserved import unserved
 from twin.pipeline.site import Site
 from twin.stores.base import Documents, Store

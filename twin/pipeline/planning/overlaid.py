@@ -7,8 +7,9 @@ one machine then, so the service's time is taken out of the machine's calendar, 
 from collections.abc import Mapping
 
 from twin.pipeline.planning.horizon import Horizon, line_calendar
-from twin.pipeline.planning.jobs import Key, ticks_left
+from twin.pipeline.planning.jobs import Key
 from twin.pipeline.planning.situation import Situation
+from twin.pipeline.planning.work_left import ticks_left
 from twin.pipeline.services import HOUR_US, Service
 from twin.scheduling.working_time import WorkingTime
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from twin.errors import PlanningError
-from twin.pipeline.planning.plan_document import Plan, schedule_of
+from twin.pipeline.planning.plan_schedule import Plan, schedule_of
 from twin.pipeline.planning.problem_of import HORIZON_H, Stated, operation_of, pinned, state_problem
 from twin.pipeline.planning.retime import retime
 from twin.pipeline.planning.situation import Situation

@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from twin.pipeline.planning.horizon import BUCKET, Horizon, prices
-from twin.pipeline.planning.jobs import Floor, Key, LeftOut, families_of, jobs_of
+from twin.pipeline.planning.jobs import Key, LeftOut, families_of, jobs_of
 from twin.pipeline.planning.objectives_of import order_of, weights_of
+from twin.pipeline.planning.order_job import Floor
 from twin.pipeline.planning.overlaid import overlaid_services
 from twin.pipeline.planning.plant_records import (
     IMPLICIT_CREW,
@@ -23,9 +24,10 @@ from twin.pipeline.planning.plant_records import (
     transport,
 )
 from twin.pipeline.planning.repairs import repair_expected
+from twin.pipeline.planning.risk_curve import Curve
 from twin.pipeline.planning.situation import Situation
 from twin.pipeline.planning.supplies import crews_for, parts_for
-from twin.pipeline.planning.tasks import Curve, planned_tasks, risk_tasks
+from twin.pipeline.planning.tasks import planned_tasks, risk_tasks
 from twin.pipeline.services import Service
 from twin.scheduling.problem import Operation, Pin, Problem, Task
 

@@ -14,7 +14,8 @@ from typing import Any
 from twin.errors import SchemaError
 from twin.pipeline.orders import new_order
 from twin.pipeline.planning.compare import moves
-from twin.pipeline.planning.plan_document import Plan, plan_document, terms_document
+from twin.pipeline.planning.plan_document import plan_document, terms_document
+from twin.pipeline.planning.plan_schedule import Plan
 from twin.pipeline.planning.prepare import Prepared, prepare_plan
 from twin.pipeline.planning.situation import ExtraShift, Situation
 from twin.pipeline.planning.solve import Improve, solve

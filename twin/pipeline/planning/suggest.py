@@ -14,7 +14,8 @@ from twin.core.view import HORIZONS
 from twin.pipeline.planning.change import Tried, as_is, delays, first_start, try_task
 from twin.pipeline.planning.horizon import BUCKET
 from twin.pipeline.planning.problem_of import Stated
-from twin.pipeline.planning.tasks import LEAST_SAVING, Curve
+from twin.pipeline.planning.risk_curve import Curve
+from twin.pipeline.planning.tasks import LEAST_SAVING
 from twin.pipeline.worklist import MachineNow
 from twin.scheduling.problem import Task
 from twin.scheduling.schedule import Schedule

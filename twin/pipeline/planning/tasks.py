@@ -1,43 +1,23 @@
-"""Machines as maintenance tasks: what it costs to service each at every quarter of an hour.
-
-    C(s) = C_planned + output lost while it stands + (C_fail − C_planned)·P(fail before s | alive)
-           + g·(H − s)
-
-with g the long-run cost per hour of a machine in service: whoever services early buys new life
-early, and throws the rest of the old one away. This is MODELS' C(s) = … − g·s but for the constant
-g·H, so that what is shown is never negative. Output is lost only in open hours: a service by night
-or on Sunday costs less. Doing nothing costs C(H) (twin.scheduling.maintenance).
-"""
+"""Machines as maintenance tasks: those that a service would pay for, and those that are planned."""
 
 from collections.abc import Mapping
-from math import ceil
 from typing import NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
 from twin.pipeline.planning.horizon import BUCKET, TICK_US, Horizon
+from twin.pipeline.planning.risk_curve import Curve, curve_of, service_ticks
 from twin.pipeline.planning.situation import Situation
 from twin.pipeline.services import HOUR_US, Service
-from twin.pipeline.worklist import DAY_H, WEEK_H, MachineNow, costs_of_stops, failure_curve
-from twin.plant import Costs, Plant
-from twin.scheduling.maintenance import cost_curve, cumulative_at
+from twin.pipeline.worklist import MachineNow
+from twin.plant import Plant
 from twin.scheduling.problem import Calendar, Task, TaskPin
-from twin.scheduling.working_time import WorkingTime
 
 __all__ = [
     "TASKS_MAX",
-    "Curve",
     "Numbers",
-    "curve_of",
-    "forecast_is_known",
     "planned_tasks",
     "risk_tasks",
-    "service_ticks",
     "task_id",
 ]
-
-Array = NDArray[np.float64]
 
 TASKS_MAX = 60
 """Machines that are suggested for service at once: those that save most."""
@@ -52,22 +32,6 @@ class Numbers(NamedTuple):
     parts: Mapping[str, int]
     crews: Mapping[str, int]
     machines: Mapping[str, int]
-
-
-class Curve(NamedTuple):
-    """What a service start costs, by bucket of the horizon."""
-
-    money: Array
-    p_fail: Array
-    """P of failing before the bucket, if alive now."""
-    planned: float
-    """Money of a planned service with all its output lost."""
-    failure: float
-
-    @property
-    def skip(self) -> float:
-        """Of doing nothing within the horizon."""
-        return float(self.money[-1])
 
 
 def task_id(now: MachineNow) -> str:
@@ -104,54 +68,6 @@ def risk_tasks(
             found.append((task, curve))
     found.sort(key=lambda pair: pair[1].money.min() - pair[1].skip)
     return found[:TASKS_MAX]
-
-
-def forecast_is_known(now: MachineNow) -> bool:
-    """Whether anything is known of when the machine will fail."""
-    return bool(np.isfinite(now.row["p"]).all())
-
-
-def curve_of(now: MachineNow, horizon: Horizon, calendar: Calendar) -> Curve | None:
-    """What a service of the machine costs at every bucket; None: without a failure model, or
-    where a failure costs no more than a service."""
-    costs = now.plant.costs_of(now.machine)
-    service, failure = costs_of_stops(costs)
-    if not forecast_is_known(now) or failure <= service or now.long_run_cost_h is None:
-        return None
-    hours = np.arange(-(-horizon.ticks // BUCKET) + 1) * BUCKET / 60.0
-    p_fail = _p_fail(now, hours)
-    lost = _output_lost(costs, service_ticks(now), hours, calendar)
-    money = cost_curve(p_fail, hours, lost, now.long_run_cost_h, costs.planned, failure)
-    # cost_curve knows one cost of a service; here it depends on when: what a failure costs more.
-    money += now.long_run_cost_h * hours[-1] - p_fail * lost
-    return Curve(money, p_fail, service, failure)
-
-
-def _p_fail(now: MachineNow, hours: Array) -> Array:
-    """P of failing before each time, if alive now; beyond what is known the last hazard holds."""
-    horizons = [now.plant.plant.shift_h, DAY_H, WEEK_H]
-    times, p = failure_curve(now.row, horizons, now.machine_class.step_s / 3600.0)
-    slope = -np.log1p(-p[-1]) / times[-1] if times[-1] > 0 else 0.0
-    beyond = np.maximum(0.0, hours - times[-1]) * slope
-    return np.asarray(-np.expm1(-(cumulative_at(times, p, hours) + beyond)))
-
-
-def _output_lost(costs: Costs, ticks: int, hours: Array, calendar: Calendar) -> Array:
-    """Money of the output lost by a service that starts at each time (S,)."""
-    time = WorkingTime(calendar)
-    starts = np.round(hours * 60).astype(int)
-    within = starts + ticks <= starts[-1]
-    lost = np.array([time.worked(s + ticks) - time.worked(s) for s in starts.tolist()], float)
-    # Beyond the horizon comes a time that suits as well as the best within it.
-    lost[~within] = lost[within].min() if within.any() else 0.0
-    return np.asarray(lost / 60.0 * costs.output_per_h)
-
-
-def service_ticks(now: MachineNow) -> int:
-    """How long a planned service of the machine takes."""
-    hours = now.machine_class.service.hours
-    costs = now.plant.costs_of(now.machine)
-    return max(1, ceil((costs.planned_h if hours is None else hours) * 60))
 
 
 def _task(

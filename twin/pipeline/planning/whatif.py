@@ -22,7 +22,8 @@ from twin.pipeline.failures import Failures
 from twin.pipeline.planning.change import Tried, as_is, delays, try_operation, try_task
 from twin.pipeline.planning.compare import moves
 from twin.pipeline.planning.improve import anneal_soon
-from twin.pipeline.planning.plan_document import Plan, plan_document, terms_document
+from twin.pipeline.planning.plan_document import plan_document, terms_document
+from twin.pipeline.planning.plan_schedule import Plan
 from twin.pipeline.planning.prepare import Prepared, prepare_plan
 from twin.pipeline.planning.problem_of import operation_of
 from twin.pipeline.planning.scenario import Change, kept_under, planned_anew
