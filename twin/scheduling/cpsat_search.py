@@ -28,6 +28,7 @@ class Found(NamedTuple):
     """What each variable is in the best solution; None: none was found."""
     bound: float
     """No solution's objective is less."""
+    optimal: bool
     impossible: bool
     """No solution exists."""
 
@@ -49,6 +50,7 @@ def search(cp: Any, hint: Hint, seconds: float, seed: int, read: Read | None = N
     return Found(
         solver.value if found else None,
         float(solver.best_objective_bound),
+        status == cp_model.OPTIMAL,
         status in {cp_model.INFEASIBLE, cp_model.MODEL_INVALID},
     )
 
