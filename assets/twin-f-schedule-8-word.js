@@ -34,11 +34,12 @@
       text: t("Service of {name} accepted", { name }),
     });
   };
-  plan.vetoService = (s) => twin.ask({
+  /** until(hours): what the plant's clocks show so many hours from now; nothing where no plan is drawn. */
+  plan.vetoService = (s, until) => twin.ask({
     title: s.kind === "plan" ? t("Veto plan {n}", { n: s.version }) : t("Veto the service of {name}", { name: pick(s.name) }),
-    intro: t("It is not suggested again until then. The planner looks for something else."), verb: "suggestion.veto", machine: s.machine ?? null, submit: t("Veto"),
+    intro: t("For as long as you choose it is not suggested again. The planner looks for something else."), verb: "suggestion.veto", machine: s.machine ?? null, submit: t("Veto"),
     fields: [{ name: "reason", label: t("Reason"), required: true, max: 200 },
-      { name: "hours", label: t("For how long"), kind: "select", value: 24, options: [8, 24, 72, 168].map((n) => [n, duration(n)]) }],
+      { name: "hours", label: t("For how long"), kind: "select", value: 24, options: [8, 24, 72, 168].map((n) => [n, until(n) ? t("{hours}, until {when}", { hours: duration(n), when: until(n) }) : duration(n)]) }],
     detail: (values) => ({ suggestion: s.id, reason: values.reason, hours: values.hours }), text: t("Vetoed"),
   });
   plan.acceptService = (s, button) => twin.act("suggestion.accept", { machine: s.machine, detail: { suggestion: s.id }, button, text: t("Service of {name} accepted", { name: pick(s.name) }) });

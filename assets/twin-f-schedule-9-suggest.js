@@ -40,7 +40,7 @@
     return h("div", { class: "decided" }, h("span", {}, parts, s.reason ? `${t(": ")}${s.reason}` : ""), undo);
   };
 
-  /** tell: {show(suggestion), compare(version), adopt(version, button), near(), currency()} of the page. */
+  /** tell: {show(suggestion), compare(version), adopt(version, button), near(), currency(), until(hours)} of the page. */
   plan.suggestion = (s, tell) => {
     const open = s.state === "open", near = tell.near(), currency = tell.currency(), isPlan = s.kind === "plan";
     const show = (label, onclick) => { const b = h("button", { type: "button", class: "button small" }, label); b.addEventListener("click", onclick); return b; };
@@ -60,7 +60,7 @@
       : [twin.button("suggestion.accept", t("Accept"), (b) => plan.acceptService(s, b), { css: "button small primary" }),
         ...(plan.timed(s).length > 1 || s.crews.length > 1 ? [twin.button("suggestion.accept", t("Change…"), () => plan.changeService(s, near, currency), { css: "button small" })] : []), show(t("Show"), () => tell.show(s))];
     return h("li", { class: "suggestion open", "data-suggestion": s.id }, head, when, ...body,
-      h("div", { class: "buttons" }, ...does, twin.button("suggestion.veto", t("Veto…"), () => plan.vetoService(s), { css: "button small" })));
+      h("div", { class: "buttons" }, ...does, twin.button("suggestion.veto", t("Veto…"), () => plan.vetoService(s, tell.until), { css: "button small" })));
   };
 
   /** Open ones first; a card that reads the same stays, and with it the keyboard. */

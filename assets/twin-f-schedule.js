@@ -72,7 +72,7 @@
     const late = plan.late(region("late"), { names, show: (order) => { const own = model.bars.filter((b) => b.order?.id === order); if (own.length) show(own.at(-1)); } });
     const notices = plan.notices(region("notices"));
     const views = plan.views(page, (name) => { remember({ view: name === "chart" ? "" : name }); paintView(); });
-    const suggestions = plan.suggestions(region("suggestions"), { near: () => state.plans.in_force?.made || null, currency: () => state.currency, adopt,
+    const suggestions = plan.suggestions(region("suggestions"), { near: () => state.plans.in_force?.made || null, currency: () => state.currency, adopt, until: (hours) => model?.say(model.s(state.now_us + hours * 3600e6), "far"),
       first: () => (state.suggestions || []).find((s) => s.state === "open" && s.kind === "service")?.id,
       compare: (version) => { views.show("compare"); compare.choose(version === state.plans.proposed?.version ? "proposed" : String(version)); },
       show: (s) => { const b = model?.bars.find((one) => suggestionOf(one)?.id === s.id); if (b) show(b); else twin.toast(t("The plan in force does not hold this service.")); } });
