@@ -229,7 +229,9 @@ def test_suggestions_are_accepted_changed_vetoed_and_each_word_is_taken_back(
     dialog.get_by_role("button", name="Veto").click()
     expect(dialog).to_contain_text("is missing")
     dialog.get_by_label("Reason").fill("No crane until Thursday")
-    expect(dialog.get_by_label("For how long")).to_contain_text(re.compile(r"until \w{3}, \w{3} \d"))
+    expect(dialog.get_by_label("For how long")).to_contain_text(
+        re.compile(r"until \w{3}, \w{3} \d")
+    )
     dialog.get_by_role("button", name="Veto").click()
     expect(card).to_contain_text(re.compile("Vetoed.*Late Shift"), timeout=SOON_MS)
     expect(card).to_contain_text("No crane until Thursday")
