@@ -12,8 +12,10 @@ from dashboard.access.part_words import shortage_words
 from dashboard.snapshot import Snapshot
 from dashboard.states.alarm_words import refusal_text
 from twin.pipeline.desk.front import front_fault
-from twin.pipeline.desk.schedule_plans import lock_fault, version_fault
-from twin.pipeline.desk.schedule_suggestions import crew_for, lacked
+from twin.pipeline.desk.schedule_locks import lock_fault
+from twin.pipeline.desk.schedule_plans import version_fault
+from twin.pipeline.desk.schedule_suggestions import lacked
+from twin.pipeline.desk.service_crews import crew_for
 
 __all__ = ["can_accept", "can_adopt", "can_lock", "can_unlock", "can_veto"]
 

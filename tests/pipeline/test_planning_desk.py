@@ -8,7 +8,7 @@ from mortal_store import DeathError, Mortal
 from planning_bench import planned_world, site_of
 
 from twin.pipeline.desk import Desk
-from twin.pipeline.desk.schedule_suggestions import crew_fault, crew_for
+from twin.pipeline.desk.service_crews import crew_fault, crew_for
 
 pytestmark = pytest.mark.usefixtures("known_cost")
 

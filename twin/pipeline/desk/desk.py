@@ -24,6 +24,7 @@ from twin.pipeline.desk import (
     plans,
     reports,
     scenarios,
+    schedule_locks,
     schedule_plans,
     schedule_suggestions,
 )
@@ -55,6 +56,7 @@ HANDLERS: dict[str, Handler] = {
     **front.HANDLERS,
     **orders.HANDLERS,
     **schedule_plans.HANDLERS,
+    **schedule_locks.HANDLERS,
     **schedule_suggestions.HANDLERS,
 }
 UNDOERS: dict[str, Undoer] = {
@@ -64,6 +66,7 @@ UNDOERS: dict[str, Undoer] = {
     **models.UNDOERS,
     **orders.UNDOERS,
     **schedule_plans.UNDOERS,
+    **schedule_locks.UNDOERS,
     **schedule_suggestions.UNDOERS,
 }
 """What action.undo takes back."""

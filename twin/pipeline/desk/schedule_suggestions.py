@@ -1,6 +1,6 @@
 """Suggestions of the planner: accepted as a planned service or a plan, or vetoed, for a time."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from twin.actions import Action
@@ -13,14 +13,17 @@ from twin.pipeline.desk.schedule_documents import (
     suggestion_of,
 )
 from twin.pipeline.desk.schedule_plans import adopt_version, restore
+from twin.pipeline.desk.service_crews import crew_for
 from twin.pipeline.desk.state import DeskState
 from twin.pipeline.planning.parts import Shortage, shortage
-from twin.plant import Plant, crew_is_there
+from twin.plant import Plant
 from twin.types import Event
 
-__all__ = ["HANDLERS", "UNDOERS", "crew_fault", "crew_for", "lacked"]
+__all__ = ["HANDLERS", "UNDOERS", "lacked"]
 
 HOUR_US = 3_600_000_000
+
+
 VETO_H = {"service": 24.0, "plan": 8.0}
 """How long a veto holds that names no time."""
 
@@ -73,6 +76,7 @@ def _service(
         "crew": suggestion["crew"],
         "suggestion": suggestion["id"],
     }
+    service["ordered"] = _ordered(service, suggestion, context.now_us)
     fault = _fault(state, service, plant, context)
     if not fault and (detail["crew"] is not None or given not in {None, suggested}):
         service["crew"], fault = crew_for(plant, service, state.services, detail["crew"])
@@ -106,52 +110,14 @@ def lacked(
 
     At a time that was proposed it may count on a piece that would have been ordered then.
     """
+    return shortage(plant, services, service, now_us, _ordered(service, suggestion, now_us))
+
+
+def _ordered(service: Record, suggestion: Record, now_us: int) -> int:
+    """When a piece for it was or is ordered, µs UTC."""
     proposed = {suggestion["start"], *(a["start"] for a in suggestion.get("alternatives", ()))}
     made = int(suggestion.get("made", now_us)) if service["start"] in proposed else now_us
-    return shortage(plant, services, service, now_us, min(made, now_us))
-
-
-def crew_for(
-    plant: Plant, service: Record, services: Sequence[Record], named: str | None
-) -> tuple[str | None, str]:
-    """Who does a service at a time that is not the suggested one, and why nobody can, a code.
-
-    The crew that is named; else the suggested one if it is there, or any other that is. A plant
-    file without crews leaves it to somebody from outside.
-    """
-    if named is not None:
-        return named, crew_fault(plant, {**service, "crew": named}, services)
-    ids = sorted((crew.id for crew in plant.crews), key=lambda i: i != service["crew"])
-    able = (i for i in ids if not crew_fault(plant, {**service, "crew": i}, services))
-    found = next(able, None)
-    return found, "no_crew_then" if ids and found is None else ""
-
-
-def crew_fault(plant: Plant, service: Record, services: Iterable[Record]) -> str:
-    """Why the crew that a person chose cannot do a service then, a code; "" if it can.
-
-    service: machine, crew, start (µs UTC), duration_h. What the planner chose it has seen to.
-    """
-    crew = next((c for c in plant.crews if c.id == service["crew"]), None)
-    machine = next((m for m in plant.machines if m.id == service["machine"]), None)
-    if crew is None or machine is None:
-        return "unknown_crew" if crew is None else "unknown_machine"
-    skill = plant.class_of(machine).service.skill
-    if skill is not None and skill not in crew.skills:
-        return "crew_lacks_skill"
-    site = next(line.site for line in plant.lines if line.id == machine.line)
-    if crew.sites and site not in {None, *crew.sites}:
-        return "crew_elsewhere"
-    start, end = _span(service)
-    if not crew_is_there(plant, crew, start, end):
-        return "crew_off_shift"
-    own = (_span(s) for s in services if s["state"] == "planned" and s.get("crew") == crew.id)
-    return "crew_busy" if any(a < end and start < b for a, b in own) else ""
-
-
-def _span(service: Record) -> tuple[int, int]:
-    start = int(service["start"])
-    return start, start + round(service["duration_h"] * HOUR_US)
+    return min(made, now_us)
 
 
 def _forget(state: DeskState, line: Mapping[str, Any], action: Action, ctx: Context) -> Effects:
@@ -219,4 +185,6 @@ def _undo_accept(
 
 
 HANDLERS: dict[str, Handler] = {"suggestion.accept": _accept, "suggestion.veto": _veto}
+
+
 UNDOERS: dict[str, Undoer] = {"suggestion.accept": _undo_accept, "suggestion.veto": _allow}
