@@ -6,6 +6,8 @@ from typing import Any
 from dashboard.snapshot import Snapshot
 from dashboard.states.at_service import services_begun, undo_fault
 from dashboard.times import iso_local
+from twin.pipeline.desk.plans import ordered_us
+from twin.pipeline.planning.parts import shortage
 from twin.plant import Machine, MachineClass
 from twin.types import Event
 
@@ -53,9 +55,27 @@ def services_of(snapshot: Snapshot, machine: Machine) -> list[dict[str, Any]]:
             "who": s.get("who"),
             "state": s.get("state"),
             "begun": s.get("state") == "planned" and s.get("id") in begun,
+            "lacks": _lacks(snapshot, s) if s.get("id") not in begun else None,
         }
         for s in sorted(own, key=lambda s: -int(s.get("start") or 0))
     ]
+
+
+def _lacks(snapshot: Snapshot, service: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The spare part that those before leave none of for a planned service, and from when on there
+    is one."""
+    if service.get("state") != "planned":
+        return None
+    plant, now_us = snapshot.plant, snapshot.plant_us
+    turn = (service["start"], service["id"])
+    before = [
+        s for s in _services(snapshot) if s["state"] == "done" or (s["start"], s["id"]) < turn
+    ]
+    missing = shortage(plant, before, service, now_us, ordered_us(service, now_us))
+    if missing is None:
+        return None
+    name = next((p.name for p in plant.parts if p.id == missing.part), "") or missing.part
+    return {"part": name, "from": _iso(snapshot, missing.first)}
 
 
 def _services(snapshot: Snapshot) -> Iterable[Mapping[str, Any]]:

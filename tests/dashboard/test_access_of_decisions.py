@@ -9,6 +9,8 @@ from fake_plant import FakePlant
 from flask.testing import FlaskClient
 
 from dashboard.app import PlantTwin
+from dashboard.states.machine_log import services_of
+from dashboard.times import iso_local
 
 HOUR_US = 3_600_000_000
 DAY_US = 24 * HOUR_US
@@ -35,6 +37,47 @@ def test_a_crew_is_asked_for_its_shift(client: FlaskClient, fake: FakePlant) -> 
     }
     assert "The crew is not on shift for all of that time." in refusals
     assert said(client, "suggestion.accept", own | {"crew": "nobody"}) == "There is no such crew."
+
+
+def test_a_time_without_a_spare_part_is_refused_with_the_part_and_when_it_comes(
+    app: PlantTwin, client: FlaskClient, fake: FakePlant
+) -> None:
+    """Each piece is spoken for by a service of later; the next one comes after its lead time."""
+    found = next(s for s in fake.schedule.documents["suggestions"] if s["kind"] == "service")
+    machine = next(m for m in fake.plant.machines if m.id == found["machine"])
+    part = next(p for p in fake.plant.parts if p.id == fake.plant.class_of(machine).service.part)
+    own = [m.id for m in fake.plant.machines if m.class_id == machine.class_id and m != machine]
+    planned = {"state": "planned", "duration_h": 1.0, "time": 0, "crew": None, "mode": None}
+    last = found["start"] + 9 * HOUR_US
+    services = [
+        planned | {"id": str(n), "machine": own[n % len(own)], "start": last + n * HOUR_US}
+        for n in range(part.stock)
+    ]
+    fake.store.set_documents("desk", {"services": json.dumps(services).encode()})
+    app.reader.tick()
+    refusal = said(client, "suggestion.accept", {"suggestion": found["id"]})
+    name = part.name if isinstance(part.name, str) else part.name["en"]
+    assert f"“{name or part.id}” is left for that time" in refusal
+    assert app.reader.latest is not None
+    comes = iso_local(app.reader.latest.plant_us + round(part.lead_days * DAY_US), fake.plant.zone)
+    assert comes[:10] in refusal
+
+
+def test_a_planned_service_without_its_part_says_so(app: PlantTwin, fake: FakePlant) -> None:
+    machine = next(m for m in fake.plant.machines if fake.plant.class_of(m).service.part)
+    part = next(p for p in fake.plant.parts if p.id == fake.plant.class_of(machine).service.part)
+    app.reader.tick()
+    assert app.reader.latest is not None
+    now, lead_us = app.reader.latest.plant_us, round(part.lead_days * DAY_US)
+    made = {"state": "planned", "duration_h": 1.0, "time": now, "machine": machine.id}
+    services = [
+        made | {"id": str(n), "start": now + (n + 1) * HOUR_US} for n in range(part.stock + 1)
+    ]
+    fake.store.set_documents("desk", {"services": json.dumps(services).encode()})
+    app.reader.tick()
+    last, *others = services_of(app.reader.latest, machine)
+    assert last["lacks"]["from"] == iso_local(now + lead_us, fake.plant.zone)
+    assert [s["lacks"] for s in others] == [None] * part.stock
 
 
 def test_a_point_of_an_old_front_is_not_adopted(

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from planning_bench import G, World, plant_settings, site_of
 
+from twin.pipeline.desk.plans import ordered_us
 from twin.pipeline.planning.parts import allotted, pieces, shortage
 
 DAY_US = 24 * HOUR_US
@@ -80,6 +81,8 @@ def test_the_desk_refuses_a_time_without_a_part_and_takes_one_with_it(world):
     taken = world.do("suggestion.accept", {"suggestion": own["id"], "start": first})
     world.desk_step()
     assert world.line(taken)["outcome"] == "done"
+    ordered = ordered_us(world.document("services", "desk")[-1], world.now)
+    assert first == ordered + 3 * DAY_US
     service = next(s for s in world.document("services", "desk") if s["machine"] == "mill-0")
     moved = {"service": service["id"], "start": soon, "duration_h": 1}
     refused = world.do("service.move", moved, machine="mill-0")

@@ -10,7 +10,7 @@ from twin.pipeline.planning.parts import Shortage, shortage
 from twin.plant import Plant
 from twin.types import Event
 
-__all__ = ["HANDLERS", "PLANNED_MAX", "UNDOERS", "lacked_at"]
+__all__ = ["HANDLERS", "PLANNED_MAX", "UNDOERS", "lacked_at", "ordered_us"]
 
 HOUR_US = 3_600_000_000
 PLANNED_MAX = 5000
@@ -110,8 +110,13 @@ def lacked_at(
     if service.get("suggestion") is None:
         return None
     others = [s for s in services if s["id"] != service["id"]]
-    ordered_us = min(int(service["time"]), now_us)
-    return shortage(plant, others, {**service, "start": start}, now_us, ordered_us)
+    return shortage(plant, others, {**service, "start": start}, now_us, ordered_us(service, now_us))
+
+
+def ordered_us(service: Service, now_us: int) -> int:
+    """When a piece for a planned service was ordered, µs UTC: when it was planned or suggested."""
+    known = (service.get(name) for name in ("ordered", "time"))
+    return min(int(next((time for time in known if time is not None), now_us)), now_us)
 
 
 def _planned(state: DeskState, action: Action) -> tuple[Service | None, str]:
