@@ -9,6 +9,7 @@ from order_bench import DUE_US
 from planning_bench import site_of, situation
 
 from tests.scheduling.counted_clock import CountedClock
+from twin.evaluation.invented import small_plant
 from twin.pipeline.orders import new_order
 from twin.pipeline.planning.improve import anneal_polished
 from twin.pipeline.planning.plan_document import plan_document
@@ -16,10 +17,12 @@ from twin.pipeline.planning.prepare import prepare_plan
 from twin.pipeline.planning.problem_of import state_problem
 from twin.pipeline.planning.proposal import make_proposal
 from twin.pipeline.planning.solve import solve
-from twin.scheduling.anneal import anneal
+from twin.scheduling.anneal import FEW, anneal
+from twin.scheduling.check import check
 from twin.scheduling.lexicographic import in_order
 from twin.scheduling.problem import Alternative, Job, Machine, Operation, Order, Problem, Weights
-from twin.scheduling.rules import best_rule
+from twin.scheduling.replan import MOST_CHANGED, referred
+from twin.scheduling.rules import RULES, best_rule
 from twin.scheduling.schedule import Limit
 
 PRICES = (9.0, 7.0, 3.0, 5.0, 1.0, 1.0, 1.0, 1.0)
@@ -128,6 +131,19 @@ def test_the_planners_solver_obeys_the_order_in_a_process_of_its_own():
     answer = anneal_polished(one_job(IN_ORDER), None, 3.0, 1)
     assert answer.schedule.start[0] == ONE_OF_TIME
     assert answer.cost == pytest.approx(PRICES[ONE_OF_TIME])
+
+
+@pytest.mark.parametrize("seed", [1, 5, 6])
+@pytest.mark.parametrize("seconds", [0.0, 0.6])
+def test_planning_again_in_an_order_changes_few_machines(seed, seconds):
+    """Without regard for it the search moves a dozen of 24 operations, and a rule fourteen."""
+    problem = small_plant(seed)
+    plan = RULES["edd"](problem)
+    again = replace(referred(problem, plan), order=IN_ORDER)
+    found = solve(again, plan, run_here(in_order), seconds)
+    changed = found.schedule.machine != plan.machine
+    assert changed.sum() <= max(FEW, MOST_CHANGED * again.n_operations)
+    assert found.terms.tardiness <= check(again, plan).terms.tardiness
 
 
 @pytest.mark.parametrize(("table", "is_worth"), [(MONEY, False), (EARLY, True)])

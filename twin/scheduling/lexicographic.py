@@ -10,6 +10,7 @@ from twin.scheduling.anneal import anneal
 from twin.scheduling.check import check
 from twin.scheduling.objectives import first_difference, of_weights, weighted
 from twin.scheduling.problem import Order, Problem
+from twin.scheduling.replan import MOST_CHANGED, steadily
 from twin.scheduling.schedule import Answer, Limit, Schedule, Solver, Tell, Terms
 
 __all__ = ["in_order", "lexicographic"]
@@ -25,15 +26,16 @@ def in_order(
 ) -> Answer:
     """The problem's own order obeyed, then its total as low as it goes; for who runs solvers.
 
-    Cost is the total. Nothing is told before the end: half an order obeyed is no answer. Raises
-    PlanningError.
+    From a plan in force (`start`, and the problem's reference) every objective is planned steadily:
+    drawn to that plan, few operations on another machine than in it. Cost is the total. Nothing is
+    told before the end: half an order obeyed is no answer. Raises PlanningError.
     """
     if problem.order is None:
         raise PlanningError("no objective is named: there is no order")
     begun, (names, slack) = limit.clock(), problem.order
     share = limit.seconds / (len(names) + 1)
     first = limit._replace(seconds=len(names) * share)
-    plan = lexicographic(problem, names, first, start, slack=slack, rest=CHEAP)
+    plan = lexicographic(problem, names, first, start, steadily, slack, rest=CHEAP)
     plan = _cheapened(problem, names, limit._replace(seconds=share), plan)
     total = _verdict_terms(problem, plan).total
     answer = Answer(plan, total, None, limit.clock() - begun)
@@ -46,7 +48,7 @@ def _cheapened(problem: Problem, names: Sequence[str], limit: Limit, plan: Sched
     """A cheaper plan that gives up nothing of what the order names, or the same."""
     dear = {name: DEAR ** (len(names) - i) for i, name in enumerate(names)}
     held = weighted(problem, problem.weights._asdict() | dear)
-    found = anneal(held, limit, plan).schedule
+    found = anneal(held, limit, plan, most_changed=MOST_CHANGED).schedule
     ours, theirs = _verdict_terms(problem, found), _verdict_terms(problem, plan)
     more = first_difference(Order(tuple(names)), ours, theirs)
     return found if more < 0.0 or (more == 0.0 and ours.total < theirs.total) else plan

@@ -13,10 +13,12 @@ from typing import NamedTuple
 
 from twin.errors import PlanningError
 from twin.pipeline.planning.retime_tasks import crews_free
+from twin.scheduling.anneal import FEW
 from twin.scheduling.bounds import floor_of
 from twin.scheduling.check import check
 from twin.scheduling.objectives import first_difference
 from twin.scheduling.problem import Problem
+from twin.scheduling.replan import MOST_CHANGED
 from twin.scheduling.rules import RULES
 from twin.scheduling.schedule import Answer, Schedule, Terms
 
@@ -53,14 +55,17 @@ def solve(
 ) -> Solved:
     """The cheapest of the plan in force, the rules and what `improve` makes of the best of them.
 
-    Raises PlanningError where none of them keeps every rule.
+    Beside a plan in force that still holds, a rule's plan that puts more than a few operations on
+    other machines does not count. Raises PlanningError where none of them keeps every rule.
     """
     begun = time.perf_counter()
     judge = _Judge(problem)
     if start is not None:
         judge.take("kept", start)
+    is_kept = judge.best is not None
     for rule, schedule in _by_rules(problem, judge):
-        judge.take(rule, schedule)
+        if not is_kept or _moves_few(problem, schedule):
+            judge.take(rule, schedule)
     bound = least_cost(problem)
     if improve is not None and seconds > 0.0 and (problem.n_operations or problem.tasks):
         try:
@@ -136,6 +141,16 @@ def _rounded(problem: Problem, schedule: Schedule) -> Schedule:
                 found = tried
                 break
     return found
+
+
+def _moves_few(problem: Problem, schedule: Schedule) -> bool:
+    """Whether so few operations are on another machine than in the plan in force as the annealer
+    may move."""
+    if problem.reference is None:
+        return True
+    was = problem.reference.machine
+    changed = int(((was >= 0) & (schedule.machine != was)).sum())
+    return changed <= max(FEW, MOST_CHANGED * int((was >= 0).sum()))
 
 
 def _by_rules(problem: Problem, judge: _Judge) -> Iterator[tuple[str, Schedule]]:
