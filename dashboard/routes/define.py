@@ -31,7 +31,8 @@ from twin.pipeline.define import (
     profile_of,
     take_back,
 )
-from twin.pipeline.define.profile import MAX_BYTES, NoNumbersError, NoTableError, NoTimesError
+from twin.pipeline.define.profile import NoNumbersError, NoTimesError
+from twin.pipeline.define.table import MAX_BYTES, NoTableError
 from twin.pipeline.site import models_folder
 
 __all__ = ["register"]

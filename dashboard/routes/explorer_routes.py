@@ -18,7 +18,7 @@ from dashboard.python_lines import fan_line, python_lines
 from dashboard.zone_times import parse_local
 from twin.errors import DataError, TwinError
 from twin.pipeline.explore import Explorer
-from twin.pipeline.fan import NoFanError
+from twin.pipeline.past_belief import NoFanError
 
 __all__ = ["HORIZONS_H", "SENSORS_MAX", "Explored", "register"]
 

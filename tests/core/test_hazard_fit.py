@@ -6,13 +6,8 @@ import numpy as np
 import pytest
 
 from twin.core.hazard import assess, failure_probability, lead_bins, outlook, spline_basis
-from twin.core.hazard_fit import (
-    Landmarks,
-    at_risk,
-    fit_coefficients,
-    fit_hazard,
-    statistics,
-)
+from twin.core.hazard_fit import fit_coefficients, fit_hazard
+from twin.core.hazard_statistics import Landmarks, at_risk, statistics
 from twin.errors import ModelError
 
 HORIZON = 40.0

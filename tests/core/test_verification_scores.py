@@ -8,16 +8,15 @@ from hypothesis.extra.numpy import arrays
 from scipy.optimize import minimize
 
 from twin.core.calibration import brier
+from twin.core.platt_clusters import cross_validated_brier, platt_of_clusters
 from twin.core.verification import (
     EDGES,
     N_BINS,
     N_PARTS,
     bin_of,
-    cross_validated_brier,
     curve_at,
     new_tally,
     outcome_of,
-    platt_of_clusters,
     scores_of,
     skill_interval,
     tally_of,

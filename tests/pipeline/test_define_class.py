@@ -15,8 +15,8 @@ from twin.pipeline.define import (
     fragment,
     parse_definition,
     preview,
-    profile,
     profile_of,
+    table,
     take_back,
 )
 from twin.pipeline.define.preview import main
@@ -250,7 +250,7 @@ def test_the_fragment_alone_is_the_same_class(csv_file: Path, tmp_path: Path) ->
     ],
 )
 def test_separator_is_what_cuts_every_line(text: str, want: str) -> None:
-    assert profile._separator(text) == want
+    assert table._separator(text) == want
 
 
 def test_odd_quotes_are_looked_at_in_no_time(tmp_path: Path) -> None:
@@ -265,7 +265,7 @@ def test_odd_quotes_are_looked_at_in_no_time(tmp_path: Path) -> None:
 
 def test_too_many_columns_are_refused_before_all_is_read(tmp_path: Path, monkeypatch) -> None:
     path = tmp_path / "wide.csv"
-    path.write_text(",".join(f"c{n}" for n in range(profile.MAX_COLUMNS + 1)) + "\n1\n")
-    monkeypatch.setattr(profile.pd, "read_csv", lambda *_, **__: pytest.fail("all was read"))
+    path.write_text(",".join(f"c{n}" for n in range(table.MAX_COLUMNS + 1)) + "\n1\n")
+    monkeypatch.setattr(table.pd, "read_csv", lambda *_, **__: pytest.fail("all was read"))
     with pytest.raises(DataError, match="want at most 200"):
         profile_of(path, "UTC")

@@ -15,7 +15,7 @@ is the weighting by inverse probability of censoring of Graf et al., with censor
 on the risk that was said. Forecasts of one machine overlap: intervals are of machines, or of
 windows that do not overlap, never of forecasts.
 Sources: Brier (1950); Murphy (1973); Efron (1967) (redistribution); Graf, Schmoor, Sauerbrei &
-Schumacher (1999), Stat. Med. 18:2529; Wilson (1927); Liang & Zeger (1986) (sandwich).
+Schumacher (1999), Stat. Med. 18:2529; Wilson (1927).
 """
 
 from typing import NamedTuple
@@ -28,14 +28,12 @@ __all__ = [
     "EDGES",
     "N_BINS",
     "N_PARTS",
-    "PlattFit",
     "Scores",
     "bin_of",
-    "cross_validated_brier",
     "curve_at",
     "new_tally",
     "outcome_of",
-    "platt_of_clusters",
+    "ratio",
     "scores_of",
     "skill_interval",
     "tally_of",
@@ -56,7 +54,6 @@ N_PARTS = 12
 LEAST_P = 1e-6
 """What was said is scored as at least this far from 0 and 1: the logarithmic score is finite."""
 Z95 = 1.959963984540054
-RIDGE = 1e-6
 
 
 class Scores(NamedTuple):
@@ -83,17 +80,6 @@ class Scores(NamedTuple):
     def skill(self) -> float:
         """1 − Brier / Brier of the base rate; 1 is perfect, 0 no better than the base rate."""
         return 1.0 - self.brier / self.brier_base if self.brier_base > 0 else np.nan
-
-
-class PlattFit(NamedTuple):
-    """logit P' = a + b·logit P fits what happened best; (0, 1) where the model is right."""
-
-    a: float
-    b: float
-    b_lo: float
-    """Lower end of the 95 % interval of b, by machine."""
-    b_hi: float
-    clusters: int
 
 
 def new_tally() -> Array:
@@ -157,15 +143,15 @@ def scores_of(tally: Array) -> Scores:
     square = (w_failed * missed).sum(1) + w_ran * p2[:, ran]
     logs = (w_failed * loss[:, failed]).sum(1) + w_ran * loss[:, ran]
     total, count = mass.sum(), n.sum(1)
-    base = _ratio(hits.sum(), total)
+    base = ratio(hits.sum(), total)
     return Scores(
         n=float(n.sum()),
         n_censored=float(n[:, N_PARTS:ran].sum()),
         n_failed=float(n[:, failed].sum()),
         base_rate=base,
-        brier=_ratio(square.sum(), total),
+        brier=ratio(square.sum(), total),
         brier_base=base * (1 - base),
-        log_score=_ratio(logs.sum(), total),
+        log_score=ratio(logs.sum(), total),
         forecast=np.divide(p.sum(1), count, out=np.full(N_BINS, np.nan), where=count > 0),
         observed=np.divide(hits, mass, out=np.full(N_BINS, np.nan), where=mass > 0),
         said=count,
@@ -182,49 +168,6 @@ def wilson(share: Array, n: Array) -> tuple[Array, Array]:
     middle = (share + z2 / (2 * n)) / (1 + z2 / n)
     half = Z95 / (1 + z2 / n) * np.sqrt(share * (1 - share) / n + z2 / (4 * n**2))
     return np.maximum(middle - half, 0.0), np.minimum(middle + half, 1.0)
-
-
-def platt_of_clusters(x: Array, failed: Array, ran: Array) -> PlattFit:
-    """Platt's line through outcomes by machine. x (B,) logit of what was said; failed, ran (C, B)
-    weighted counts of machine c in bin b.
-
-    Newton on two numbers; the variance is the sandwich by machine with t of C − 1 degrees of
-    freedom, because a machine's forecasts repeat each other. Fewer than two machines: no interval.
-    """
-    a, b = _newton(x, failed.sum(0), ran.sum(0))
-    design = np.column_stack([np.ones_like(x), x])
-    q = _sigmoid(a + b * x)
-    n = failed + ran
-    scores = (failed - n * q) @ design
-    clusters = int((n.sum(1) > 0).sum())
-    if clusters < 2:
-        return PlattFit(a, b, -np.inf, np.inf, clusters)
-    bread = np.linalg.inv(_information(design, n.sum(0), q))
-    cover = bread @ (scores.T @ scores) @ bread * clusters / (clusters - 1)
-    half = float(stdtrit(clusters - 1, 0.975) * np.sqrt(cover[1, 1]))
-    return PlattFit(a, b, b - half, b + half, clusters)
-
-
-def cross_validated_brier(
-    p: Array, x: Array, failed: Array, ran: Array, folds: int = 5
-) -> tuple[float, float]:
-    """Brier as said and after recalibration by a line learnt on the other machines' outcomes.
-
-    p, x (B,) mean said and its logit; failed, ran (C, B). Machines go to folds in turn.
-    """
-    fold = np.arange(len(failed)) % folds
-    before = after = total = 0.0
-    for k in range(folds):
-        held, rest = fold == k, fold != k
-        hits, runs = failed[held].sum(0), ran[held].sum(0)
-        if not rest.any() or not (hits + runs).any():
-            continue
-        a, b = _newton(x, failed[rest].sum(0), ran[rest].sum(0))
-        again = _sigmoid(a + b * x)
-        before += float(hits @ (1 - p) ** 2 + runs @ p**2)
-        after += float(hits @ (1 - again) ** 2 + runs @ again**2)
-        total += float((hits + runs).sum())
-    return _ratio(before, total), _ratio(after, total)
 
 
 def skill_interval(p: Array, failed: Array, ran: Array) -> tuple[float, float]:
@@ -262,41 +205,10 @@ def _skill(square: Array, hits: Array, n: Array) -> Array:
     return np.asarray(1 - np.divide(square, spread, out=np.ones_like(base), where=spread > 0))
 
 
-def _newton(x: Array, failed: Array, ran: Array, steps: int = 60) -> tuple[float, float]:
-    """(a, b) by Newton's method, held to (0, 1) by a ridge too weak to be seen once both outcomes
-    have occurred. A step that would lose likelihood is halved: rare outcomes overshoot."""
-    design = np.column_stack([np.ones_like(x), x])
-    n, centre = failed + ran, np.array([0.0, 1.0])
-
-    def loss(ab: Array) -> float:
-        eta, away = design @ ab, ab - centre
-        fit = failed @ np.logaddexp(0, -eta) + ran @ np.logaddexp(0, eta)
-        return float(fit + RIDGE / 2 * away @ away)
-
-    ab, now = centre.copy(), loss(centre)
-    for _ in range(steps):
-        q = _sigmoid(design @ ab)
-        pull = design.T @ (failed - n * q) - RIDGE * (ab - centre)
-        step = np.linalg.solve(_information(design, n, q), pull)
-        while (then := loss(ab + step)) > now and np.abs(step).max() > 1e-12:
-            step = step / 2
-        ab, now = ab + step, then
-        if np.abs(step).max() < 1e-10:
-            break
-    return float(ab[0]), float(ab[1])
-
-
-def _information(design: Array, n: Array, q: Array) -> Array:
-    return np.asarray(design.T @ (design * (n * q * (1 - q))[:, None]) + RIDGE * np.eye(2))
-
-
-def _sigmoid(x: Array) -> Array:
-    return np.asarray(1.0 / (1.0 + np.exp(-np.clip(x, -40, 40))))
-
-
 def _inverse(g: Array) -> Array:
     return np.divide(1.0, g, out=np.zeros_like(g), where=g > 1e-12)
 
 
-def _ratio(part: float, whole: float) -> float:
+def ratio(part: float, whole: float) -> float:
+    """NaN of nothing."""
     return float(part / whole) if whole > 0 else np.nan

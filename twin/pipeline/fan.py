@@ -12,51 +12,23 @@ from numpy.typing import NDArray
 from twin.core.forecast import forecast
 from twin.core.hazard import Risk, assess
 from twin.core.layout import BORN, TIME, header
-from twin.core.passage import passage_by, passage_quantile
-from twin.core.rows import RESET
-from twin.core.trend import new_state, trace
 from twin.core.units import carried, to_plant_units
-from twin.core.view import NEVER
 from twin.errors import DataError
-from twin.pipeline.archive import Piece
 from twin.pipeline.explore import Explorer, Subject
-from twin.pipeline.history import Rows, with_lanes_of_now
+from twin.pipeline.fan_crossings import Crossing, crossings_of
+from twin.pipeline.history import Rows
+from twin.pipeline.past_belief import belief_at
 from twin.pipeline.window import filtered
-from twin.plant import Sensor
-from twin.stores.base import Span
 
-__all__ = ["Crossing", "Fan", "Happened", "NoFanError", "belief_at", "fan_of"]
+__all__ = ["Fan", "Happened", "fan_of"]
 
 Array = NDArray[np.float64]
-
 N_STEPS = 121
 """Lead times of a fan."""
-BACK = (1, 4, 16, 64)
-"""How many chunks to go back for a belief that this version of the model held."""
 Z80 = 1.2815515655446004
 CHECK_CHUNKS = 100
 """Chunks looked at to see what happened, evenly chosen where there are more."""
 H_US = 3_600_000_000
-
-
-class NoFanError(DataError):
-    """There is no forecast from that moment; reason: 'no_past' or 'no_sample'."""
-
-    def __init__(self, reason: str, text: str) -> None:
-        super().__init__(text)
-        self.reason = reason
-
-
-class Crossing(NamedTuple):
-    """When a limit is passed: 10, 50 and 90 % quantiles, µs UTC, None beyond the fan."""
-
-    limit: str
-    value: float
-    early: int | None
-    middle: int | None
-    late: int | None
-    chance: float
-    """That it is passed before the fan ends."""
 
 
 class Happened(NamedTuple):
@@ -89,37 +61,6 @@ class Fan(NamedTuple):
     """No belief of this version of the model was kept: the filter began anew not long before."""
 
 
-def belief_at(explorer: Explorer, subject: Subject, at: int) -> tuple[Array, bool]:
-    """State row (1, W) of a machine as of a moment, and whether it had to begin from the prior.
-
-    Raises DataError where the twin's past is not kept, or nothing had come by then.
-    """
-    trend, catalogue = subject.trend, subject.catalogue
-    if trend is None:
-        raise NoFanError("no_past", "fan: this family of models keeps no past")
-    spans = [s for s in explorer.archive.spans(catalogue, subject.machine.id) if s.start <= at]
-    for n in BACK:
-        first = spans[-n].number if len(spans) >= n else -1
-        pieces = _pieces(explorer, subject, first, at)
-        known = [i for i, piece in enumerate(pieces) if _is_known(subject, piece, at)]
-        if known or first < 0:
-            break
-    begin = known[-1] if known else 0
-    state = new_state(trend, np.array([_born(pieces, at)]))
-    if known:
-        state = pieces[begin].data.belief.reshape(1, -1).copy()
-    for piece in pieces[begin:]:
-        data = piece.data
-        class_id = subject.machine.class_id
-        rows = with_lanes_of_now(catalogue, class_id, data.lane_version, data.rows)
-        rows = rows[rows["time"] <= at].copy()
-        rows["slot"] &= RESET
-        trace(trend, state, rows)
-    if header(state, TIME)[0] == NEVER:
-        raise NoFanError("no_sample", "fan: got a moment before the first sample that is held")
-    return state, not known
-
-
 def fan_of(
     explorer: Explorer,
     machine_id: str,
@@ -149,7 +90,7 @@ def fan_of(
     mean, sd = ahead.under(ahead.u, ahead.sd_reading)
     _, sd_level = ahead.under(ahead.u, ahead.sd)
     sensor = explorer.plant.sensors_of(subject.machine)[n]
-    crossings = _crossings(sensor, time, mean, sd_level)
+    crossings = crossings_of(sensor, time, mean, sd_level)
     happened = _happened(came, ahead, until)
     risk = ahead.risk()
     return Fan(at, as_of, time, mean, sd, sd_level, crossings, risk, happened, from_prior)
@@ -195,55 +136,6 @@ class _Ahead:
         age = (header(self.state, TIME) - header(self.state, BORN)) / self.trend.step_us
         steps = [min(float(s), hazard.horizon) for s in self.steps]
         return assess(hazard, layout.level(self.state), layout.slope(self.state), age, steps)
-
-
-def _pieces(explorer: Explorer, subject: Subject, first: int, at: int) -> list[Piece]:
-    def is_wanted(span: Span) -> bool:
-        return span.number >= first and span.start <= at
-
-    return explorer.archive.pieces(subject.catalogue, subject.machine.id, is_wanted)
-
-
-def _is_known(subject: Subject, piece: Piece, at: int) -> bool:
-    """Whether the belief before a piece is of the model and lanes of now, and not after `at`."""
-    data, trend = piece.data, subject.trend
-    if trend is None or len(data.belief) != trend.layout.width:
-        return False
-    now = subject.model.version, subject.catalogue.lane_version(subject.machine.class_id)
-    if (data.model_version, data.lane_version) != now:
-        return False
-    time = int(header(data.belief.reshape(1, -1), TIME)[0])
-    return time == NEVER or time <= at
-
-
-def _born(pieces: list[Piece], at: int) -> int:
-    """When the machine was born or reset, as far as the pieces tell."""
-    for piece in pieces:
-        rows = piece.data.rows
-        if len(rows):
-            return int(rows["time"].min())
-    return at
-
-
-def _crossings(sensor: Sensor, time: NDArray[np.int64], mean: Array, sd: Array) -> list[Crossing]:
-    """The next limit on each side."""
-    alarm = sensor.alarm
-    sides = [
-        ("high", alarm.high, True),
-        ("high_high", alarm.high_high, True),
-        ("low", alarm.low, False),
-        ("low_low", alarm.low_low, False),
-    ]
-    lead = (time - time[0]).astype(np.float64)
-    out = []
-    for name, value, is_upper in sides:
-        if value is None:
-            continue
-        chance = passage_by(mean, sd, value, is_upper)
-        when = [passage_quantile(lead, chance, q) for q in (0.1, 0.5, 0.9)]
-        early, middle, late = (int(time[0] + w) if np.isfinite(w) else None for w in when)
-        out.append(Crossing(name, value, early, middle, late, float(chance[-1])))
-    return out
 
 
 class _Came(NamedTuple):

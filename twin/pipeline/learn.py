@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.core.conditions import Conditions, learn_conditions, normalise
-from twin.core.hazard_fit import Landmarks
+from twin.core.hazard_statistics import Landmarks
 from twin.core.identify import Identified, Series, identify, wear_effects, whiteness
 from twin.core.statespace import Trend
 from twin.core.trend import Trace, new_state, trace

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.core.hazard import Hazard, Outlook, cumulative_between, outlook
-from twin.core.hazard_fit import Landmarks
+from twin.core.hazard_statistics import Landmarks
 from twin.plant import Costs
 from twin.scheduling.maintenance import rule_outcome, settled_limit
 

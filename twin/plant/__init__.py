@@ -14,7 +14,6 @@ from twin.plant.machine_class import (
     Production,
     Quality,
     Sensor,
-    TwinSettings,
 )
 from twin.plant.objectives import Objective, Objectives
 from twin.plant.open_times import (
@@ -45,6 +44,7 @@ from twin.plant.resources import (
     Transport,
 )
 from twin.plant.sources import GatewaySource, ReplaySource, SimulatorSource, Source
+from twin.plant.twin_settings import TwinSettings
 from twin.plant.words import Text
 from twin.plant.working import (
     Pause,

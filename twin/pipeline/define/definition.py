@@ -11,7 +11,8 @@ from pydantic import Field, ValidationError
 from twin.core.rows import row_dtype
 from twin.core.view import NEVER
 from twin.errors import DataError, SchemaError
-from twin.pipeline.define.profile import read_table, times_of
+from twin.pipeline.define.profile import times_of
+from twin.pipeline.define.table import read_table
 from twin.plant import AlarmLimits, Input, MachineClass, Sensor
 from twin.plant.words import Key, Strict, Text
 

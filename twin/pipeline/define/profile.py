@@ -1,9 +1,7 @@
 """What a CSV of readings seems to hold: its columns, their figures, and what to make of each."""
 
-import csv
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,26 +10,13 @@ from numpy.typing import NDArray
 from twin.core.view import NEVER
 from twin.errors import DataError
 from twin.pipeline.define.suggest import suggestion
+from twin.pipeline.define.table import Table, read_table
 from twin.plant import ReplaySource
 from twin.sources.tables import times
 
-__all__ = [
-    "MAX_BYTES",
-    "NoNumbersError",
-    "NoTableError",
-    "NoTimesError",
-    "Table",
-    "profile_of",
-    "read_table",
-    "times_of",
-]
+__all__ = ["NoNumbersError", "NoTimesError", "profile_of", "times_of"]
 
-MAX_BYTES = 64 << 20
-MAX_COLUMNS = 200
-HEAD_BYTES = 64 << 10
 EPOCH = "1970-01-01T00:00:00Z"
-HEAD_LINES = 20
-SEPARATORS = ",;\t"
 READABLE = 0.95
 """Share of cells that must read as what a column is taken for."""
 FEW_MACHINES = 200
@@ -40,60 +25,12 @@ EPOCHS = {"s": (1e8, 1e10), "ms": (1e11, 1e13), "us": (1e14, 1e16)}
 """Numbers that can be a time since 1970 in that unit."""
 
 
-class NoTableError(DataError):
-    """The file is no table with a line of names."""
-
-
 class NoTimesError(DataError):
     """No column of it holds times."""
 
 
 class NoNumbersError(DataError):
     """Besides times and machines no column of it holds numbers."""
-
-
-class Table(NamedTuple):
-    """A file's cells as text, and how its numbers are written."""
-
-    cells: pd.DataFrame
-    decimal: str
-
-    def numbers(self, column: str) -> NDArray[np.float64]:
-        """Values (R,), NaN where there is none that can be read."""
-        text = self.cells[column]
-        if self.decimal == ",":
-            text = text.str.replace(",", ".", regex=False)
-        found = pd.to_numeric(text, errors="coerce").to_numpy(dtype=np.float64)
-        return np.where(np.isfinite(found), found, np.nan)
-
-
-def read_table(path: Path) -> Table:
-    """A CSV with a line of names; comma, semicolon or tab. Raises DataError: got and want."""
-    size = path.stat().st_size
-    if size > MAX_BYTES:
-        raise DataError(f"got {size >> 20} MB, want at most {MAX_BYTES >> 20}: a few weeks do")
-    try:
-        head = path.read_bytes()[:HEAD_BYTES].decode("utf-8-sig", errors="strict")
-    except UnicodeDecodeError:
-        head = ""
-    encoding = "utf-8-sig" if head else "cp1252"
-    head = head or path.read_bytes()[:HEAD_BYTES].decode("cp1252", errors="replace")
-    separator = _separator(head)
-    _check_columns(_widths(head, separator)[:1])  # before all of it is read
-    try:
-        cells = pd.read_csv(
-            path, sep=separator, dtype="string", encoding=encoding, skipinitialspace=True
-        )
-    except (ValueError, OSError) as error:
-        raise NoTableError(f"cannot be read as CSV: {error}") from error
-    cells.columns = [str(c).strip() for c in cells.columns]
-    if len(cells) < 2 or len(cells.columns) < 2:
-        raise NoTableError(
-            f"got {len(cells)} lines of {len(cells.columns)} columns, "
-            "want a line of names, then lines with a time and readings"
-        )
-    _check_columns([len(cells.columns)])
-    return Table(cells, "," if separator == ";" and _has_decimal_comma(cells) else ".")
 
 
 def profile_of(path: Path, zone: str) -> dict[str, Any]:
@@ -134,36 +71,6 @@ def times_of(table: Table, column: str, unit: str, zone: str) -> NDArray[np.int6
         {"type": "replay", "path": "-", "time_unit": unit, "timezone": zone, "epoch": EPOCH}
     )
     return times(table.cells[column], source)
-
-
-def _check_columns(counts: Sequence[int]) -> None:
-    for n in counts:
-        if n > MAX_COLUMNS:
-            raise DataError(f"got {n} columns, want at most {MAX_COLUMNS}")
-
-
-def _separator(head: str) -> str:
-    """What cuts every one of the first lines into most columns.
-
-    Not csv.Sniffer: its patterns take half a minute for 64 kB of odd quotes.
-    """
-    return max(SEPARATORS, key=lambda separator: min(_widths(head, separator), default=0))
-
-
-def _widths(head: str, separator: str) -> list[int]:
-    """Number of columns of each of the first lines."""
-    lines = head.splitlines()[:HEAD_LINES]
-    try:
-        rows = list(csv.reader(lines, delimiter=separator, skipinitialspace=True))
-    except csv.Error:
-        return []
-    return [len(row) for row in rows if row]
-
-
-def _has_decimal_comma(cells: pd.DataFrame) -> bool:
-    """Whether numbers like 3,14 stand in it."""
-    head = cells.head(200)
-    return any(head[c].str.fullmatch(r"[+-]?\d+,\d+").fillna(False).any() for c in head.columns)
 
 
 def _time_column(table: Table, zone: str) -> tuple[str, str]:

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.core.calibration import SLOPES
-from twin.core.verification import cross_validated_brier, platt_of_clusters, wilson
+from twin.core.platt_clusters import cross_validated_brier, platt_of_clusters
+from twin.core.verification import wilson
 from twin.core.view import HORIZONS
 from twin.pipeline.scorer.episodes import Episodes
 from twin.pipeline.scorer.summary import Outcomes, outcomes_of

@@ -13,12 +13,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.core.platt_clusters import PlattFit, platt_of_clusters
 from twin.core.verification import (
     N_PARTS,
-    PlattFit,
     Scores,
     new_tally,
-    platt_of_clusters,
     scores_of,
     skill_interval,
     weights_of,
