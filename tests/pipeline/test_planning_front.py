@@ -92,6 +92,17 @@ def test_what_cannot_be_traded_is_refused(names):
         checked_detail("front.explore", {"objectives": names})
 
 
+def test_a_search_waits_until_solvers_are_compiled(world):
+    search = search_of(world)
+    world.do("front.explore", {"seconds": 30})
+    for compiling in (True, False):
+        world.store.set_documents("schedule", {"planning": orjson.dumps({"compiling": compiling})})
+        world.desk_step()
+        assert search.is_due() is not compiling
+    search.step(world.site)
+    assert not search.is_due()
+
+
 def test_a_newer_wish_ends_the_search(world):
     world.do("front.explore", {"seconds": 30})
     world.desk_step()

@@ -45,7 +45,7 @@ def start_fronts(store: Store, settings: Settings, stop: threading.Event) -> thr
         search, told = FrontSearch(store), ""
         while not stop.wait(STEP_S):
             try:
-                if search.is_wished():
+                if search.is_due():
                     site = load_site(store, load_plant(settings.plant))
                     search.step(site, stop.is_set)
                 told = ""
@@ -78,6 +78,11 @@ class FrontSearch:
         if wish is None:
             return False
         return front is None or front.get("wish") != wish["id"] or bool(front.get("growing"))
+
+    def is_due(self) -> bool:
+        """Whether to search now: not while the solvers are still being compiled, which would take
+        the search's time. Raises StoreError."""
+        return self.is_wished() and not (self._read("planning") or {}).get("compiling")
 
     def step(self, site: Site, stop: Callable[[], bool] = lambda: False) -> None:
         """Search for the newest wish; why there is no front stands in it. Raises StoreError."""
