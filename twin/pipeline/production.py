@@ -15,19 +15,18 @@ from typing import Any, NamedTuple
 import numpy as np
 import orjson
 
-from twin.core.oee import EMPTY, Looks, Tally, indices, tally, total
+from twin.core.oee import EMPTY, Looks, Tally, tally, total
 from twin.core.view import NEVER
-from twin.pipeline.producing import UNKNOWN, graded_lines, reading
+from twin.pipeline.oee_figures import BUCKET_US, DAY_US, oee_figures
+from twin.pipeline.producing import UNKNOWN, reading
 from twin.pipeline.ran import NOTHING, Ran
 from twin.pipeline.unit_times import UnitTime, UnitTimes
 from twin.pipeline.worklist import MachineNow
-from twin.plant import Plant, plant_stands, shift_began
+from twin.plant import Plant, plant_stands
 from twin.stores.base import Store
 
 __all__ = ["BUCKET_US", "ProductionKept", "Seen"]
 
-BUCKET_US = 900_000_000
-DAY_US = 86_400_000_000
 LOOK_MAX_S = 3600.0
 STALE_PERIODS = 3.0
 KIND, NAME = "oee", "plant"
@@ -174,45 +173,5 @@ class ProductionKept:
         return sum(max(0.0, s - run.planned_s) for run, s in done if run.planned_s > 0)
 
     def figures(self, plant: Plant, now_us: int) -> dict[str, Any] | None:
-        """OEE of the shift under way and of the last 24 h, and of each line, and the setup ratio of
-        each machine; None: no class of the plant produces."""
-        classes = {m.class_id for m in plant.machines}
-        producing = [p for c in classes if (p := plant.classes[c].production) is not None]
-        if not producing:
-            return None
-        head = plant.plant
-        began = shift_began(head.shift_start, head.shift_h, plant.zone, now_us)
-        graded = graded_lines(plant)
-        lines = sorted(graded)
-        return {
-            "shift": self._figure(lines, began, all(graded.values())),
-            "day": self._figure(lines, now_us - DAY_US, all(graded.values())),
-            "lines": {x: self._figure([x], now_us - DAY_US, graded[x]) for x in lines},
-            "machines": self._machines(plant, now_us - DAY_US),
-            "shift_began": began,
-        }
-
-    def _machines(self, plant: Plant, since_us: int) -> dict[str, Any]:
-        """Setup ratio and times of each machine of which operations were reported."""
-        known = {machine.id for machine in plant.machines}
-        return {
-            machine: {
-                "setup_ratio": time.setup_ratio,
-                "setup_h": time.setup_s / 3600,
-                "ran_h": time.ran_s / 3600,
-            }
-            for machine, time in sorted(self._units.since(since_us // BUCKET_US).items())
-            if machine in known
-        }
-
-    def _figure(self, lines: Sequence[str], since_us: int, all_graded: bool) -> dict[str, Any]:
-        sums = total(
-            [
-                quarter.get(line, EMPTY)
-                for bucket, quarter in self._sums.items()
-                if (bucket + 1) * BUCKET_US > since_us
-                for line in lines
-            ]
-        )
-        hours = {"busy_h": sums.busy_s / 3600, "setup_h": sums.setup_s / 3600}
-        return indices(sums, all_graded=all_graded)._asdict() | hours
+        """OEE of what was gathered; None: no class of the plant produces."""
+        return oee_figures(plant, self._sums, self._units, now_us)
