@@ -13,7 +13,7 @@
   const held = (item) => item.held?.of >= HELD_LEAST ? t("{n} of the last {m} such forecasts held", { n: item.held.held, m: item.held.of }) : "";
   const detail = (item) => [
     item.since ? t("since {time}", { time: item.since.slice(5, 16).replace("T", " ") }) : "",
-    item.withheld && item.reason !== "failed" ? t("No data, last forecast withheld") : (item.drivers || []).slice(0, 2).map(pick).join(t(", ")),
+    item.serviced ? t("being serviced until {time}", { time: item.serviced.slice(5, 16).replace("T", " ") }) : item.withheld && item.reason !== "failed" ? t("No data, last forecast withheld") : (item.drivers || []).slice(0, 2).map(pick).join(t(", ")),
     held(item),
   ].filter(Boolean);
   const costs = (item, currency) => {

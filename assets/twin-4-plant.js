@@ -6,7 +6,7 @@
   const FIRST = 10, MORE = 50;
 
   const codeWords = () => ({
-    ok: t("normal"), idle: t("idle"), silent: t("no data"),
+    ok: t("normal"), idle: t("idle"), silent: t("no data"), service: t("being serviced"),
     p1: t("P1 act now"), p2: t("P2 plan today"), p3: t("P3 watch"),
   });
   const tile = (machine, wide) =>
@@ -110,7 +110,7 @@
       lineOee(state.line_oee || {});
       // Counted as on the tiles: who only sends nothing needs no decision, and is counted apart.
       const found = [...byMachine.values()].filter((item) => wanted.has(item.machine) && (item.reason !== "no_data" || f.why === "no_data"));
-      const silent = fitting.filter((m) => (state.tiles[m.id] || "silent").includes("silent") && !state.serviced?.includes(m.id)).length;
+      const silent = fitting.filter((m) => (state.tiles[m.id] || "silent").includes("silent")).length;
       bar.say(bar.isActive() ? t("{n} of {all} machines shown", { n: fitting.length, all: machines.length }) : "");
       say(region("attention-count"), found.length ? String(found.length) : "");
       const button = region("more"), left = found.length - most;

@@ -134,7 +134,7 @@
     });
     const head = once(({ code: all, idle, failed, serviced }) => {
       const [code] = all.split(" ");
-      const isSilent = all.includes("silent");
+      const isSilent = /silent|service/.test(all);
       region("badge").replaceChildren(...(code.startsWith("p") ? [h("span", { class: `badge ${code}` }, { p1: `■ ${t("P1 act now")}`, p2: `▲ ${t("P2 plan today")}`, p3: `◆ ${t("P3 watch")}` }[code])] : []));
       say(region("state"), failed ? t("failed at {time}", { time: failed.slice(5, 16).replace("T", " ") })
         : isSilent && serviced ? t("being serviced until {time}", { time: serviced.slice(5, 16).replace("T", " ") }) : isSilent ? t("no data") : idle ? t("idle") : t("running"));

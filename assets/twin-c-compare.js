@@ -15,7 +15,7 @@
   };
   const stateOf = (m) => {
     const [code] = m.code.split(" ");
-    const words = { p1: t("P1 act now"), p2: t("P2 plan today"), p3: t("P3 watch"), silent: t("no data"), idle: t("idle"), ok: t("running") };
+    const words = { p1: t("P1 act now"), p2: t("P2 plan today"), p3: t("P3 watch"), silent: t("no data"), service: t("being serviced"), idle: t("idle"), ok: t("running") };
     const shape = { p1: "■ ", p2: "▲ ", p3: "◆ " }[code];
     const text = m.failed ? t("failed at {time}", { time: m.failed.slice(5, 16).replace("T", " ") }) : words[code] || code;
     return shape && !m.failed ? h("span", { class: `badge ${code}` }, shape + text) : text;

@@ -23,8 +23,9 @@ def legend(t: Translate) -> Component:
         [
             *(badge(t, priority) for priority in PRIORITY_SHAPES),
             html.Span([html.I(className="key ok"), t("normal")]),
-            html.Span([html.I(className="key silent"), t("no data")]),
             html.Span([html.I(className="key idle"), t("idle")]),
+            html.Span([html.I(className="key service"), t("being serviced")]),
+            html.Span([html.I(className="key silent"), t("no data")]),
         ],
         className="legend",
     )

@@ -6,7 +6,6 @@ import numpy as np
 
 from dashboard.numbers import rounded, thinned
 from dashboard.snapshot import Snapshot
-from dashboard.states.at_service import serviced_until
 from dashboard.states.work_list import failed_machines
 from twin.plant import Plant, plant_stands
 
@@ -21,7 +20,7 @@ Figure = dict[str, Any]
 def key_figures(snapshot: Snapshot, codes: dict[str, str]) -> dict[str, Figure]:
     """By name: value, aim, trend, and whether it is off its aim; codes are those of the tiles."""
     aims, total = aims_of(snapshot.plant), len(codes)
-    n_silent = sum("silent" in code for code in codes.values())
+    n_silent = sum(_sends_nothing(code) for code in codes.values())
     # Who sends nothing has no forecast; a figure that leaves them out says for how many it is.
     whole = {"for": snapshot.plan.get("forecast_for"), "of": total, "silent": n_silent}
     figures = {
@@ -29,17 +28,20 @@ def key_figures(snapshot: Snapshot, codes: dict[str, str]) -> dict[str, Figure]:
         "stops": _forecast(snapshot, "expected_stops_24h", "mean", aims["stops"]) | whole,
         "lost": _forecast(snapshot, "lost_output_24h", "percent", aims["lost"]) | whole,
         "oee": _oee(snapshot, aims["oee"]),
-        "complete": _complete(snapshot, _unexplained(snapshot, codes), aims["complete"]),
+        "complete": _complete(snapshot, _unexplained(codes), aims["complete"]),
     }
     for key, figure in figures.items():
         figure |= {"aim": aims[key], "trend": _trend(snapshot.kpis, key)}
     return figures
 
 
-def _unexplained(snapshot: Snapshot, codes: dict[str, str]) -> int:
+def _sends_nothing(code: str) -> bool:
+    return "silent" in code or "service" in code
+
+
+def _unexplained(codes: dict[str, str]) -> int:
     """Machines without data, but for those that are being serviced."""
-    serviced = serviced_until(snapshot)
-    return sum("silent" in code and m not in serviced for m, code in codes.items())
+    return sum("silent" in code for code in codes.values())
 
 
 def aims_of(plant: Plant) -> dict[str, float]:
@@ -61,7 +63,7 @@ def _running(snapshot: Snapshot, codes: dict[str, str], aim: float) -> Figure:
     """
     n_idle = sum(code == "idle" for code in codes.values())
     n_failed = len(failed_machines(snapshot) & codes.keys())
-    n_silent = sum("silent" in code for code in codes.values())
+    n_silent = sum(_sends_nothing(code) for code in codes.values())
     counted = snapshot.plan.get("running", len(codes) - n_silent - n_idle)
     value = counted if n_silent < len(codes) else None
     pauses = plant_stands(snapshot.plant, snapshot.plant_us)

@@ -120,6 +120,7 @@ def machine_rows(
         t("Id"),
     ]
     words = {"ok": t("normal"), "idle": t("idle"), "silent": t("no data")}
+    words["service"] = t("being serviced")
     rows: list[list[object]] = []
     for machine in snapshot.plant.machines:
         item = items.get(machine.id)

@@ -4,7 +4,6 @@ from typing import Any
 
 from dashboard.numbers import rounded
 from dashboard.snapshot import Snapshot, age_s
-from dashboard.states.at_service import serviced_until
 from dashboard.states.key_figures import key_figures
 from dashboard.states.plant_suggestions import plant_suggestions
 from dashboard.states.tiles import lines_of, tile_codes
@@ -29,7 +28,6 @@ def plant_state(snapshot: Snapshot) -> dict[str, Any]:
     return {
         "lines": lines_of(snapshot.plant),
         "tiles": codes,
-        "serviced": sorted(serviced_until(snapshot)),
         "kpis": key_figures(snapshot, codes),
         "attention": work_list(snapshot),
         "horizon_h": snapshot.plan.get("horizon_h", HORIZON_H),

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dashboard.snapshot import STALE_PERIODS, TRANSPORT_S, Snapshot, pace
+from dashboard.states.at_service import serviced_until
 from twin.core.view import NEVER
 from twin.pipeline.producing import idle_below
 from twin.plant import Machine, MachineClass, Plant
@@ -22,18 +23,21 @@ _kept: list[tuple[Plant, list[dict[str, Any]]]] = []
 
 
 def tile_codes(snapshot: Snapshot) -> dict[str, str]:
-    """Machine id → ok, idle, silent, or its priority p1 to p3, with " silent" where both hold."""
+    """Machine id → ok, idle, silent, service, or its priority p1 to p3, with " silent" or
+    " service" where both hold. service: silent, as it is being serviced."""
     priorities = {
         item["machine"]: f"p{item['priority']}"
         for item in snapshot.plan.get("items", [])
         if item.get("reason") != "no_data"
     }
-    return {m: _code(state, priorities.get(m)) for m, state in states_of(snapshot).items()}
+    states, serviced = states_of(snapshot), serviced_until(snapshot)
+    states |= {m: "service" for m in serviced if states.get(m) == "silent"}
+    return {m: _code(state, priorities.get(m)) for m, state in states.items()}
 
 
 def _code(state: str, priority: str | None) -> str:
-    if state == "silent":
-        return f"{priority} silent" if priority else "silent"
+    if state in {"silent", "service"}:
+        return f"{priority} {state}" if priority else state
     return priority or state
 
 

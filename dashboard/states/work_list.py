@@ -6,6 +6,7 @@ from typing import Any
 
 from dashboard.numbers import rounded
 from dashboard.snapshot import Snapshot, failures_of
+from dashboard.states.at_service import serviced_until
 from dashboard.states.held import held_of
 from dashboard.states.tiles import states_of
 from dashboard.times import iso_local
@@ -26,6 +27,7 @@ def work_list(snapshot: Snapshot) -> list[Item]:
     """By priority, what has failed first, then by when the stop is expected."""
     machines = {m.id: m for m in snapshot.plant.machines}
     failed, states = failures_of(snapshot), states_of(snapshot)
+    serviced = serviced_until(snapshot)
     planned = _next_services(snapshot)
     items = []
     for item in snapshot.plan.get("items", []):
@@ -33,6 +35,8 @@ def work_list(snapshot: Snapshot) -> list[Item]:
         shown = _item(snapshot.plant, machine, item)
         if machine is not None:
             shown |= _withheld(machine.id in failed, states[machine.id] == "silent")
+            if shown.get("withheld") and machine.id in serviced:
+                shown["serviced"] = iso_local(serviced[machine.id], snapshot.plant.zone)
             if machine.id in failed:
                 shown["since"] = iso_local(failed[machine.id], snapshot.plant.zone)
             shown["service"] = planned.get(machine.id)

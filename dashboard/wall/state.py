@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from dashboard.numbers import rounded
 from dashboard.snapshot import Snapshot, age_s, row_of
+from dashboard.states.at_service import serviced_until
 from dashboard.states.shift_plan import plan_between, plan_now, shift_span
 from dashboard.states.tiles import lines_of, states_of, tile_codes
 from dashboard.states.work_list import failed_machines, work_list
@@ -21,12 +22,16 @@ LETTERS = {
     "ok": ".",
     "idle": "i",
     "silent": "s",
+    "service": "v",
     "p1": "1",
     "p2": "2",
     "p3": "3",
     "p1 silent": "a",
     "p2 silent": "b",
     "p3 silent": "c",
+    "p1 service": "d",
+    "p2 service": "e",
+    "p3 service": "f",
 }
 NOW_MAX = 4
 GROWN_MAX = 40
@@ -101,7 +106,7 @@ def _area(known: Shared, lines: Lines) -> dict[str, Any]:
         "lines": {str(n): _line(line, own, known.codes) for n, (line, own) in enumerate(lines)},
         "grown": _grown(lines, known.codes, here),
         "figures": _figures(known, machines),
-        "now": [_item(item) for item in here[:NOW_MAX]],
+        "now": [_item(known.snapshot, item) for item in here[:NOW_MAX]],
         "more": max(0, len(here) - NOW_MAX),
         "shift": _shift(snapshot, machines),
     }
@@ -147,9 +152,18 @@ def _figures(known: Shared, machines: Iterable[str]) -> dict[str, Any]:
     }
 
 
-def _item(item: Mapping[str, Any]) -> dict[str, Any]:
+def _item(snapshot: Snapshot, item: Mapping[str, Any]) -> dict[str, Any]:
     kept = {key: item[key] for key in SHOWN if item.get(key) is not None}
-    return kept | {"id": item["machine"], "name": item["name"]}
+    named = {"id": item["machine"], "name": item["name"]}
+    until = serviced_until(snapshot).get(item["machine"]) if item.get("serviced") else None
+    return kept | named if until is None else kept | named | _till(snapshot, until)
+
+
+def _till(snapshot: Snapshot, time_us: int) -> dict[str, Any]:
+    """A time of the plant's clocks, and how many days ahead that is."""
+    zone = snapshot.plant.zone
+    days = (local(time_us, zone).date() - local(snapshot.plant_us, zone).date()).days
+    return {"till": local(time_us, zone).strftime("%H:%M"), "till_day": days}
 
 
 def _shift(snapshot: Snapshot, machines: Iterable[str]) -> dict[str, Any] | None:
@@ -179,12 +193,14 @@ def _service(snapshot: Snapshot, service: Mapping[str, Any]) -> dict[str, Any]:
     plant, zone = snapshot.plant, snapshot.plant.zone
     machine = next((m for m in plant.machines if m.id == service["machine"]), None)
     crew = next((c for c in plant.crews if c.id == service.get("crew")), None)
+    is_running = service.get("pin") == "running"
     return {
         "id": service["machine"],
         "name": machine.name or machine.id if machine else service["machine"],
         "crew": crew.name or crew.id if crew else "",
-        "from": local(service["start"], zone).strftime("%H:%M"),
-        "till": local(service["end"], zone).strftime("%H:%M"),
+        # The plan has what is under way begin now, which it did not.
+        "from": None if is_running else local(service["start"], zone).strftime("%H:%M"),
+        **_till(snapshot, service["end"]),
         "day": (local(service["start"], zone).date() - local(snapshot.plant_us, zone).date()).days,
         "sure": bool(service.get("pin")),
     }

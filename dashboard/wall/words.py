@@ -17,7 +17,7 @@ def wall_words(t: Translate) -> dict[str, str]:
         "next": t("Next services"),
         "no_service": t("No service within two days."),
         "tomorrow": t("tomorrow {time}"),
-        "after": t("in 2 days, {time}"),
+        "after": t("in {n} days, {time}"),
         "suggested": t("suggested"),
         "unplanned": t("The planner has not spoken yet."),
         "old_plan": t("This list is old: the planner is silent."),
@@ -55,4 +55,6 @@ def wall_words(t: Translate) -> dict[str, str]:
         "failed": t("Failed, stands still"),
         "changed": t("Behaves unlike its twin"),
         "withheld": t("No data, last forecast withheld"),
+        "serviced": t("Being serviced"),
+        "until": t("until {time}"),
     }

@@ -91,9 +91,10 @@ def test_what_the_plant_tells_of_a_service_goes_before_its_time(snapshot: Snapsh
 
 def test_a_machine_at_service_is_not_counted_as_without_data(snapshot: Snapshot) -> None:
     silent, known = hushed(snapshot), with_service(hushed(snapshot), -1)
-    codes = tile_codes(silent)
-    before, after = (key_figures(s, codes)["complete"]["silent"] for s in (silent, known))
-    assert before - after == 1
+    assert [tile_codes(s)["mill-01"].split()[-1] for s in (silent, known)] == ["silent", "service"]
+    figures = [key_figures(s, tile_codes(s)) for s in (silent, known)]
+    assert figures[0]["complete"]["silent"] - figures[1]["complete"]["silent"] == 1
+    assert figures[0]["running"] == figures[1]["running"]
     before, after = (quality_counts(s, [])["silent_machines"] for s in (silent, known))
     assert before - after == 1
 

@@ -7,7 +7,8 @@
   const { words } = settings;
   const $ = (id) => document.getElementById(id);
   const shapes = { 1: "■", 2: "▲", 3: "◆" };
-  const CLASSES = { ".": "", i: "idle", s: "silent", 1: "p1", 2: "p2", 3: "p3", a: "p1 silent", b: "p2 silent", c: "p3 silent" };
+  const CLASSES = { ".": "", i: "idle", s: "silent", 1: "p1", 2: "p2", 3: "p3", a: "p1 silent", b: "p2 silent", c: "p3 silent",
+    v: "service", d: "p1 service", e: "p2 service", f: "p3 service" };
   const CODE_S = 15, STALE_S = 10, TURN_S = 15;
 
   const say = (node, text) => { if (node.textContent !== text) node.textContent = text; };
@@ -70,10 +71,13 @@
   const isUpright = () => innerHeight > innerWidth;
   const edge = () => Math.max(8, Math.round(Math.min(innerWidth, innerHeight) / 60));
 
+  const onDay = (day, time) => (day === 1 ? fill(words.tomorrow, { time }) : day > 1 ? fill(words.after, { n: day, time }) : time);
+
   /* --- what to do now: as many items as fit --------------------------------------------------- */
-  const why = (item) => item.withheld && item.reason !== "failed" ? words.withheld
+  const why = (item) => item.till ? words.serviced : item.withheld && item.reason !== "failed" ? words.withheld
     : item.reason === "risk" && item.mode ? pick(item.mode) : words[item.reason] || item.reason;
   const when = (item, brief) => {
+    if (item.till) return fill(words.until, { time: onDay(item.till_day, item.till) });
     if (item.reason === "failed" || item.withheld) return "";
     if (item.mid_h === undefined) return item.lo_h === undefined ? "" : fill(words.not_within, { time: time(state.horizon_h) });
     const spread = brief || item.lo_h === undefined ? "" : item.hi_h === undefined ? fill(words.from, { lo: time(item.lo_h) }) : range(item.lo_h, item.hi_h);
@@ -82,7 +86,7 @@
   const overflows = (node) => node.scrollHeight > node.clientHeight + 1;
   /** In turns: what needs attention, and what this shift has planned. */
   const hasTurn = (here) => Boolean(here.shift) && Math.floor(Date.now() / 1000 / TURN_S) % 2 === 1;
-  const span = ({ from, till, day }) => `${day === 1 ? fill(words.tomorrow, { time: from }) : day > 1 ? fill(words.after, { time: from }) : from}–${till}`;
+  const span = ({ from, till, day, till_day }) => (from ? `${onDay(day, from)}–${till}` : fill(words.until, { time: onDay(till_day, till) }));
   const progress = (s) => [fill(words.operations, s), s.late ? fill(words.late, { n: s.late }) : ""].filter(Boolean).join(words.comma);
   /** The fullest title first: small and far away, the figures alone still say how far the shift is. */
   const shiftTitles = (plan) => plan.all ? [`${words.shift}\n${progress(plan)}`, `${words.shift}\n${fill(words.operations, plan)}`,
@@ -100,7 +104,7 @@
       badge.className = plan ? `badge service${item.sure ? "" : " open"}` : `badge p${item.priority}`;
       say(badge, plan ? "" : shapes[item.priority]);
       say(name, pick(item.name));
-      say(reason, plan ? [pick(item.crew), item.sure ? "" : words.suggested].filter(Boolean).join(words.comma) : why(item));
+      say(reason, plan ? [pick(item.crew), item.from ? (item.sure ? "" : words.suggested) : words.serviced].filter(Boolean).join(words.comma) : why(item));
       say(expected, plan ? span(item) : when(item));
     });
     const total = listed.length + (plan || here).more;
@@ -164,7 +168,7 @@
     const label = (g, short) => `${shapes[tileCode(here, g)[1]]} ${short ? g.short : pick(g.name)}`;
     const tall = 1.35 * m;
     const way = (count, short) => all.map((line, n) => ({ n: line.tiles.length, head: widthOf(pick(line.name), m, 700), wide: new Map(here.grown.slice(0, count)
-      .filter((g) => g.line === n).map((g) => [g.at, [widthOf(label(g, short), m, 700) + (tileCode(here, g).includes("silent") ? 1.3 : 0.7) * m, tall]])) }));
+      .filter((g) => g.line === n).map((g) => [g.at, [widthOf(label(g, short), m, 700) + (/silent|service/.test(tileCode(here, g)) ? 1.5 : 0.7) * m, tall]])) }));
     const counts = [here.grown.length, 12, 6, 3, 1].filter((n, k) => n && (!k || n < here.grown.length));
     const choices = [...counts.map((n) => [n, false]), ...counts.map((n) => [n, true]), [0, false]];
     const found = box.width > 2 * m && box.height > m && fit(choices.map((c) => way(...c)), box, 1.45 * m, Math.min(3.2 * m, 0.11 * Math.min(innerWidth, innerHeight)));
