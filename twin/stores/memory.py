@@ -9,12 +9,13 @@ from collections.abc import Sequence
 from twin.stores.base import Info, WireEntry
 from twin.stores.memory_belief import BeliefVerbs
 from twin.stores.memory_desk import DeskVerbs
+from twin.stores.memory_history import HistoryVerbs
 from twin.types import Clock, Event
 
 __all__ = ["MemoryStore"]
 
 
-class MemoryStore(BeliefVerbs, DeskVerbs):
+class MemoryStore(BeliefVerbs, HistoryVerbs, DeskVerbs):
     """Store protocol in memory."""
 
     # --- the plant ------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from twin.stores.base import KPIS_MAX, Info, WireEntry, check_format, format_tex
 from twin.stores.redis_backup import load_backup, save_backup
 from twin.stores.redis_belief import BeliefVerbs
 from twin.stores.redis_desk import DeskVerbs
+from twin.stores.redis_history import HistoryVerbs
 from twin.stores.redis_link import Link, Send, add_capped, add_events, pairs
 from twin.stores.redis_stream import StreamVerbs
 from twin.types import Clock, Event
@@ -17,7 +18,7 @@ from twin.types import Clock, Event
 __all__ = ["RedisStore"]
 
 
-class RedisStore(StreamVerbs, BeliefVerbs, DeskVerbs):
+class RedisStore(StreamVerbs, BeliefVerbs, HistoryVerbs, DeskVerbs):
     """Store protocol over one server; url: redis://, rediss:// (certificates checked) or unix://.
 
     Raises StoreError if the server cannot be reached, is too old, or holds another layout.
