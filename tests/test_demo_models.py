@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from twin.config import Settings
-from twin.core.hazard import assess
+from twin.core.hazard_risk import assess
 from twin.modelfile import load_model
 from twin.plant import load_plant
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from twin.core.features import learn_features
-from twin.core.hazard import Hazard, assess, lead_bins, spline_basis
+from twin.core.hazard import Hazard, lead_bins, spline_basis
+from twin.core.hazard_risk import assess
 from twin.errors import ModelError
 from twin.modelfile import default_model, load_model, model_of, parse_model, save_model
 from twin.pipeline.fit_class import hazard_model

@@ -55,7 +55,7 @@ def feed(_args: Args, settings: Settings) -> None:
 
 def worker(args: Args, settings: Settings) -> None:
     """Apply readings to the twins: one process owns some partitions."""
-    from twin.pipeline.worker import run_worker
+    from twin.pipeline.worker_run import run_worker
 
     run_worker(settings, args.partitions, _until_told())
 

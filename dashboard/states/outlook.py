@@ -8,14 +8,8 @@ from numpy.typing import NDArray
 from dashboard.numbers import rounded, roundeds
 from dashboard.states.past import to_plant_units
 from twin.core.forecast import forecast
-from twin.core.hazard import (
-    Hazard,
-    Outlook,
-    assess,
-    contributions,
-    failure_probability,
-    outlook,
-)
+from twin.core.hazard import Hazard, Outlook, failure_probability, outlook
+from twin.core.hazard_risk import assess, contributions
 from twin.core.layout import BORN, TIME, header
 from twin.core.view import NEVER
 from twin.modelfile import ClassModel

@@ -5,8 +5,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from twin.core.hazard import assess, failure_probability, lead_bins, outlook, spline_basis
+from twin.core.hazard import failure_probability, lead_bins, outlook, spline_basis
 from twin.core.hazard_fit import fit_coefficients, fit_hazard
+from twin.core.hazard_risk import assess
 from twin.core.hazard_statistics import Landmarks, at_risk, statistics
 from twin.errors import ModelError
 

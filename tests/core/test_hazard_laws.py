@@ -7,8 +7,6 @@ from scipy.interpolate import BSpline
 from twin.core.features import base_features, features, learn_features
 from twin.core.hazard import (
     Hazard,
-    assess,
-    contributions,
     failure_probability,
     lead_bins,
     outlook,
@@ -16,6 +14,7 @@ from twin.core.hazard import (
     rul_quantile,
     spline_basis,
 )
+from twin.core.hazard_risk import assess, contributions
 
 RNG = np.random.default_rng(7)
 N, M = 40, 3

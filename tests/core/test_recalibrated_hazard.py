@@ -7,16 +7,8 @@ from hypothesis import strategies as st
 from scipy.special import expit, logit
 
 from twin.core.features import learn_features
-from twin.core.hazard import (
-    Hazard,
-    assess,
-    contributions,
-    failure_probability,
-    lead_bins,
-    outlook,
-    rul_mean,
-    spline_basis,
-)
+from twin.core.hazard import Hazard, failure_probability, lead_bins, outlook, rul_mean, spline_basis
+from twin.core.hazard_risk import assess, contributions
 
 RNG = np.random.default_rng(8)
 N = 30

@@ -9,7 +9,7 @@ from textbook import van_loan
 from what_if_case import GROWTH, Q_LEVEL, Q_SLOPE, TREND, WEAR, case
 
 from twin.core.features import features
-from twin.core.hazard import assess
+from twin.core.hazard_risk import assess
 from twin.core.whatif import Change, Scenario, course_of, inputs_at, rehearse
 
 MATCHED = 1e-7

@@ -18,7 +18,7 @@ from dashboard.data.wishes import Asked
 from dashboard.snapshot import Snapshot, machine_of, row_of
 from twin.actions import Action, pack_action
 from twin.config import Settings
-from twin.core.hazard import assess
+from twin.core.hazard_risk import assess
 from twin.plant import Machine, TwinSettings
 
 MILL = "mill-01"

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from twin.core.hazard import assess
+from twin.core.hazard_risk import assess
 from twin.core.rows import row_dtype
 from twin.modelfile import parse_model
 from twin.pipeline.fit_class import fit_class

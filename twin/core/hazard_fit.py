@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.core.features import features, learn_features
-from twin.core.hazard import Hazard, contributions, lead_bins, spline_basis
+from twin.core.hazard import Hazard, lead_bins, spline_basis
+from twin.core.hazard_risk import contributions
 from twin.core.hazard_statistics import Landmarks, Statistics, at_risk, hits_and_risk, statistics
 from twin.errors import ModelError
 

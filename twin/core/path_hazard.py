@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.core.features import FeatureMap, base_features
-from twin.core.hazard import ETA_MAX, Hazard, assess
+from twin.core.hazard import ETA_MAX, Hazard
+from twin.core.hazard_risk import assess
 from twin.core.paths import Paths, Start
 
 __all__ = ["landmark_curve", "path_hazard", "population"]

@@ -19,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.core.hazard import Z80
+from twin.core.hazard_risk import Z80
 from twin.core.path_hazard import population
 
 __all__ = ["Match", "match", "pushed_curve"]

@@ -10,7 +10,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.core.hazard import Hazard, Risk, assess
+from twin.core.hazard import Hazard
+from twin.core.hazard_risk import Risk, assess
 from twin.core.layout import BORN, header
 from twin.core.rows import RESET
 from twin.core.statespace import Trend

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.core.forecast import forecast
-from twin.core.hazard import Risk, assess
+from twin.core.hazard_risk import Risk, assess
 from twin.core.layout import BORN, TIME, header
 from twin.core.units import carried, to_plant_units
 from twin.errors import DataError

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.pipeline.classtwin import ClassTwin
-from twin.pipeline.history import GOES_ON, ClassTail, Tail, chunks_of, tail_of
+from twin.pipeline.history import tail_of
+from twin.pipeline.history_tail import GOES_ON, ClassTail, Tail, chunks_of
 from twin.pipeline.partition import PartitionTwin
 from twin.stores.base import FIRST_ID, Lease, Seal, Store
 

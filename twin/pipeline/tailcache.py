@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from twin.catalogue import Catalogue, Place
 from twin.core.rows import RESET
-from twin.pipeline.history import GOES_ON, sealed_belief
+from twin.pipeline.history import sealed_belief
+from twin.pipeline.history_tail import GOES_ON
 from twin.stores.base import FIRST_ID, READ_MAX, Seal, Store
 from twin.stores.chunkcodec import ChunkData
 from twin.stores.codec import Readings, decode
