@@ -32,11 +32,6 @@
     }
     parts.push(svg("text", { class: "axis-name", x: W - EDGES.right, y: H - 8, "text-anchor": "end" }, `${names[x]} →`),
       svg("text", { class: "axis-name", x: 0, y: 14 }, `↑ ${names[y]}`));
-    if (now) {
-      const [px, py] = at(now), right = px > W / 2;
-      parts.push(svg("path", { class: "front-now", d: `M${px} ${py - AROUND}L${px + AROUND} ${py}L${px} ${py + AROUND}L${px - AROUND} ${py}Z` }),
-        svg("text", { class: "front-now-name", x: right ? px - AROUND - 4 : px + AROUND + 4, y: py + 4, "text-anchor": right ? "end" : "start" }, nowName));
-    }
     const over = (p) => (chosen.includes(p.id) ? 2 : isBeaten(p, points, x, y) ? 0 : 1);
     for (const p of [...points].sort((a, b) => over(a) - over(b))) {
       const [cx, cy] = at(p), is = chosen.includes(p.id);
@@ -53,6 +48,11 @@
         if (to) place.querySelector(`[data-point="${CSS.escape(to.id)}"]`)?.focus();
       });
       parts.push(dot);
+    }
+    if (now) {
+      const [px, py] = at(now), right = px > W / 2;
+      parts.push(svg("path", { class: "front-now", d: `M${px} ${py - AROUND}L${px + AROUND} ${py}L${px} ${py + AROUND}L${px - AROUND} ${py}Z` }),
+        svg("text", { class: "front-now-name", x: right ? px - AROUND - 4 : px + AROUND + 4, y: py + 4, "text-anchor": right ? "end" : "start" }, nowName));
     }
     place.replaceChildren(svg("svg", { width: W, height: H, viewBox: `0 0 ${W} ${H}`, role: "group", "aria-label": t("{y} against {x}", { x: names[x], y: names[y] }) }, ...parts));
     if (held) place.querySelector(`[data-point="${CSS.escape(held)}"]`)?.focus();

@@ -55,6 +55,27 @@ def _point(k: int) -> dict[str, float]:
     return more | less | {"tardiness": 4000.0 + 300 * k, "total": 16200.0 + 200 * k}
 
 
+def no_two_marks_read_the_same(page: Page) -> None:
+    """On scales from a thousandth wide to a hundred thousand; orders are whole."""
+    measures = ("total", "late_jobs", "late_h", "energy_kwh")
+    spans = (0.002, 0.3, 1.0, 1.7, 4.0, 12.0, 250.0, 90_000.0)
+    asked = [
+        (m, a, a + b, n) for m in measures for a in (0, 3, 16_400.2) for b in spans for n in (2, 6)
+    ]
+    found = page.evaluate(
+        """(asked) => asked.map(([name, low, high, most]) => {
+          const { at, digits } = plantTwin.tradeTicks(name, low, high, most);
+          return [at, at.map((v) => plantTwin.tradeText(name, v, "EUR", digits))];
+        })""",
+        asked,
+    )
+    for (name, low, high, most), (at, texts) in zip(asked, found, strict=True):
+        assert len(set(texts)) == len(texts), (name, low, high, texts)
+        assert all(low - 1e-4 * (high - low) <= v <= high + 1e-4 * (high - low) for v in at)
+        assert name != "late_jobs" or all(v == round(v) for v in at)
+        assert len(at) > 1 or name == "late_jobs" or most == 2, (name, low, high, texts)
+
+
 @pytest.fixture(scope="module")
 def front() -> Iterator[Front]:
     with lived_site(hours=0.5) as (port, plant):
@@ -128,28 +149,6 @@ def test_who_may_not_ask_sees_the_choice_and_cannot_make_it(front: Front, open_p
     expect(page.locator(".front-ask")).to_contain_text("Needs the role manager")
 
 
-def test_no_two_marks_of_an_axis_read_the_same(front: Front, open_page: Open) -> None:
-    """On scales from a thousandth wide to a hundred thousand; orders are whole."""
-    measures = ("total", "late_jobs", "late_h", "energy_kwh")
-    spans = (0.002, 0.3, 1.0, 1.7, 4.0, 12.0, 250.0, 90_000.0)
-    asked = [
-        (m, a, a + b, n) for m in measures for a in (0, 3, 16_400.2) for b in spans for n in (2, 6)
-    ]
-    page = open_page(front.url + "/trade-offs")
-    found = page.evaluate(
-        """(asked) => asked.map(([name, low, high, most]) => {
-          const { at, digits } = plantTwin.tradeTicks(name, low, high, most);
-          return [at, at.map((v) => plantTwin.tradeText(name, v, "EUR", digits))];
-        })""",
-        asked,
-    )
-    for (name, low, high, most), (at, texts) in zip(asked, found, strict=True):
-        assert len(set(texts)) == len(texts), (name, low, high, texts)
-        assert all(low - 1e-4 * (high - low) <= v <= high + 1e-4 * (high - low) for v in at)
-        assert name != "late_jobs" or all(v == round(v) for v in at)
-        assert len(at) > 1 or name == "late_jobs" or most == 2, (name, low, high, texts)
-
-
 def test_pointer_tells_and_chooses_and_figures_are_those_of_the_front(
     front: Front, open_page: Open
 ) -> None:
@@ -170,4 +169,5 @@ def test_pointer_tells_and_chooses_and_figures_are_those_of_the_front(
     expect(heads.last).to_have_text("方案 2")
     cell = page.locator('[data-list="front-compare"] tbody tr', has_text="延误小时")
     expect(cell.locator("td").last).to_contain_text("20 小时")
+    no_two_marks_read_the_same(page)
     nothing_grave(page)
