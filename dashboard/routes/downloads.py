@@ -4,7 +4,6 @@ Times carry the offset of the clock that the chart shows, sample by sample, so t
 occurs twice in autumn stays two hours.
 """
 
-import io
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -12,13 +11,11 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.csv as pa_csv
-import pyarrow.parquet as pq
 from flask import Flask, Response, abort
 from numpy.typing import NDArray
 
-from dashboard.exports import BOM
 from dashboard.routes.explorer_routes import Asked, Explored, answered
+from dashboard.routes.table_pieces import csv_pieces, parquet_pieces
 from dashboard.zone_times import offsets_us
 from twin.errors import DataError, TwinError
 from twin.pipeline.explore import Z95, Explorer, Subject
@@ -56,7 +53,7 @@ def register(server: Flask, explored: Explored) -> None:
         except TwinError:
             abort(503)
         found = tables(explorer, asked, parts)
-        body = _csv(found) if kind == "csv" else _parquet(found)
+        body = csv_pieces(found) if kind == "csv" else parquet_pieces(found)
         mimetype = "text/csv" if kind == "csv" else "application/vnd.apache.parquet"
         response = Response(body, mimetype=mimetype)
         name = f"{asked.machine_id}-history.{kind}"
@@ -155,54 +152,3 @@ def _moments(times_us: NDArray[np.int64], zone: ZoneInfo) -> list[str]:
         m: f"{'+' if m >= 0 else '-'}{abs(m) // 60:02d}:{abs(m) % 60:02d}" for m in set(minutes)
     }
     return [text + ends[m] for text, m in zip(texts.tolist(), minutes, strict=True)]
-
-
-def _csv(found: Iterator[pa.Table]) -> Iterator[bytes]:
-    """UTF-8 with a byte order mark; the header once."""
-    yield BOM.encode()
-    with_header = True
-    for table in found:
-        sink = io.BytesIO()
-        options = pa_csv.WriteOptions(include_header=with_header, quoting_style="needed")
-        pa_csv.write_csv(table, sink, options)
-        yield sink.getvalue()
-        with_header = False
-
-
-def _parquet(found: Iterator[pa.Table]) -> Iterator[bytes]:
-    """One row group a part."""
-    sink = _Sink()
-    writer: pq.ParquetWriter | None = None
-    for table in found:
-        writer = writer or pq.ParquetWriter(sink, table.schema, compression="zstd")
-        writer.write_table(table)
-        yield sink.taken()
-    if writer is not None:
-        writer.close()
-        yield sink.taken()
-
-
-class _Sink(io.RawIOBase):
-    """A file that is only ever written on, and gives away what it has."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._parts: list[bytes] = []
-        self._at = 0
-
-    def writable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._at
-
-    def write(self, data: Any) -> int:
-        part = bytes(data)
-        self._parts.append(part)
-        self._at += len(part)
-        return len(part)
-
-    def taken(self) -> bytes:
-        """What was written since the last time."""
-        parts, self._parts = self._parts, []
-        return b"".join(parts)

@@ -8,7 +8,6 @@ Idempotency-Key a POST may be sent again: it brings its orders in once.
 
 import secrets
 from collections.abc import Callable, Collection, Mapping
-from datetime import UTC, datetime
 from functools import wraps
 from typing import Any
 
@@ -16,8 +15,16 @@ import orjson
 from flask import Flask, Response, request
 
 from twin.errors import StoreError
-from twin.pipeline.order_rows import WANTED, Fault, change_detail, fault_text
-from twin.pipeline.orders import Order, change_fault
+from twin.pipeline.order_rows import change_detail, fault_text
+from twin.pipeline.orders import change_fault
+from twin.pipeline.orders_answers import (
+    REFUSALS,
+    answer_to_change,
+    answer_to_post,
+    no_such_order,
+    public_order,
+    reject_of,
+)
 from twin.pipeline.orders_body import order_rows
 from twin.pipeline.orders_door import OrdersDoor, Said
 from twin.pipeline.orders_file import OrderRow
@@ -28,19 +35,10 @@ from twin.sources.base import Reject
 __all__ = ["register_orders"]
 
 KEY_LEAST, KEY_MOST = 8, 200
-REPORTED_MAX = 1000
-TIMES = ("release", "due", "added", "closed", "start", "end")
-HIDDEN = ("action", "cancel", "token", "moved")
 STATES = ("open", "done", "cancelled")
 REFUSED = "order_refused"
 """What is refused counts as this on the data page; an order that was there already does not."""
 CONFLICTS = {"new", "order_exists", "too_many"}
-REFUSALS = {
-    "order_not_open": "the order is done or cancelled, want one that is open",
-    "order_started": "the order was begun, want its quantity and release as they are",
-    "due_before_release": "want a time due after the release",
-    "unknown_order": "want an order that there is",
-}
 Handler = Callable[..., Answer | Response]
 
 
@@ -92,27 +90,27 @@ def _post(door: OrdersDoor, source: str) -> Answer | Response:
         door.set_aside(source, [_whole(rows)])
         return rows
     if before:
-        return _answer(200, before, [], len(before))
+        return answer_to_post(200, before, [], len(before))
     door.set_aside(source, _aside(rows))
     good = [row.detail for row in rows if row.detail is not None]
-    rejects = [_reject(row.number, fault) for row in rows for fault in row.faults]
+    rejects = [reject_of(row.number, fault) for row in rows for fault in row.faults]
     if not good:
         taken = all(fault.want in CONFLICTS for row in rows for fault in row.faults)
-        return _answer(409 if taken else 422, [], rejects, 0)
+        return answer_to_post(409 if taken else 422, [], rejects, 0)
     return _told(door.add(source, key, good), len(good), rejects)
 
 
 def _told(said: Said, n_sent: int, rejects: list[dict[str, Any]]) -> Answer:
     """What the desk made of the orders that had no fault."""
     if not said.folded:
-        return _answer(202, [], rejects, n_sent)
+        return answer_to_post(202, [], rejects, n_sent)
     for order_id, code in said.refused.items():
         detail = f"{order_id}: {code}" if order_id else code
         rejects.append({"index": None, "column": "order", "reason": code, "detail": detail})
     if not said.orders:
         is_taken = set(said.refused.values()) <= CONFLICTS
-        return _answer(409 if is_taken else 422, [], rejects, 0)
-    return _answer(201, said.orders, rejects, len(said.orders))
+        return answer_to_post(409 if is_taken else 422, [], rejects, 0)
+    return answer_to_post(201, said.orders, rejects, len(said.orders))
 
 
 def _n_new(answer: Answer) -> int:
@@ -126,12 +124,12 @@ def _list(door: OrdersDoor, _source: str) -> Answer:
         return wrong(422, "state", f"state: got {state!r}, want one of {', '.join(STATES)}")
     found = [o for o in door.orders().values() if state in {None, o["state"]}]
     found.sort(key=lambda order: (order["due"], order["id"]))
-    return Answer(200, {"orders": [_public(order) for order in found]})
+    return Answer(200, {"orders": [public_order(order) for order in found]})
 
 
 def _one(door: OrdersDoor, _source: str, order_id: str) -> Answer:
     order = door.orders().get(order_id)
-    return Answer(200, _public(order)) if order else _nowhere(order_id)
+    return Answer(200, public_order(order)) if order else no_such_order(order_id)
 
 
 def _change(door: OrdersDoor, source: str, order_id: str) -> Answer | Response:
@@ -148,65 +146,32 @@ def _change(door: OrdersDoor, source: str, order_id: str) -> Answer | Response:
     order = known.orders.get(order_id)
     detail, faults = change_detail(order_id, cells, known)
     if order is None:
-        return _nowhere(order_id)
+        return no_such_order(order_id)
     if detail is None:
         answer = wrong(422, faults[0].want, "; ".join(map(fault_text, faults)))
         door.set_aside(source, [_whole(answer)])
         return answer
     code = change_fault(order, detail)
     if code == "nothing_to_change":
-        return Answer(200, _public(order))
+        return Answer(200, public_order(order))
     if code:
         return wrong(422 if code == "due_before_release" else 409, code, REFUSALS[code])
-    return busy() if door.is_busy() else _said(door.change(source, detail), order)
+    return busy() if door.is_busy() else answer_to_change(door.change(source, detail), order)
 
 
 def _cancel(door: OrdersDoor, source: str, order_id: str) -> Answer | Response:
     """Asked again, it answers again: a cancelled order is what was wanted."""
     order = door.orders().get(order_id)
     if order is None:
-        return _nowhere(order_id)
+        return no_such_order(order_id)
     if order["state"] == "cancelled":
-        return Answer(200, _public(order))
+        return Answer(200, public_order(order))
     if order["state"] != "open":
         return wrong(409, "order_not_open", REFUSALS["order_not_open"])
     reason = request.args.get("reason", "").strip()[:2000] or f"cancelled by {source}"
-    return busy() if door.is_busy() else _said(door.cancel(source, order_id, reason), order)
-
-
-def _said(said: Said, before: Order) -> Answer:
-    """What the desk made of a change to an order."""
-    if not said.folded:
-        return Answer(202, _public(before))
-    if said.refused:
-        code = next(iter(said.refused.values()))
-        return wrong(409, code, REFUSALS.get(code, code))
-    return Answer(200, _public(said.orders[0])) if said.orders else _nowhere(before["id"])
-
-
-def _nowhere(order_id: str) -> Answer:
-    return wrong(404, "unknown_order", f"got order {order_id[:64]!r}, want one that there is")
-
-
-def _answer(status: int, orders: list[Order], rejects: list[dict[str, Any]], n: int) -> Answer:
-    body = {
-        "accepted": n,
-        "rejected": len({(r["index"], r["detail"] if r["index"] is None else "") for r in rejects}),
-        "orders": [_public(order) for order in orders],
-        "rejects": rejects[:REPORTED_MAX],
-    }
-    return Answer(status, body)
-
-
-def _reject(number: int, fault: Fault) -> dict[str, Any]:
-    return {
-        "index": number,
-        "column": fault.column,
-        "reason": fault.want,
-        "got": fault.got,
-        "want": WANTED[fault.want].format(about=fault.about),
-        "detail": fault_text(fault),
-    }
+    return (
+        busy() if door.is_busy() else answer_to_change(door.cancel(source, order_id, reason), order)
+    )
 
 
 def _aside(rows: list[OrderRow]) -> list[Reject]:
@@ -224,23 +189,3 @@ def _aside(rows: list[OrderRow]) -> list[Reject]:
 def _whole(answer: Answer) -> Reject:
     """A request of which nothing could be read."""
     return Reject(REFUSED, answer.body["error"]["detail"], request.get_data())
-
-
-def _public(order: Mapping[str, Any]) -> dict[str, Any]:
-    """An order as others see it: times as ISO 8601, nothing of our own."""
-    shown = {k: _when(v) if k in TIMES else v for k, v in order.items() if k not in HIDDEN}
-    steps = [
-        {k: _when(v) if k in TIMES else v for k, v in step.items() if k not in HIDDEN}
-        for step in order["steps"]
-    ]
-    return shown | {"steps": steps}
-
-
-def _when(time_us: int | None) -> str | None:
-    if time_us is None:
-        return None
-    try:
-        moment = datetime.fromtimestamp(time_us // 1_000_000, UTC)
-    except (ValueError, OverflowError, OSError):  # no calendar holds it
-        return None
-    return moment.isoformat().replace("+00:00", "Z")
