@@ -153,7 +153,7 @@ def test_pointer_tells_and_chooses_and_figures_are_those_of_the_front(
     front: Front, open_page: Open
 ) -> None:
     front.show(4, growing=False, wish="w")
-    front.store.set_documents("schedule", {"planning": b'{"compiling": true}', WISH: None})
+    front.store.set_documents("schedule", {"planning": b'{"compiling": true}', FRONT_WISH: None})
     page = open_page(front.url + "/trade-offs?x=tardiness&y=energy", "dark", "zh-CN", 375)
     heads = page.locator('[data-list="front-compare"] thead th')
     expect(page.locator(".notice")).to_contain_text("准备搜索程序")
