@@ -5,22 +5,24 @@
   const { t, pick, h, say, number, duration, durations, charts } = twin;
   const parts = (twin.machineParts ||= {});
   const FAN_MS = 10000, REACHES = [24, 96, 336];
+  const BUSY = 503, AGAIN_MS = 3000;
 
   /** Ask now, and again every so often while the page is there and looked at. */
   const poll = (page, every_ms, url, show) => {
     let timer = 0, asked = 0;
+    /** The answer, null where it is refused; undefined where the server is away or busy: what is shown stays. */
+    const fetched = async () => {
+      const answer = await fetch(url()).catch(() => null);
+      if (!answer || answer.status === BUSY) return undefined;
+      return answer.ok ? answer.json().catch(() => undefined) : null;
+    };
     const ask = async () => {
       clearTimeout(timer);
       if (!page.isConnected) return;
-      const mine = ++asked;
-      if (!document.hidden) {
-        try {
-          const answer = await fetch(url());
-          const data = answer.ok ? await answer.json() : null;
-          if (mine === asked && page.isConnected) show(data);
-        } catch { /* the live mark says that the server is away; what is shown stays */ }
-      }
-      if (mine === asked) timer = setTimeout(ask, every_ms);
+      const mine = ++asked, data = document.hidden ? null : await fetched();
+      if (mine !== asked) return;
+      timer = setTimeout(ask, data === undefined ? Math.min(AGAIN_MS, every_ms) : every_ms);
+      if (!document.hidden && page.isConnected) show(data ?? null);
     };
     ask();
     return ask;

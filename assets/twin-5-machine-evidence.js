@@ -10,7 +10,7 @@
   parts.evidence = (page) => {
     const rows = page.querySelector('[data-list="quality"]'), said = page.querySelector('[data-list="quality-said"]');
     const past = page.querySelector('[data-list="health-past"]');
-    const chart = h("div", { class: "health-place" }), note = h("p", { class: "quiet" });
+    const chart = h("div", { class: "health-place" }), note = h("p", { class: "quiet" }, t("Loading the past"));
     past.replaceChildren(h("h3", {}, t("Distance from commissioning")), chart, note);
     let data = null, sensors = [], now = null;
     const paintQuality = () => {
