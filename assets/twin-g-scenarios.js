@@ -33,45 +33,42 @@
     }[kind]();
   };
 
-  /** An answer of lines of JSON, each as it comes; the last, or {fault}. */
-  const lines = async (body, tell) => {
-    const reply = await fetch("/data/plan-scenario", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body), signal: AbortSignal.timeout(WAIT_MS) });
+  /** An answer of lines of JSON, told one by one as they come; {says, error} where it is refused. */
+  const lines = async (body, signal, tell) => {
+    const reply = await fetch("/data/plan-scenario", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body), signal });
     if (!reply.ok) return { says: t("The server did not take this"), error: "refused", ...(await reply.json().catch(() => ({}))) };
     const reader = reply.body.pipeThrough(new TextDecoderStream()).getReader();
-    let text = "", last = null;
+    let text = "";
     for (let got = await reader.read(); !got.done; got = await reader.read()) {
       const parts = (text + got.value).split("\n");
       text = parts.pop();
-      for (const part of parts) { last = JSON.parse(part); if (!last.error && !last.after) tell(last); }
+      parts.forEach((part) => tell(JSON.parse(part)));
     }
-    return last;
-  };
-  /** The whole answer; the first part of it is told as soon as it is there. */
-  const asked = async (changes, tell, wanted) => {
-    for (;;) {
-      const found = await lines({ changes }, tell).catch(() => null);
-      if (found?.error !== "busy" || !wanted()) return found?.error ? { fault: found.says } : found?.after ? found : { fault: t("No answer came in time.") };
-      await new Promise((again) => setTimeout(again, AGAIN_MS));
-    }
+    return {};
   };
 
   twin.pages.scenarios = (page) => {
     const region = (name) => page.querySelector(`[data-list="${name}"]`);
     let state = null, scenarios = [];
-    let answers = new Map();
+    /** Of all scenarios that are asked about, or they would not be as of one moment. */
+    let answers = [], askedFor = "", asking = null;
     const isScenario = (changes) => Array.isArray(changes) && changes.length > 0 && changes.every((c) => c && typeof c.kind === "string");
     try { scenarios = JSON.parse(new URLSearchParams(location.search).get("ask") || "[]").filter(isScenario).slice(0, MOST); } catch { scenarios = []; }
     const keep = () => history.replaceState({}, "", scenarios.length ? `${location.pathname}?ask=${encodeURIComponent(JSON.stringify(scenarios))}` : location.pathname);
-    const keyOf = (changes) => JSON.stringify([state.version, changes]);
+    const answerOf = (n) => answers[n] || { waiting: true };
 
-    /** What the plan kept comes to is there at once; a new plan takes a core for seconds. */
-    const work = async (changes) => {
-      const key = keyOf(changes), mine = answers;  // who asks again begins with none
-      if (mine.has(key)) return;
-      const told = (answer) => { mine.set(key, answer); paint(); };
-      mine.set(key, { waiting: true });
-      const found = await asked(changes, (first) => told({ ...first, waiting: true }), () => page.isConnected && mine === answers);
-      told({ ...mine.get(key), waiting: false, ...found });
+    /** What the plans kept come to is there at once; a new plan takes a core for seconds. */
+    const ask = async () => {
+      asking?.abort();
+      const mine = (asking = new AbortController()), late = setTimeout(() => mine.abort(), WAIT_MS), n = scenarios.length;
+      const told = (answer, k) => { if (mine === asking) { answers[k] = { ...answers[k], ...answer }; paint(); } };
+      answers = Array.from({ length: n }, () => ({ waiting: true }));
+      const take = (part) => told(part.error ? { waiting: false, fault: part.says } : { ...part, waiting: !part.after }, part.n);
+      const end = await lines({ scenarios }, mine.signal, take).catch(() => ({ error: "connection", says: t("No answer came in time.") }));
+      clearTimeout(late);
+      if (mine !== asking || !page.isConnected) return;
+      if (end.error === "busy") { setTimeout(() => mine === asking && page.isConnected && ask(), AGAIN_MS); return; }
+      answers.forEach((answer, k) => answer.waiting && told({ waiting: false, fault: end.says || t("No answer came in time.") }, k));
     };
     const change = () => { keep(); paint(); region("scenarios-editor").querySelector("button")?.focus(); };
     const add = async (n, kind) => {
@@ -127,15 +124,14 @@
         h("details", {}, h("summary", {}, t("{scenario}: planned anew, {moves} operations move and {late} orders come late", { scenario: title, moves: a.n_moves, late: a.n_late })),
           h("ul", {}, ...list.map((line) => h("li", {}, line)))));
     };
-    const answerOf = (changes) => answers.get(keyOf(changes)) || { waiting: true };
     const table = () => {
       if (!state.version) return [h("p", { class: "empty" }, t("No plan is in force."))];
       if (!scenarios.length) return [h("p", { class: "empty" }, t("Add what could happen; its plan appears here beside the one in force."))];
-      const names = twin.tradeNames(), found = scenarios.map(answerOf), first = found.find((a) => a.nothing) || found.find((a) => a.before) || found.find((a) => a.waiting) || { fault: "none" };
+      const names = twin.tradeNames(), found = scenarios.map((_, n) => answerOf(n)), first = found.find((a) => a.nothing) || found.find((a) => a.before) || found.find((a) => a.waiting) || { fault: "none" };
       const nothing = { ...first, kept: first.before, before: null, after: first.nothing, nothing: null, rush: [], rush_kept: [] };
       const titles = found.map((_, n) => t("Scenario {n}", { n: letter(n) }));
       const again = h("button", { type: "button", class: "button small" }, t("Ask again"));
-      again.addEventListener("click", () => { answers = new Map(); paint(); region("scenarios-table").querySelector("button")?.focus(); });
+      again.addEventListener("click", () => { askedFor = ""; paint(); region("scenarios-table").querySelector("button")?.focus(); });
       return [h("div", { class: "wide-table", tabindex: 0, role: "region", "aria-label": t("Side by side") }, h("table", { class: "plain-table" },
         h("thead", {},
           h("tr", {}, h("th", { scope: "col", rowspan: 2 }, t("Figure")), ...[t("Nothing happens"), ...titles].map((title) => h("th", { scope: "colgroup", colspan: 2, class: "group first" }, title))),
@@ -148,15 +144,19 @@
     const draw = once(() => {
       region("scenarios-editor").replaceChildren(...editor());
       region("scenarios-table").replaceChildren(...table());
-      page.dataset.answered = scenarios.length && scenarios.some((s) => answerOf(s).waiting) ? "0" : "1";
+      page.dataset.answered = scenarios.length && scenarios.some((_, n) => answerOf(n).waiting) ? "0" : "1";
     });
     const notices = once((compiling) => region("scenarios-notices").replaceChildren(...(compiling
       ? [h("p", { class: "notice" }, t("The planner prepares its search on this computer: until it is done, in a minute or two, planning anew may find nothing better than what is known at once."))] : [])));
     const paint = () => {
       if (!state) return;
       notices(state.compiling);
-      if (state.version) scenarios.forEach(work);
-      draw({ scenarios, version: state.version, services: state.services, answers: scenarios.map(answerOf) });
+      const wanted = JSON.stringify([state.version, scenarios]);
+      if (wanted !== askedFor) {
+        askedFor = wanted;
+        if (state.version && scenarios.length) ask();
+      }
+      draw({ scenarios, version: state.version, services: state.services, answers });
     };
     return (now) => { state = now; paint(); };
   };

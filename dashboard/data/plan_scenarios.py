@@ -18,7 +18,7 @@ import orjson
 from dashboard.numbers import rounded
 from dashboard.snapshot import Snapshot
 from dashboard.times import iso_local
-from twin.errors import PlanningError, TwinError
+from twin.errors import PlanningError, SchemaError, TwinError
 from twin.pipeline.planning.scenario import RUSH, kept_figures
 from twin.pipeline.planning.whatif import Begun, WhatIf
 from twin.pipeline.site import load_site
@@ -36,6 +36,7 @@ SOLVERS = 2
 MOVES_SHOWN = 12
 LATE_SHOWN = 12
 Record = Mapping[str, Any]
+Told = tuple[int, Record | TwinError]
 T = TypeVar("T")
 
 
@@ -78,12 +79,12 @@ class PlanScenarios:
         self._nothing: Nothing | None = None
 
     def answer(
-        self, snapshot: Snapshot, changes: Sequence[Record]
-    ) -> Generator[Record, None, None]:
-        """First what is known at once, then, seconds later, that with the rest; see `Asked`.
+        self, snapshot: Snapshot, scenarios: Mapping[int, Sequence[Record]]
+    ) -> Generator[Told, None, None]:
+        """Number of a scenario and what is known of it: of each first what is known at once, then,
+        seconds later, that with the rest; or the error why there is none.
 
-        Raises with the first BusyError; SchemaError: a change names what there is not; StoreError;
-        with either PlanningError.
+        Raises BusyError, PlanningError (no plan is in force), StoreError with the first.
         """
         plan = snapshot.schedule.get("in_force")
         if plan is None:
@@ -91,9 +92,19 @@ class PlanScenarios:
         if not self._room.acquire(blocking=False):
             raise BusyError("others are asking")
         try:
-            asked = self._begin(orjson.dumps([plan["version"], changes]), snapshot, changes)
-            yield asked.first
-            yield {**asked.first, **asked.rest.result()}
+            asked = {}
+            for n, changes in scenarios.items():
+                try:
+                    key = orjson.dumps([plan["version"], changes])
+                    asked[n] = self._begin(key, snapshot, changes)
+                except (PlanningError, SchemaError) as error:
+                    yield n, error
+            yield from ((n, one.first) for n, one in asked.items())
+            for n, one in asked.items():
+                try:
+                    yield n, {**one.first, **one.rest.result()}
+                except PlanningError as error:
+                    yield n, error
         finally:
             self._room.release()
 

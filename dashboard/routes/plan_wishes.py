@@ -11,9 +11,17 @@ from dashboard.access.language import t
 from twin.errors import SchemaError
 from twin.plant import Plant
 
-__all__ = ["CHANGES_MAX", "PlanAsked", "changes_of", "parse_plan_asked", "refuse_impossible"]
+__all__ = [
+    "CHANGES_MAX",
+    "SCENARIOS_MAX",
+    "PlanAsked",
+    "changes_of",
+    "parse_plan_asked",
+    "refuse_impossible",
+]
 
 CHANGES_MAX = 8
+SCENARIOS_MAX = 3
 MOMENTS = frozenset({"due", "until", "start", "end"})
 """Fields that are times."""
 Name = Annotated[str, Field(min_length=1, max_length=80)]
@@ -66,10 +74,14 @@ class Postpone(Part):
 Change = Annotated[Rush | Down | Shift | Postpone, Field(discriminator="kind")]
 
 
-class PlanAsked(Part):
-    """One scenario: all of it happens together."""
+Scenario = Annotated[list[Change], Field(min_length=1, max_length=CHANGES_MAX)]
+"""All of it happens together."""
 
-    changes: Annotated[list[Change], Field(min_length=1, max_length=CHANGES_MAX)]
+
+class PlanAsked(Part):
+    """Scenarios that are compared with one another: answered as of one moment."""
+
+    scenarios: Annotated[list[Scenario], Field(min_length=1, max_length=SCENARIOS_MAX)]
 
 
 def parse_plan_asked(body: bytes) -> PlanAsked:
@@ -82,10 +94,10 @@ def parse_plan_asked(body: bytes) -> PlanAsked:
         raise SchemaError(_said((named or ["scenario"])[-1], fault_words(first))) from error
 
 
-def changes_of(asked: PlanAsked, zone: ZoneInfo) -> list[dict[str, Any]]:
+def changes_of(scenario: Sequence[Change], zone: ZoneInfo) -> list[dict[str, Any]]:
     """As the planner takes them: moments in µs UTC. Raises SchemaError, in words."""
     found = []
-    for change in asked.changes:
+    for change in scenario:
         values = change.model_dump()
         for name in MOMENTS & values.keys():
             try:

@@ -15,14 +15,14 @@ from dashboard.snapshot import Snapshot
 from dashboard.states.scenarios_state import scenarios_state
 from twin.errors import SchemaError
 
-RUSH = b'{"changes": [{"kind": "rush", "product": "bracket", "quantity": 5, "due": "%s"}]}'
+RUSH = b'{"scenarios": [[{"kind": "rush", "product": "bracket", "quantity": 5, "due": "%s"}]]}'
 DOWN = b'{"kind": "down", "machine": "mill-01", "until": "2026-07-01T12:00"}'
 HOUR_US = 3_600_000_000
 
 
 def test_moments_are_of_the_plants_clocks() -> None:
     asked = parse_plan_asked(RUSH % b"2026-07-01T12:00")
-    (change,) = changes_of(asked, ZoneInfo("Europe/Berlin"))
+    (change,) = changes_of(asked.scenarios[0], ZoneInfo("Europe/Berlin"))
     assert change["due"] == 1_782_900_000_000_000  # 10:00 UTC: summer time
     assert change["quantity"] == 5
 
@@ -30,12 +30,14 @@ def test_moments_are_of_the_plants_clocks() -> None:
 @pytest.mark.parametrize(
     ("body", "named"),
     [
-        (b'{"changes": []}', "changes"),
-        (b'{"changes": [%s]}' % b",".join([DOWN] * 9), "changes"),
-        (b'{"changes": [{"kind": "flood"}]}', "changes"),
-        (b'{"changes": [{"kind": "down", "machine": "mill-01"}]}', "Until"),
+        (b'{"scenarios": []}', "scenarios"),
+        (b'{"scenarios": [[]]}', "scenarios"),
+        (b'{"scenarios": [%s]}' % b",".join([b"[%s]" % DOWN] * 4), "scenarios"),
+        (b'{"scenarios": [[%s]]}' % b",".join([DOWN] * 9), "scenarios"),
+        (b'{"scenarios": [[{"kind": "flood"}]]}', "scenarios"),
+        (b'{"scenarios": [[{"kind": "down", "machine": "mill-01"}]]}', "Until"),
         (RUSH.replace(b"5", b"0") % b"2026-07-01T12:00", "Quantity"),
-        (b'{"changes": [{"kind": "down", "machine": "m", "until": "", "x": 1}]}', "Until"),
+        (b'{"scenarios": [[{"kind": "down", "machine": "m", "until": "", "x": 1}]]}', "Until"),
     ],
 )
 def test_what_is_no_scenario_is_named(app: PlantTwin, body: bytes, named: str) -> None:
@@ -46,7 +48,7 @@ def test_what_is_no_scenario_is_named(app: PlantTwin, body: bytes, named: str) -
 def test_an_hour_that_the_clocks_leave_out_is_refused_in_words(app: PlantTwin) -> None:
     asked = parse_plan_asked(RUSH % b"2026-03-29T02:30")
     with app.server.test_request_context(), pytest.raises(SchemaError, match="Due"):
-        changes_of(asked, ZoneInfo("Europe/Berlin"))
+        changes_of(asked.scenarios[0], ZoneInfo("Europe/Berlin"))
 
 
 @pytest.mark.parametrize(
@@ -67,11 +69,11 @@ def test_an_hour_that_the_clocks_leave_out_is_refused_in_words(app: PlantTwin) -
 def test_what_cannot_be_asked_is_said_in_the_readers_language(
     app_ticked: PlantTwin, change: dict[str, Any]
 ) -> None:
-    body = orjson.dumps({"changes": [change]})
+    body = orjson.dumps({"scenarios": [[change]]})
     status, told = ask(app_ticked, body, {"Accept-Language": "zh-CN"})
     assert status == 422
     assert re.search(r"[\u4e00-\u9fff]", told["says"])
-    assert not re.search(r"\b(got|want|field|changes)\b", told["says"])
+    assert not re.search(r"\b(got|want|field|scenarios)\b", told["says"])
 
 
 @pytest.fixture

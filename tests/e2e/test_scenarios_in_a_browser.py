@@ -153,7 +153,7 @@ def test_a_solver_that_hangs_holds_up_neither_other_pages_nor_more_than_its_thre
     site = url.removesuffix("/scenarios")
 
     def ask(n: int) -> int:
-        body = {"changes": [HELD | {"until": f"2150-03-0{n}T12:00"}]}
+        body = {"scenarios": [[HELD | {"until": f"2150-03-0{n}T12:00"}]]}
         asked_for = Request(site + "/data/plan-scenario", json.dumps(body).encode())
         asked_for.add_header("Origin", site)
         try:
