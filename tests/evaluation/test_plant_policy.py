@@ -14,7 +14,6 @@ from twin.evaluation.plant_asks import (
     KnownWear,
     Oracle,
     Planner,
-    Shipped,
     Threshold,
 )
 from twin.evaluation.plant_choices import FACTORS, basis_of, chosen
@@ -24,13 +23,16 @@ from twin.evaluation.plant_lives import Lives, machine_lives, new_lives
 from twin.evaluation.plant_months import EPOCH_H, NOTICE_H, Months, Policy, run_months
 from twin.evaluation.plant_policy import evaluate_policy
 from twin.evaluation.plant_report import POLICIES, policy_lines, policy_report
+from twin.evaluation.plant_risk import expected_failures
 from twin.evaluation.plant_score import Scored
 from twin.modelfile import load_model
+from twin.pipeline.risk_read import RiskRead
 from twin.plant import load_plant
 
 DEMO = Path(next(iter(twin.demo.__path__)))
 HOURS_RUN, PERIOD_S = 1080.0, 900.0
 RATE = {"mill": 4.0, "pump": 2.1}
+COURSE = {c: load_model(DEMO / f"models/{c}.json").hazard_model.course for c in RATE}
 
 
 @pytest.fixture(scope="module")
@@ -69,8 +71,8 @@ def passed(plant, lives):
         "run_to_failure": Policy(),
         "interval": Interval({"mill": 400.0, "pump": 330.0}),
         "threshold": Threshold(),
-        "twin": Planner(RATE),
-        "shipped": Shipped(RATE),
+        "twin": Planner(RATE, COURSE),
+        "without_course": Planner(RATE),
         "known": KnownWear(RATE, {"mill": 0.035, "pump": 0.04}),
         "oracle": Oracle(RATE),
     }
@@ -211,16 +213,18 @@ def test_the_planner_asks_when_a_day_of_waiting_risks_more_than_it_saves(plant, 
     assert Told(1.1 * RATE["mill"] / dearer).asked(months).who[0]
 
 
-def test_the_planner_as_it_runs_reads_the_forecast_off_what_the_view_holds(plant, lives):
-    """The same at the end of shift and day, where both are known, and it never falls."""
+def test_the_planner_reads_what_a_view_row_holds_as_the_running_one_does(plant, lives):
     months = Months(plant, lives, HOURS_RUN, 3)
     for _ in range(60):
         months.pass_epoch()
-    worn = months.at_look("failure_p")[:, -1] > 0.05
-    whole, read = (kind(RATE)._failure_p(months)[worn] for kind in (Planner, Shipped))
-    assert worn.any()
-    np.testing.assert_allclose(read[:, [0, 8, 24]], whole[:, [0, 8, 24]], rtol=1e-5, atol=1e-9)
-    assert (np.diff(read, axis=1) >= -1e-12).all()
+    said = months.at_look("failure_p")
+    found = Planner(RATE, COURSE)._failure_p(months)
+    for i, p in enumerate(said[:, [2, 6, 42]]):  # 8, 24, 168 h, every 4 h
+        row = np.array([(p,)], [("p", "f8", (3,))])[0]
+        course = tuple(COURSE[months.classes[months.class_of[i]]])
+        read = RiskRead(row, [8.0, 24.0, 168.0], 1.0, course).acted_on(HOURS)
+        np.testing.assert_allclose(found[i], read, rtol=1e-9, atol=1e-15)
+    assert (said[:, 6] > 0.01).any()
 
 
 def test_the_planner_takes_the_hour_that_orders_can_spare(plant, lives):
@@ -278,6 +282,25 @@ def test_alarms_come_after_their_delay_and_only_then(plant):
             if run == 5 and np.isinf(first):  # on_delay_s = 300
                 first = (t + 1) / 60.0
         assert follower.alarm_h[i] == pytest.approx(first)
+
+
+def test_failures_to_expect_are_hours_up_times_a_constant_hazard(plant, lives):
+    level = {"mill": 2e-4, "pump": 5e-4}
+    even = {c: k._replace(hazard_h=np.full_like(k.hazard_h, level[c])) for c, k in lives.items()}
+    months = run_months(plant, even, HOURS_RUN, 3, Interval({"mill": 500.0, "pump": 420.0}))
+    stood = np.zeros(7)
+    for i, start_h, end_h in months.down:
+        stood[i] += min(end_h, HOURS_RUN) - start_h
+    assert months.tally.failures.sum() > 0
+    want = months.by_class(level) * (HOURS_RUN - stood)
+    np.testing.assert_allclose(expected_failures(months), want, rtol=1e-5)
+
+
+def test_as_many_machines_fail_as_were_to_be_expected(passed):
+    """Within four standard deviations of the mean of a count."""
+    for name in ("run_to_failure", "interval", "twin"):
+        found, expected = passed[name].tally.failures.sum(), expected_failures(passed[name]).sum()
+        assert abs(found - expected) < 4 * np.sqrt(max(expected, 1.0))
 
 
 def test_the_basis_recovers_a_known_hazard():

@@ -122,6 +122,16 @@ def test_service_limit_lets_few_machines_fail(fitted):
     assert fitted[2].hazard_model.replace_at > 0
 
 
+def test_the_usual_course_is_what_the_model_says_of_machines_near_their_service(fitted):
+    histories, events, model = fitted
+    marks = landmarks(model.trend(CLASS), cut_lives(histories, events, ["hot", "loose"]), 10**9)
+    risk = assess(model.hazard(), marks.level, marks.slope, marks.age, (8.0, 24.0, 168.0))
+    near = (risk.p[:, 1] > 0.002) & (risk.p[:, 1] < 0.05)
+    said = np.log(-np.log1p(-np.minimum(risk.p[near], 1 - 1e-9))).mean(axis=0)
+    assert near.sum() > 20
+    np.testing.assert_allclose(model.hazard_model.course, said, atol=0.02)
+
+
 def test_a_history_without_failures_teaches_the_trend_alone():
     histories, events = fleet(n_machines=2, days=15)
     quiet = [e for e in events if e.kind != "failure"]

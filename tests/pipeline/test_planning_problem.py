@@ -186,6 +186,24 @@ def test_the_risk_curve_is_the_expected_money_of_an_exponential_life(open_site, 
     np.testing.assert_allclose(curve.p_fail, -np.expm1(-hours / rul_h), rtol=1e-4, atol=1e-6)
 
 
+def test_a_service_is_decided_by_the_usual_course_and_shown_by_the_forecast(open_site):
+    """Said 1, 4 and 1 times a constant hazard: acted on is their mean, 4^(1/3) times; what is
+    shown meets the forecast."""
+    horizon = Horizon.from_now(T0_US, 168 * 60)
+    calendar = line_calendar(open_site.plant, "one", horizon)
+    times = np.array([8.0, 24.0, 168.0])
+    now = machines_at(open_site, {"mill-0": 2000.0})[0]
+    now.row["p"] = -np.expm1(-times / 2000.0 * [1.0, 4.0, 1.0])
+    for name in ("rul_q10", "rul_q50", "rul_q90"):
+        now.row[name] = np.inf
+    curve = curve_of(now._replace(course=tuple(np.log(times / 2000.0))), horizon, calendar)
+    hours = np.arange(horizon.ticks // 15 + 1) / 4.0
+    acted_on = -np.expm1(-(4.0 ** (1 / 3)) * hours / 2000.0)
+    wanted = 1000.0 + 9000.0 * acted_on + G * (168.0 - hours)
+    np.testing.assert_allclose(curve.money, wanted, rtol=1e-4)
+    np.testing.assert_allclose(curve.p_fail[[32, 96]], now.row["p"][:2], rtol=1e-4)
+
+
 @pytest.mark.parametrize(("g", "best"), [(0.0, 0), (89.0 * np.exp(-1.68), 0), (91.0, 672)])
 def test_a_life_without_memory_is_serviced_at_once_or_never(open_site, g, best):
     """dC/ds = λ(C_f − C_p)·e^(−λs) − g, λ(C_f − C_p) = 90: never falls where g ≤ 90·e^(−λH), never

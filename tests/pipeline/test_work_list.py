@@ -14,9 +14,10 @@ from twin.pipeline.expected import stops_interval
 from twin.pipeline.failures import Failures
 from twin.pipeline.partition import PartitionTwin
 from twin.pipeline.planner import key_figures_of, make_plan
+from twin.pipeline.risk_read import failure_curve
 from twin.pipeline.signals import events_of, forecasts_of
 from twin.pipeline.site import prepare
-from twin.pipeline.worklist import MachineNow, failure_curve, item_of
+from twin.pipeline.worklist import MachineNow, item_of
 from twin.stores.memory import MemoryStore
 from twin.types import Event
 

@@ -5,25 +5,28 @@ What has to be chosen (an interval, a limit) is chosen on plants of other seeds,
 are scored.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from twin.evaluation.plant_crews import LOOK_H
-from twin.evaluation.plant_lives import EPOCH_H, LEADS_H
+from twin.evaluation.plant_lives import EPOCH_H
 from twin.evaluation.plant_months import NOTICE_H, Asked, Months, Policy
-from twin.scheduling.maintenance import cost_curve, cumulative_at
+from twin.scheduling.maintenance import cost_curve
+from twin.scheduling.usual_course import COURSE_H, cumulative_of, level_of
 from twin.sources.physics.wear import H_MAX
 
-__all__ = ["Interval", "KnownWear", "Oracle", "Planner", "Shipped", "Threshold"]
+__all__ = ["Course", "Interval", "KnownWear", "Oracle", "Planner", "Threshold"]
 
 Array = NDArray[np.float64]
+Course = Sequence[float] | None
+"""Of a class's risk, as its model file holds it."""
 HOURS = np.arange(float(LOOK_H))
+SAID = (COURSE_H / EPOCH_H).astype(int)
+"""Where the horizons of a view row are among LEADS_H."""
 SOON_H = 24.0
 """A service that is best later than this is not asked for yet: news may come."""
-NEW_P = 0.01
-"""Of failing within all that is forecast, below which a machine is as good as new."""
 DELAY_H = 24.0
 """By how much orders may bring a service forward."""
 
@@ -54,11 +57,13 @@ class Planner(Policy):
     """The twin: MODELS.md's curve C(s) of the class's fitted model, and what a stop then makes late
     of the orders that are known, as the plant's planner does; planned under the crews.
 
-    A machine is asked for while its cheapest start lies within a day.
+    It is told what a view row holds, the chance of failing within a shift, a day and a week, and
+    reads it by the class's usual course, as the plant's planner does. A machine is asked for while
+    its cheapest start lies within a day.
     """
 
-    def __init__(self, g: Mapping[str, float]) -> None:
-        self._g = g
+    def __init__(self, g: Mapping[str, float], course: Mapping[str, Course] | None = None) -> None:
+        self._g, self._course = g, course or {}
 
     def asked(self, months: Months, /) -> Asked:
         p, g = self._failure_p(months), months.by_class(self._g)
@@ -69,21 +74,18 @@ class Planner(Policy):
         return Asked(_best(cost) < NOTICE_H + SOON_H, cost)
 
     def _failure_p(self, months: Months) -> Array:
-        """(N, LOOK_H) by hours, linear between those that the twin's forecast was kept for."""
+        """(N, LOOK_H) by hours; where the class's course was not learnt, linear between those that
+        the twin's forecast was kept for."""
         p = months.at_look("failure_p")
         low = (HOURS / EPOCH_H).astype(int)
         part = HOURS / EPOCH_H - low
-        return np.asarray(p[:, low] * (1 - part) + p[:, low + 1] * part)
-
-
-def _view(p: Array, shift_h: float) -> tuple[Array, Array]:
-    """Times in hours and P of failing by then, rising, as a view row would hold p (L,)."""
-    level = -np.log1p(-np.minimum(p, 1.0 - 1e-9))
-    within = np.interp([0.0, shift_h, 24.0, LEADS_H[-1]], LEADS_H, level)
-    likely = -np.log1p(-np.array([q for q in (0.1, 0.5, 0.9) if q < p[-1]]))
-    times = [0.0, shift_h, 24.0, LEADS_H[-1], *np.interp(likely, level, LEADS_H)]
-    order = np.argsort(times, kind="stable")
-    return np.array(times)[order], -np.expm1(-np.append(within, likely)[order])
+        found = p[:, low] * (1 - part) + p[:, low + 1] * part
+        for c, class_id in enumerate(months.classes):
+            course, mine = self._course.get(class_id), months.class_of == c
+            if course is not None:
+                level = level_of(p[mine][:, SAID], np.array(course))
+                found[mine] = -np.expm1(-cumulative_of(level, np.array(course), HOURS))
+        return np.asarray(found)
 
 
 def _late_money(months: Months, i: int) -> Array:
@@ -97,19 +99,6 @@ def _best(cost: Array) -> NDArray[np.int64]:
     """(N,) the hour of the cheapest start that can still be had."""
     first = int(NOTICE_H)
     return np.asarray(first + cost[:, first:].argmin(axis=1))
-
-
-class Shipped(Planner):
-    """The same planner with no more of a forecast than the running one gets: a view row's P of
-    failing within a shift, a day and the longest lead that was kept, and three quantiles."""
-
-    def _failure_p(self, months: Months) -> Array:
-        p = months.at_look("failure_p")
-        found = np.zeros((len(p), LOOK_H))
-        for i in np.flatnonzero(p[:, -1] > NEW_P).tolist():
-            times, known = _view(p[i], months.plant.plant.shift_h)
-            found[i] = -np.expm1(-cumulative_at(times, known, HOURS))
-        return found
 
 
 class KnownWear(Planner):

@@ -1,9 +1,9 @@
 """What policies choose beforehand: intervals and waiting rates, on plants of training seeds.
 
 Every candidate runs the same training months as it will run the scored ones, crews and all; each
-class then takes what costs least on its machines by a parabola through them, as a few failures more
-or less would decide between neighbours by chance. So the fixed interval has the same chance as the
-planner to be at its best.
+class then takes what costs least on its machines by a parabola through them. A few failures more or
+less would decide between neighbours by chance, so it is those to be expected that count
+(plant_risk). The fixed interval has the same chance as the planner to be at its best.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from twin.evaluation.plant_asks import Interval, KnownWear, Planner
+from twin.evaluation.plant_asks import Course, Interval, KnownWear, Planner
 from twin.evaluation.plant_lives import EPOCH_H, Lives
 from twin.evaluation.plant_months import Policy
 from twin.scheduling.maintenance import best_age
@@ -37,6 +37,8 @@ class Basis(NamedTuple):
     """The best fixed age."""
     growth_h: float
     """How fast the logarithm of the hazard rises as failure comes near, an hour."""
+    course: Course = None
+    """Of the risk that the fitted model says."""
 
 
 class Choices(NamedTuple):
@@ -45,15 +47,15 @@ class Choices(NamedTuple):
     factor: dict[str, dict[str, float]]
 
 
-def basis_of(lives: Lives, planned: float, failure: float) -> Basis:
-    """Of lives of new machines and the cost of a service and of a failure."""
+def basis_of(lives: Lives, planned: float, failure: float, course: Course = None) -> Basis:
+    """Of lives of new machines, the cost of a service and of a failure, and the model's course."""
     level = np.log(np.maximum(lives.hazard_h.astype(np.float64), 1e-12))
     look_h = np.arange(len(level))[:, None] * EPOCH_H
     near = (level > np.log(1e-5)) & (level < np.log(1e-2)) & (look_h < lives.length_h)
     rise = np.diff(level, axis=0)[near[1:]] / EPOCH_H
     growth = float(rise.mean()) if len(rise) else 0.0
     rate = planned / float(lives.length_h.mean())
-    return Basis(rate, best_age(lives.length_h, planned, failure), growth)
+    return Basis(rate, best_age(lives.length_h, planned, failure), growth, course)
 
 
 def policy_of(name: str, basis: Mapping[str, Basis], factor: Figures) -> Policy:
@@ -62,7 +64,7 @@ def policy_of(name: str, basis: Mapping[str, Basis], factor: Figures) -> Policy:
         return Interval({c: basis[c].age_h * factor[c] for c in basis})
     g = {c: basis[c].rate * factor[c] for c in basis}
     if name == "twin":
-        return Planner(g)
+        return Planner(g, {c: basis[c].course for c in basis})
     return KnownWear(g, {c: basis[c].growth_h for c in basis})
 
 

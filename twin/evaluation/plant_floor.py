@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.evaluation.plant_lives import EPOCH_H, Lives
+from twin.evaluation.plant_risk import cumulative_risk
 
 __all__ = ["LIMITS_H", "Ends", "ends_of", "least_ratio"]
 
@@ -49,11 +50,7 @@ def ends_of(lives: Lives, n_first: int = 0) -> Ends:
     hazard = lives.hazard_h[:, n_first:].astype(np.float64)
     length = lives.length_h[n_first:]
     look_h = np.arange(len(hazard)) * EPOCH_H
-    inside = look_h[:, None] + EPOCH_H <= length
-    # Within a life the hazard is linear between looks; in the last stretch it is that of its begin.
-    after = np.where(inside, np.roll(hazard, -1, axis=0), hazard)
-    stretch = np.clip(length - look_h[:, None], 0.0, EPOCH_H)
-    risk = np.append(np.zeros((1, len(length))), np.cumsum((hazard + after) / 2 * stretch, 0), 0)
+    risk = cumulative_risk(hazard, length)
     alive = look_h[:, None] < length
     reached = (hazard[None] >= LIMITS_H[:, None, None]) & alive
     first = np.where(reached.any(axis=1), reached.argmax(axis=1), len(hazard))

@@ -29,8 +29,9 @@ __all__ = ["EPOCH_H", "LEADS_H", "START_US", "Lives", "machine_lives", "new_live
 Array = NDArray[np.float64]
 EPOCH_H = 4.0
 """Between two looks at a machine."""
-LEADS_H = np.arange(0.0, 121.0, 4.0)
-"""(L,) how far ahead of each look the twin's forecast is kept."""
+LEADS_H = np.arange(0.0, 169.0, 4.0)
+"""(L,) how far ahead of each look the twin's forecast is kept: over the longest that a view row
+speaks of, a week."""
 START_US = 1_767_571_200_000_000
 """Monday, 2026-01-05, 00:00 UTC."""
 LIFE_SPREAD = 0.95

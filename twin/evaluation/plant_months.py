@@ -58,9 +58,10 @@ class Months:
         self.classes = [c for c in sorted(plant.classes) if plant.machines_of(c)]
         self.machines = [m for c in self.classes for m in plant.machines_of(c)]
         self.class_of = np.array([self.classes.index(m.class_id) for m in self.machines])
-        self._lives = [lives[c] for c in self.classes]
+        self.lives = [lives[c] for c in self.classes]
         self._first = np.searchsorted(self.class_of, np.arange(len(self.classes)))
         self._sizes = np.bincount(self.class_of)
+        self._many = np.array([len(own.length_h) for own in self.lives]) // self._sizes
         n = len(self.machines)
         rng = np.random.default_rng([seed, 0x4E9A])
         self._jitter = np.exp(rng.normal(0.0, REPAIR_SD, (n, 64)))
@@ -85,13 +86,13 @@ class Months:
 
     def of_life(self, name: str) -> Array:
         """(N,) a figure of each machine's present life."""
-        rows = [getattr(self._lives[c], name)[self._place(c)] for c in range(len(self.classes))]
+        rows = [getattr(self.lives[c], name)[self._place(c)] for c in range(len(self.classes))]
         return np.concatenate(rows)
 
     def at_look(self, name: str) -> Array:
         """(N, …) what was kept of each present life at its last look; zeros before the first."""
         found = []
-        for c, lives in enumerate(self._lives):
+        for c, lives in enumerate(self.lives):
             rows = getattr(lives, name)
             mine = self.class_of == c
             look = np.maximum(0, (self.now_h - self.begun_h[mine]) // EPOCH_H).astype(np.int64)
@@ -112,13 +113,14 @@ class Months:
         return self.begun_h + self.of_life("length_h") - self.now_h
 
     def _place(self, c: int) -> Ints:
-        """Numbers of the present lives of a class's machines; after the last the first again."""
-        n = int(self._sizes[c])
-        k = len(self._lives[c].length_h) // n
-        mine = slice(int(self._first[c]), int(self._first[c]) + n)
-        # the first life began before the months: it is not lived again
-        life = np.where(self.life[mine] < k, self.life[mine], 1 + (self.life[mine] - 1) % (k - 1))
-        return np.asarray(life * n + np.arange(n))
+        return np.asarray(self.numbers(self.life)[self.class_of == c])
+
+    def numbers(self, life: Ints) -> Ints:
+        """(N,) numbers among its class's lives of each machine's life (N,); after the last come the
+        first again, but those that began before the months are not lived again."""
+        size, k = self._sizes[self.class_of], self._many[self.class_of]
+        turn = np.where(life < k, life, 1 + (life - 1) % (k - 1))
+        return np.asarray(turn * size + np.arange(len(life)) - self._first[self.class_of])
 
     def plan(self, asked: Asked) -> None:
         """Plan the services asked for; book those that would start within the notice."""

@@ -25,7 +25,7 @@ def policy_report(
     of lives ended. cost_ratio_ci: 95 %, bootstrapped over pairs of machines of all plants. classes:
     the same ratios by class; known_wear: of the planner told the true wear; as_fitted: of the twin
     as it runs, with the limits that the model files hold, instead of those chosen in training as
-    the interval is, and no more of a forecast than the view holds; saving: of the twin against the
+    the interval is; saving: of the twin against the
     best fixed interval, as a share, with its interval; attainable: what services and failures cost
     at least without knowing the draw, in the long run, by `least` of each class (plant_floor), and
     nothing_late: the same were no order ever late, to all that the clairvoyant costs; notes: where
@@ -156,8 +156,8 @@ def _notes(
         "the best rule that knows the wear but not the draw, with a crew always at hand, costs "
         f"{attainable['cost_ratio']:.2f} times the clairvoyant in services and failures, and "
         f"{attainable['nothing_late']:.2f} times all of it even were no order ever late",
-        f"as it runs, by the limits that the model files hold and the view's forecasts, the twin "
-        f"costs {fitted['cost_ratio']:.2f} times the clairvoyant",
+        "as it runs, by the limits that the model files hold, the twin costs "
+        f"{fitted['cost_ratio']:.2f} times the clairvoyant",
     ]
     for class_id, row in classes.items():
         mine = row["twin"]["cost_ratio"]

@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.errors import TwinError
-from twin.evaluation.plant_asks import Oracle, Shipped, Threshold
+from twin.evaluation.plant_asks import Course, Oracle, Planner, Threshold
 from twin.evaluation.plant_choices import Basis, Choices, basis_of, candidates, policy_of
 from twin.evaluation.plant_floor import Ends, ends_of
 from twin.evaluation.plant_lives import Lives, machine_lives, new_lives
 from twin.evaluation.plant_months import Months, Policy, run_months
+from twin.evaluation.plant_risk import expected_failures
 from twin.modelfile import ClassModel, default_model, load_model
 from twin.pipeline.servicing import service_costs
 from twin.plant import Plant, load_plant
@@ -56,19 +57,21 @@ def basis_of_class(setting: Setting, class_id: str, *, seed: int) -> Basis:
     plant = load_plant(setting.plant)
     model = _model(setting, plant, class_id)
     lives = new_lives(plant, class_id, model, BASIS_LIVES, seed, setting.period_s)
-    return basis_of(lives, *service_costs(plant.classes[class_id].costs))
+    planned, failure = service_costs(plant.classes[class_id].costs)
+    return basis_of(lives, planned, failure, _course(model))
 
 
 def train_seed(
     setting: Setting, basis: Mapping[str, Basis], seed: int
 ) -> dict[tuple[str, float], dict[str, float]]:
-    """What each candidate costs by class on a training plant."""
+    """What each candidate costs by class on a training plant, with the failures to be expected."""
     plant = load_plant(setting.plant)
     lives = _all_lives(setting, plant, seed)
     found = {}
     for key, policy in candidates(basis).items():
         months = run_months(plant, lives, setting.hours, seed, policy)
-        cost = np.bincount(months.class_of, months.tally.cost)
+        chance = (expected_failures(months) - months.tally.failures) * months.failure_cost
+        cost = np.bincount(months.class_of, months.tally.cost + chance)
         found[key] = {c: float(cost[i]) for i, c in enumerate(months.classes)}
     return found
 
@@ -84,8 +87,9 @@ def score_seed(
     policies |= {name: policy_of(name, basis, choices.factor[name]) for name in choices.factor}
     policies["threshold"] = Threshold()
     policies["oracle"] = Oracle({c: known.rate for c, known in basis.items()})
-    policies["as_fitted"] = Shipped(
-        {c: _fitted_g(setting, plant, c, known.rate) for c, known in basis.items()}
+    policies["as_fitted"] = Planner(
+        {c: _fitted_g(setting, plant, c, known.rate) for c, known in basis.items()},
+        {c: known.course for c, known in basis.items()},
     )
     ends = {c: ends_of(known, len(plant.machines_of(c))) for c, known in lives.items()}
     return {
@@ -128,6 +132,10 @@ def _fitted_g(setting: Setting, plant: Plant, class_id: str, rate: float) -> flo
     machine_class = plant.classes[class_id]
     per_step = hazard.replace_at * service_costs(machine_class.costs)[0]
     return per_step * 3600.0 / machine_class.step_s
+
+
+def _course(model: ClassModel) -> Course:
+    return None if model.hazard_model is None else model.hazard_model.course
 
 
 def _model(setting: Setting, plant: Plant, class_id: str) -> ClassModel:

@@ -70,6 +70,9 @@ class HazardModel(Part):
     provisional: bool
     replace_at: float | None = None
     """Control limit of maintenance: long-run cost per step, in units of a planned service."""
+    course: Annotated[list[float], Field(min_length=3, max_length=3)] | None = None
+    """Usual log cumulative hazard by a shift, a day and a week; see
+    twin.scheduling.usual_course. None: not learnt."""
     recalibration: Recalibration | None = None
     """None: as it was fitted."""
 

@@ -13,7 +13,7 @@ from twin.errors import ModelError
 from twin.modelfile import ClassModel, HazardModel, ModeModel, model_of
 from twin.pipeline.learn import LearntTrend, landmarks, learn_trend, whiteness_of
 from twin.pipeline.lives import HistoryEvent, Life, cut_lives
-from twin.pipeline.servicing import service_limit
+from twin.pipeline.servicing import course_of, service_limit
 from twin.plant import MachineClass
 
 __all__ = ["fit_class", "fit_lives", "hazard_model"]
@@ -80,12 +80,14 @@ def fit_lives(
     marks = landmarks(trend, lives, limit_marks, told)
     told("hazard")
     hazard = fit_hazard(marks, modes, learnt.lanes, horizon, intervals=report, failures=failures)
-    limit = None
+    limit = course = None
     if report:
-        limit, served = service_limit(hazard, marks, machine_class.costs, trend.step_us / 3.6e9)
+        step_h = trend.step_us / 3.6e9
+        course = course_of(hazard, marks, step_h)
+        limit, served = service_limit(hazard, marks, machine_class.costs, step_h, course)
         facts |= {"whiteness": whiteness_of(trend, lives, learnt.lanes), "maintenance": served}
     facts |= {"landmarks": len(marks.lead), "fit_s": time.perf_counter() - began}
-    written = hazard_model(hazard, machine_class.sensor_ids, failures, limit)
+    written = hazard_model(hazard, machine_class.sensor_ids, failures, limit, course)
     return model_of(class_id, machine_class, learnt.model, written, version=version, fitted=facts)
 
 
@@ -106,7 +108,11 @@ def _facts(
 
 
 def hazard_model(
-    hazard: Hazard, sensor_ids: Sequence[str], failures: Sequence[int], limit: float | None = None
+    hazard: Hazard,
+    sensor_ids: Sequence[str],
+    failures: Sequence[int],
+    limit: float | None = None,
+    course: NDArray[np.float64] | None = None,
 ) -> HazardModel:
     """The failure model as the model file writes it."""
     map_ = hazard.map_
@@ -133,6 +139,7 @@ def hazard_model(
         ],
         provisional=hazard.provisional,
         replace_at=limit,
+        course=None if course is None else course.tolist(),
     )
 
 

@@ -37,7 +37,14 @@ def _machine_now(
     machine_class = site.plant.class_of(machine)
     limit_s = STALE_PERIODS * machine_class.period_s + TRANSPORT_S * speed
     silent = row["time"] == NEVER or now_us - int(row["time"]) > limit_s * 1e6
-    return MachineNow(site.plant, machine, row, bool(silent), _long_run_cost_h(site, machine))
+    cost_h, course = _long_run_cost_h(site, machine), _course(site, machine)
+    return MachineNow(site.plant, machine, row, bool(silent), cost_h, course=course)
+
+
+def _course(site: Site, machine: Machine) -> tuple[float, ...] | None:
+    model = site.models.get(machine.class_id)
+    hazard = model.hazard_model if model else None
+    return None if hazard is None or hazard.course is None else tuple(hazard.course)
 
 
 def _long_run_cost_h(site: Site, machine: Machine) -> float | None:

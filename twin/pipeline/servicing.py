@@ -1,14 +1,15 @@
-"""When a service pays: the control limit of a fleet, from the risks its own lives showed."""
+"""When a service pays: a fleet's usual course of risk and its control limit, from its own lives."""
 
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.core.hazard import Hazard, Outlook, cumulative_between, outlook
+from twin.core.hazard import Hazard, Outlook, cumulative_between, failure_probability, outlook
 from twin.core.hazard_statistics import Landmarks
 from twin.plant import Costs
 from twin.scheduling.maintenance import rule_outcome, settled_limit
+from twin.scheduling.usual_course import COURSE_H, cumulative_of, level_of, usual_course
 
-__all__ = ["LEAD_STEPS", "service_costs", "service_limit", "step_risk"]
+__all__ = ["LEAD_STEPS", "course_of", "service_costs", "service_limit", "step_risk"]
 
 Array = NDArray[np.float64]
 
@@ -29,12 +30,19 @@ def service_costs(costs: Costs) -> tuple[float, float]:
     )
 
 
+def course_of(hazard: Hazard, marks: Landmarks, step_h: float) -> Array | None:
+    """The usual course of this fleet's risk; None: too few of its landmarks are near a service."""
+    future = outlook(hazard, marks.level, marks.slope, marks.age)
+    return usual_course(failure_probability(future, hazard.edges, COURSE_H / step_h))
+
+
 def service_limit(
-    hazard: Hazard, marks: Landmarks, costs: Costs, step_h: float
+    hazard: Hazard, marks: Landmarks, costs: Costs, step_h: float, course: Array | None = None
 ) -> tuple[float | None, dict[str, float]]:
     """The control limit of this fleet, in planned services per step, and what it did in training.
 
-    None where a failure costs no more than a service, or none was seen.
+    With a course risks are read by it, as they are in service. None where a failure costs no more
+    than a service, or none was seen.
     """
     planned, failure = service_costs(costs)
     failed = np.flatnonzero(marks.cause >= 0)
@@ -42,6 +50,8 @@ def service_limit(
         return None, {}
     future = outlook(hazard, marks.level[failed], marks.slope[failed], marks.age[failed])
     risk = step_risk(future, hazard.edges, LEAD_STEPS)
+    if course is not None:
+        risk = _course_risk(future, hazard.edges, step_h, course)
     machine, age = marks.machine[failed], marks.age[failed]
     begins = np.flatnonzero((np.diff(machine) != 0) | (np.diff(age) <= 0)) + 1
     by_age = [
@@ -56,6 +66,13 @@ def service_limit(
         "failures": float(outcome.failures),
         "lives": float(outcome.machines),
     }
+
+
+def _course_risk(future: Outlook, edges: Array, step_h: float, course: Array) -> Array:
+    """`step_risk` (N,) with the risk of every machine read by the course."""
+    level = level_of(failure_probability(future, edges, COURSE_H / step_h), course)
+    slot_h = np.array([LEAD_STEPS, LEAD_STEPS + 1.0]) * step_h
+    return np.asarray(-np.expm1(-np.diff(cumulative_of(level, course, slot_h), axis=1)[:, 0]))
 
 
 def _by_age(risk: Array, age: Array) -> Array:

@@ -1,8 +1,7 @@
 """The work list: who needs somebody, why, how soon, and what it costs to wait.
 
-Everything is read off the view. Between the horizons and quantiles that it holds, the cumulative
-hazard is a smooth curve that never falls (twin.scheduling.maintenance). A machine is to be serviced
-in the slot with the least cost
+Everything is read off the view (twin.pipeline.risk_read). A machine is to be serviced in the slot
+with the least cost
 
     C_service + (C_fail − C_service)·P(fail before s) − g·s
 
@@ -13,13 +12,13 @@ life that nine in ten machines in that state outlive.
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from twin.core.view import HORIZONS, N_DRIVERS
+from twin.pipeline.risk_read import RiskRead
 from twin.plant import Costs, Machine, MachineClass, Plant
-from twin.scheduling.maintenance import cost_curve, cumulative_at
+from twin.scheduling.maintenance import cost_curve
 
-__all__ = ["MachineNow", "failure_curve", "item_of"]
+__all__ = ["MachineNow", "item_of"]
 
 DAY_H, WEEK_H = 24.0, 168.0
 ATTENTION_H = 48.0
@@ -41,10 +40,17 @@ class MachineNow(NamedTuple):
     """g in money per hour; None: not learnt."""
     is_failed: bool = False
     """A failure was reported since the machine was last begun anew."""
+    course: tuple[float, ...] | None = None
+    """Usual course of its class's risk; None: not learnt."""
 
     @property
     def machine_class(self) -> MachineClass:
         return self.plant.class_of(self.machine)
+
+    @property
+    def risk(self) -> RiskRead:
+        horizons_h = [self.plant.plant.shift_h, DAY_H, WEEK_H]
+        return RiskRead(self.row, horizons_h, self.machine_class.step_s / 3600.0, self.course)
 
 
 def item_of(now: MachineNow) -> dict[str, Any] | None:
@@ -67,20 +73,6 @@ def _failed(now: MachineNow) -> dict[str, Any]:
     return item | {"drivers": [], "mode": None, "cost_h": cost_h or None} | _unknown_risk()
 
 
-def failure_curve(row: np.void, horizons_h: list[float], step_h: float) -> tuple[Any, Any]:
-    """Lead times in hours and P of failure by then, rising, from what a view row holds."""
-    times = [0.0, *horizons_h]
-    p = [0.0, *(float(x) for x in row["p"])]
-    for name, q in (("rul_q10", 0.1), ("rul_q50", 0.5), ("rul_q90", 0.9)):
-        hours = float(row[name]) * step_h
-        if np.isfinite(hours):
-            times.append(hours)
-            p.append(q)
-    order = np.argsort(times, kind="stable")
-    rising = np.maximum.accumulate(np.array(p)[order])
-    return np.array(times)[order], np.minimum(rising, 1.0 - 1e-9)
-
-
 def _risk(now: MachineNow) -> dict[str, Any]:
     """Probabilities, remaining life and money; all None without a failure model."""
     row, step_h = now.row, now.machine_class.step_s / 3600.0
@@ -89,7 +81,7 @@ def _risk(now: MachineNow) -> dict[str, Any]:
     lives = [_hours(row[f"rul_q{q}"], step_h) for q in (10, 50, 90)]
     out: dict[str, Any] = {f"p_{h}": float(row["p"][n]) for n, h in enumerate(HORIZONS)}
     out |= dict(zip(("lo_h", "mid_h", "hi_h"), lives, strict=True))
-    return out | _money(now, step_h)
+    return out | _money(now)
 
 
 def _unknown_risk() -> dict[str, Any]:
@@ -97,13 +89,11 @@ def _unknown_risk() -> dict[str, Any]:
     return dict.fromkeys((*names, "cost_wait", "cost_service", "saves"))
 
 
-def _money(now: MachineNow, step_h: float) -> dict[str, Any]:
+def _money(now: MachineNow) -> dict[str, Any]:
     service, failure = costs_of_stops(now.plant.costs_of(now.machine))
-    horizons = [now.plant.plant.shift_h, DAY_H, WEEK_H]
-    times, p = failure_curve(now.row, horizons, step_h)
-    by_h = _service_by(now, times, p, service, failure)
+    by_h = _service_by(now, service, failure)
     wait = float(now.row["p"][-1]) * failure
-    fails = 1.0 if by_h is None else float(-np.expm1(-cumulative_at(times, p, np.array([by_h])))[0])
+    fails = 1.0 if by_h is None else float(now.risk.shown(np.array([by_h]))[0])
     then = np.inf if by_h is None else service + fails * (failure - service)
     return {
         "service_by_h": by_h,
@@ -119,15 +109,13 @@ def costs_of_stops(costs: Costs) -> tuple[float, float]:
     return planned, costs.unplanned + costs.unplanned_h * costs.output_per_h
 
 
-def _service_by(
-    now: MachineNow, times: NDArray[Any], p: NDArray[Any], service: float, failure: float
-) -> float | None:
+def _service_by(now: MachineNow, service: float, failure: float) -> float | None:
     """Hours until the cheapest slot; None: not within a week."""
     if now.long_run_cost_h is None or failure <= service:
         life = _hours(now.row["rul_q10"], now.machine_class.step_s / 3600.0)
         return life if life is not None and life <= WEEK_H else None
     slots = np.arange(0.0, WEEK_H + 1.0)
-    fails = -np.expm1(-cumulative_at(times, p, slots))
+    fails = now.risk.acted_on(slots)
     cost = cost_curve(fails, slots, 0.0, now.long_run_cost_h, service, failure)
     best = int(np.argmin(cost))
     return float(slots[best]) if best < len(slots) - 1 else None

@@ -6,7 +6,8 @@
 with g the long-run cost per hour of a machine in service: whoever services early buys new life
 early, and throws the rest of the old one away. This is MODELS' C(s) = … − g·s but for the constant
 g·H, so that what is shown is never negative. Output is lost only in open hours: a service by night
-or on Sunday costs less. Doing nothing costs C(H) (twin.scheduling.maintenance).
+or on Sunday costs less. Doing nothing costs C(H) (twin.scheduling.maintenance). P is that to act
+on, the chance told beside it the one that is shown everywhere (twin.pipeline.risk_read).
 """
 
 from math import ceil
@@ -16,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.pipeline.planning.horizon import BUCKET, Horizon
-from twin.pipeline.worklist import DAY_H, WEEK_H, MachineNow, costs_of_stops, failure_curve
+from twin.pipeline.worklist import MachineNow, costs_of_stops
 from twin.plant import Costs
-from twin.scheduling.maintenance import cost_curve, cumulative_at
+from twin.scheduling.maintenance import cost_curve
 from twin.scheduling.problem import Calendar
 from twin.scheduling.working_time import WorkingTime
 
@@ -32,7 +33,7 @@ class Curve(NamedTuple):
 
     money: Array
     p_fail: Array
-    """P of failing before the bucket, if alive now."""
+    """P of failing before the bucket, if alive now, as it is shown."""
     planned: float
     """Money of a planned service with all its output lost."""
     failure: float
@@ -51,12 +52,12 @@ def curve_of(now: MachineNow, horizon: Horizon, calendar: Calendar) -> Curve | N
     if not forecast_is_known(now) or failure <= service or now.long_run_cost_h is None:
         return None
     hours = np.arange(-(-horizon.ticks // BUCKET) + 1) * BUCKET / 60.0
-    p_fail = _p_fail(now, hours)
+    p_fail = now.risk.acted_on(hours)
     lost = _output_lost(costs, service_ticks(now), hours, calendar)
     money = cost_curve(p_fail, hours, lost, now.long_run_cost_h, costs.planned, failure)
     # cost_curve knows one cost of a service; here it depends on when: what a failure costs more.
     money += now.long_run_cost_h * hours[-1] - p_fail * lost
-    return Curve(money, p_fail, service, failure)
+    return Curve(money, now.risk.shown(hours), service, failure)
 
 
 def forecast_is_known(now: MachineNow) -> bool:
@@ -69,15 +70,6 @@ def service_ticks(now: MachineNow) -> int:
     hours = now.machine_class.service.hours
     costs = now.plant.costs_of(now.machine)
     return max(1, ceil((costs.planned_h if hours is None else hours) * 60))
-
-
-def _p_fail(now: MachineNow, hours: Array) -> Array:
-    """P of failing before each time, if alive now; beyond what is known the last hazard holds."""
-    horizons = [now.plant.plant.shift_h, DAY_H, WEEK_H]
-    times, p = failure_curve(now.row, horizons, now.machine_class.step_s / 3600.0)
-    slope = -np.log1p(-p[-1]) / times[-1] if times[-1] > 0 else 0.0
-    beyond = np.maximum(0.0, hours - times[-1]) * slope
-    return np.asarray(-np.expm1(-(cumulative_at(times, p, hours) + beyond)))
 
 
 def _output_lost(costs: Costs, ticks: int, hours: Array, calendar: Calendar) -> Array:
