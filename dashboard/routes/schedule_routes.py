@@ -58,7 +58,9 @@ def register(server: Flask, reader: Reader, plans: PlanReader) -> None:
         known = kept.get(which)
         if known is None or known[0] != key:
             plan = asked(planned, "which", IN_FORCE)
-            known = key, orjson.dumps(plan_state(snapshot.plant, plan, planned.orders))
+            services = snapshot.desk.get("services") or ()
+            state = plan_state(snapshot.plant, plan, planned.orders, services)
+            known = key, orjson.dumps(state)
             if which in {IN_FORCE, "proposed"}:  # what all readers look at
                 kept[which] = known
         return _fresh(Response(known[1], mimetype="application/json"))

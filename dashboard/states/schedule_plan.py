@@ -51,8 +51,13 @@ def plan_span(plan: Plan) -> Span:
     return first // HOUR_US * HOUR_US, -(-last // HOUR_US) * HOUR_US
 
 
-def plan_state(plant: Plant, plan: Plan, orders: Mapping[str, Any]) -> dict[str, Any]:
-    """Everything that is drawn of a plan."""
+def plan_state(
+    plant: Plant,
+    plan: Plan,
+    orders: Mapping[str, Any],
+    planned: Iterable[Mapping[str, Any]] = (),
+) -> dict[str, Any]:
+    """Everything that is drawn of a plan. planned: services as the desk has them."""
     span = plan_span(plan)
     rows, calendars = gantt_rows(plant, plan, span)
     place = {(row["kind"], row["id"]): n for n, row in enumerate(rows)}
@@ -70,7 +75,7 @@ def plan_state(plant: Plant, plan: Plan, orders: Mapping[str, Any]) -> dict[str,
         "orders": list(found.values()),
         "products": _products(plant, found.values(), place),
         "ops": _operations(plan, orders, span[0], place, {k: n for n, k in enumerate(found)}),
-        "services": _services(plant, plan, span[0], place),
+        "services": _services(plant, plan, span[0], place, planned),
         "breakdowns": {
             b["machine"]: [_s(b["start"], span[0]), _s(b["end"], span[0])]
             for b in plan.get("breakdowns") or ()
@@ -164,15 +169,23 @@ def _done(plan: Plan, orders: Mapping[str, Any], t0: int) -> Iterable[dict[str, 
 
 
 def _services(
-    plant: Plant, plan: Plan, t0: int, place: Mapping[tuple[str, str], int]
+    plant: Plant,
+    plan: Plan,
+    t0: int,
+    place: Mapping[tuple[str, str], int],
+    planned: Iterable[Mapping[str, Any]],
 ) -> list[dict[str, Any]]:
+    """One under way began when it did: the plan has what is left of it begin now."""
+    running = {s["id"] for s in plan["services"] if s.get("pin") == "running"}
+    starts = {s["id"]: s["start"] for s in plan["services"]}
+    starts |= {s["id"]: max(int(s["start"]), t0) for s in planned if s["id"] in running}
     parts = {part.id: part.name or part.id for part in plant.parts}
     return [
         {
             "id": s["id"],
             "row": place.get(("machine", s["machine"]), -1),
             "crew": place.get(("crew", s.get("crew") or ""), -1),
-            "start": _s(s["start"], t0),
+            "start": _s(starts[s["id"]], t0),
             "end": _s(s["end"], t0),
             "skill": s.get("skill"),
             "part": parts.get(s.get("part") or "", s.get("part")),

@@ -80,6 +80,16 @@ def test_what_was_done_before_the_plan_is_drawn_as_done(fake: FakePlant) -> None
     assert sorted(shown) == sorted(done)
 
 
+def test_a_service_under_way_is_drawn_from_when_it_began(fake: FakePlant) -> None:
+    known, *others = fake.schedule.in_force["services"]
+    began = {"id": known["id"], "start": known["start"] - 3_600_000_000}
+    plan = {**fake.schedule.in_force, "services": [known | {"pin": "running"}, *others]}
+    state = plan_state(fake.plant, plan, fake.schedule.orders, [began])
+    ahead = plan_state(fake.plant, fake.schedule.in_force, fake.schedule.orders, [began])
+    starts = [found["services"][0]["start"] for found in (state, ahead)]
+    assert starts[1] - starts[0] == 3600
+
+
 def test_everything_lies_within_the_span(fake: FakePlant) -> None:
     state = plan_state(fake.plant, fake.schedule.in_force, fake.schedule.orders)
     ops = state["ops"]
