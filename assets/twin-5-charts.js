@@ -118,8 +118,10 @@
     for (const { value, css, text } of model.limits || []) {
       if (value <= high && value >= low) {
         parts.push(svg("line", { class: `limit-line ${css || ""}`, x1: LEFT, x2: W - RIGHT, y1: y(value), y2: y(value) }));
-        if (text && Math.abs(y(value) - told) > 13 * k) parts.push(svg("text", { class: "limit-text", x: LEFT + 4, y: y(value) > TOP + 14 ? y(value) - 4 : y(value) + 12 }, text));
-        told = y(value);
+        const at = y(value) > TOP + 14 ? y(value) - 4 : y(value) + 12;
+        if (!text || Math.abs(at - told) < 13 * k) continue;
+        parts.push(svg("text", { class: "limit-text", x: LEFT + 4, y: at }, text));
+        told = at;
       }
     }
     for (const line of model.lines || []) parts.push(svg("path", { class: line.css, d: lineOf(line.t, line.y, x, y) }));

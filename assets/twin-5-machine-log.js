@@ -21,7 +21,7 @@
     sensor_back: t("Sensor trusted again"), changed: t("Behaves unlike its twin"), failure: t("Failure"), failure_retracted: t("Failure taken back"),
     repair: t("Repaired, twin starts anew"), model: t("New model"), catalogue: t("Plant file changed"), source: t("Source"), alarm_state: t("Alarm changed its state"),
     service_planned: t("Service planned"), service_moved: t("Service moved"), service_cancelled: t("Service called off"), service_done: t("Service done"), comment: t("Comment"),
-    service_start: t("Service begun"), operation_start: t("Operation begun"), operation_end: t("Operation ended"), setup: t("Setting up"),
+    service_start: t("Service begun"), operation_start: t("Operation begun"), operation_end: t("Operation ended"), setup: t("Setting up"), setup_end: t("Set up"),
     "alarm.acknowledge": t("Alarm acknowledged"), "alarm.shelve": t("Alarm shelved"), "alarm.unshelve": t("Alarm no longer shelved"),
     "alarm.remove": t("Alarm taken out of service"), "alarm.restore": t("Alarm back in service"), "failure.report": t("Failure reported"),
     "repair.report": t("Repair reported, twin starts anew"), "comment.add": t("Comment"), "service.plan": t("Service planned"),

@@ -70,11 +70,13 @@
   };
 
   const horizonNames = () => ({ shift: t("this shift"), day: t("24 h"), week: t("7 days") });
+  /** A number and its sign do not part. */
+  const whole = (p) => percent(p).replaceAll(" ", "\u00a0");
   const percentRange = (lo, hi) =>
-    lo === null || lo === undefined ? "—" : percent(lo) === percent(hi) ? percent(lo) : t("{lo} to {hi}", { lo: percent(lo), hi: percent(hi) });
+    lo === null || lo === undefined ? "—" : percent(lo) === percent(hi) ? whole(lo) : t("{lo} to {hi}", { lo: whole(lo), hi: whole(hi) });
   const riskRow = (name, [p, lo, hi]) => h("tr", {},
     h("th", { scope: "row" }, horizonNames()[name]),
-    h("td", { class: "num strong" }, percent(p)),
+    h("td", { class: "num strong" }, whole(p)),
     h("td", { class: "num" }, percentRange(lo, hi)));
 
   /** Probability of failure by time: line and 80 % band. */

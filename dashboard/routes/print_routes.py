@@ -102,7 +102,7 @@ def _services(snapshot: Snapshot, services: Iterable[Line], t: Translate, langua
             _moment(snapshot, s["end"]),
             crews.get(s.get("crew"), s.get("crew") or ""),
             parts.get(s.get("part"), s.get("part") or ""),
-            t("accepted") if s.get("pin") else t("suggested"),
+            _standing(s, t),
             "",
         ]
         for s in services
@@ -110,6 +110,12 @@ def _services(snapshot: Snapshot, services: Iterable[Line], t: Translate, langua
     head = [t("Machine"), t("Start"), t("End"), t("Crew"), t("Part"), t("State"), t("Done")]
     said = table(head, rows) if rows else f"<p>{escape(t('No service in this shift.'))}</p>"
     return f"<section><h2>{escape(t('Services'))}</h2>{said}</section>"
+
+
+def _standing(service: Line, t: Translate) -> str:
+    if service.get("pin") == "running":
+        return t("at work")
+    return t("accepted") if service.get("pin") else t("suggested")
 
 
 def _lines(snapshot: Snapshot, shift: ShiftPlan, t: Translate, language: str) -> str:

@@ -3,7 +3,7 @@
 Everything in no language; times stay µs UTC until a screen asks for the plant's.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from dashboard.snapshot import Snapshot
@@ -73,11 +73,34 @@ def shift_plan(snapshot: Snapshot, ahead: int = 0) -> ShiftPlan:
 
 def plan_between(snapshot: Snapshot, start_us: int, end_us: int) -> ShiftPlan:
     """What overlaps [start_us, end_us); nothing where no plan is in force."""
-    plan = plan_now(snapshot) or {}
-    operations = _overlapping(plan.get("operations", ()), start_us, end_us)
-    services = _overlapping(plan.get("services", ()), start_us, end_us)
+    plan = plan_now(snapshot)
+    if plan is None:
+        return ShiftPlan(start_us, end_us, [], [])
+    known = [*plan["operations"], *_done(snapshot, plan)]
+    operations = _overlapping(known, start_us, end_us)
+    services = _overlapping(_begun(snapshot, plan["services"]), start_us, end_us)
     stated = [{**o, "state": _state(snapshot, o)} for o in operations]
     return ShiftPlan(start_us, end_us, stated, services)
+
+
+def _done(snapshot: Snapshot, plan: Line) -> Iterator[Line]:
+    """Steps that orders say were done: a plan that is kept up speaks of them no more."""
+    planned = {(o["order"], o["step"]) for o in plan["operations"]}
+    late = {x["order"] for x in plan.get("late") or ()}
+    for order_id, order in snapshot.orders.items():
+        for n, step in enumerate(order.get("steps") or ()):
+            is_told = step["state"] == "done" and step.get("start") and step.get("end")
+            if is_told and (order_id, n) not in planned:
+                where = {k: step[k] for k in ("machine", "start", "end")}
+                yield {"order": order_id, "step": n, "late": order_id in late, **where}
+
+
+def _begun(snapshot: Snapshot, services: Iterable[Line]) -> Iterator[Line]:
+    """Services, those under way since they began: a plan has what is left of them begin now."""
+    starts = {s["id"]: int(s["start"]) for s in snapshot.desk.get("services") or ()}
+    for s in services:
+        is_running = s.get("pin") == "running"
+        yield {**s, "start": starts.get(s["id"], s["start"])} if is_running else s
 
 
 def open_suggestions(snapshot: Snapshot) -> list[Line]:

@@ -38,6 +38,25 @@ def test_shift_holds_what_overlaps_it_and_nothing_else(busy: Snapshot) -> None:
     assert (shift.n_done, shift.late_orders) == (1, {"A"})
 
 
+def test_what_a_kept_up_plan_has_dropped_as_done_still_counts(busy: Snapshot) -> None:
+    """And a service under way is told since it began, not since now."""
+    force, start = busy.schedule["in_force"], shift_span(busy.plant, busy.plant_us)[0]
+    running = force["services"][0] | {"pin": "running", "start": start + 6 * HOUR}
+    kept = {"operations": force["operations"][1:], "services": [running]}
+    done = {"state": "done", "machine": "mill-01", "start": start, "end": start + HOUR}
+    order = busy.orders["A"] | {"steps": [done, busy.orders["A"]["steps"][1]]}
+    desk = {"services": [{"id": ACCEPTED, "start": start + 5 * HOUR}]}
+    now = busy._replace(
+        schedule={"in_force": force, "in_force_now": force | kept},
+        orders=busy.orders | {"A": order},
+        desk=desk,
+    )
+    shift = shift_plan(now)
+    assert [(o["order"], o["step"]) for o in shift.operations] == [("A", 0), ("A", 1), ("B", 0)]
+    assert (shift.n_done, shift.services[0]["start"]) == (1, start + 5 * HOUR)
+    assert "at work" in printed_plan(now, 0, "en")
+
+
 def test_next_shift_begins_where_this_one_ends(busy: Snapshot) -> None:
     assert shift_span(busy.plant, busy.plant_us, 1)[0] == shift_span(busy.plant, busy.plant_us)[1]
     ahead = shift_plan(busy, 1)
