@@ -6,7 +6,9 @@
   const parts = (twin.machineParts ||= {});
   const EVIDENCE_MS = 30000;
 
-  const count = (n, all) => (n === null || n === undefined ? "—" : n === 0 ? "0" : `${number(n, 0)} (${twin.percent(n / Math.max(1, all))})`);
+  /** A number and its sign do not part. */
+  const whole = (share) => twin.percent(share).replaceAll(" ", "\u00a0");
+  const count = (n, all) => (n === null || n === undefined ? "—" : n === 0 ? "0" : `${number(n, 0)} (${whole(n / Math.max(1, all))})`);
   parts.evidence = (page) => {
     const rows = page.querySelector('[data-list="quality"]'), said = page.querySelector('[data-list="quality-said"]');
     const past = page.querySelector('[data-list="health-past"]');
@@ -17,7 +19,7 @@
       const quality = data?.quality;
       if (!quality || !sensors.length) return;
       rows.replaceChildren(...quality.sensors.map((q, n) => h("tr", {}, h("th", { scope: "row" }, pick(sensors[n]?.[1])),
-        h("td", { class: "num" }, !quality.rows ? "—" : q.good === quality.rows ? "100 %" : twin.percent(q.good / quality.rows)),
+        h("td", { class: "num" }, !quality.rows ? "—" : q.good === quality.rows ? "100\u00a0%" : whole(q.good / quality.rows)),
         ...["uncertain", "bad", "missing", "gated"].map((kind) => h("td", { class: `num ${q[kind] ? "strong" : ""}` }, count(q[kind], quality.rows))),
         h("td", { class: "num" }, q.last_good ? q.last_good.slice(5, 19).replace("T", " ") : "—"))));
       const late = quality.late === null ? "" : t("{n} came late.", { n: number(quality.late, 0) });

@@ -49,7 +49,7 @@
       const chosen = kind(), own = KINDS[chosen];
       for (const b of filters.children) b.setAttribute("aria-pressed", String(b.dataset.kind === chosen));
       const known = new Set(lines.map((x) => x.time + x.kind));
-      const all = [...lines, ...older.filter((x) => !known.has(x.time + x.kind))];
+      const all = [...lines, ...older.filter((x) => !known.has(x.time + x.kind))].sort((a, b) => (a.time < b.time ? 1 : a.time > b.time ? -1 : 0));
       const shown = all.filter((line) => !own.length || own.some((prefix) => line.kind.startsWith(prefix)));
       twin.replace(list, shown.length ? shown.map(row) : [h("li", { class: "quiet" }, lines.length ? t("Nothing of this kind.") : t("Nothing has happened yet."))]);
     };

@@ -13,7 +13,7 @@
     idle_h: [t("Machines open and unused"), "h"], setup_h: [t("Setup time"), "h"], energy_kwh: [t("Energy used"), "kwh"],
   });
   const say = (value, kind, currency) => value === null || value === undefined ? "—" : kind === "cash" ? plan.cash(value, currency)
-    : kind === "n" ? number(value, 0) : kind === "kwh" ? `${number(value, 0)} kWh` : `${number(value, 0, value < 10 ? 1 : 0)} h`;
+    : kind === "n" ? number(value, 0) : kind === "kwh" ? `${number(value, 0)} kWh` : t("{n} h", { n: number(value, 0, value < 10 ? 1 : 0) });
   const difference = (value, kind, currency) => {
     if (Math.abs(value) < (kind === "n" ? 0.5 : 0.05)) return "=";
     const sign = value > 0 ? "+" : "−", words = value < 0 ? t("better") : t("worse");
