@@ -343,7 +343,8 @@ def test_more_machines_are_made_than_one_life_and_lives_differ(plant):
 
 def scored(cost):
     ones = np.ones(len(cost))
-    return Scored(np.array(cost, float), ones / 4, ones, ones, ones, ones, ones, 1.0, 2.0, 3.0)
+    none = np.zeros(len(cost))
+    return Scored(np.array(cost, float), ones / 4, *[ones] * 5, none, 1.0, 2.0, 3.0)
 
 
 def test_ratios_are_to_the_oracle_on_the_same_machines_with_an_interval():
@@ -364,6 +365,10 @@ def test_ratios_are_to_the_oracle_on_the_same_machines_with_an_interval():
     assert low == pytest.approx(ratio - 1.96 * spread, abs=0.3 * spread)
     assert high == pytest.approx(ratio + 1.96 * spread, abs=0.3 * spread)
     assert report["saving"]["share"] == pytest.approx(1 - 4.0 / 2.0)
+    lucky = {n: s._replace(chance=s.cost / 2) if n == "twin" else s for n, s in one.items()}
+    saving = policy_report([lucky], ["a"] * 40, {"a": 1.2})["saving"]
+    assert saving["share"] == pytest.approx(1 - 4.0 / 2.0)
+    assert saving["expected"]["share"] == pytest.approx(1 - 6.0 / 2.0)
     # of the clairvoyant's cost a quarter of one a machine is lateness, which is left out
     spent = {c: 2 * (part.sum() - 5.0) for c, part in (("a", base[:20]), ("b", base[20:]))}
     lowest = 1.2 * spent["a"] + 1.3 * spent["b"]

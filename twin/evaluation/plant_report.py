@@ -26,10 +26,12 @@ def policy_report(
     the same ratios by class; known_wear: of the planner told the true wear; as_fitted: of the twin
     as it runs, with the limits that the model files hold, instead of those chosen in training as
     the interval is; saving: of the twin against the
-    best fixed interval, as a share, with its interval; attainable: what services and failures cost
-    at least without knowing the draw, in the long run, by `least` of each class (plant_floor), and
-    nothing_late: the same were no order ever late, to all that the clairvoyant costs; notes: where
-    the twin is not better.
+    best fixed interval, as a share, with its interval, and `expected`, the same with the failures
+    that were to be expected on these lives in place of those that were drawn, on both sides
+    (plant_risk: the mean is the same, chance has less part in it); attainable: what services and
+    failures cost at least without knowing the draw, in the long run, by `least` of each class
+    (plant_floor), and nothing_late: the same were no order ever late, to all that the clairvoyant
+    costs; notes: where the twin is not better.
     """
     policies = {
         name: _figures([s[name] for s in scored], _ratio(scored, name)) for name in POLICIES
@@ -41,8 +43,9 @@ def policy_report(
     }
     everyone = np.ones(len(of_class), bool)
     floor, fitted = (_class_figures(scored, name, everyone) for name in (FLOOR, FITTED))
-    less, low, high = _ratio(scored, "twin", to="fixed_interval")
-    saving = {"share": 1.0 - less, "ci": [1.0 - high, 1.0 - low]}
+    saving, floor["saving"], fitted["saving"] = (
+        _saving(scored, name) for name in ("twin", FLOOR, FITTED)
+    )
     attainable = _attainable(scored, of_class, least)
     for c, row in classes.items():
         row[LEAST] = {"cost_ratio": least[c]}
@@ -98,6 +101,17 @@ def _figures(scored: Sequence[Scored], ratio: tuple[float, float, float]) -> dic
     }
 
 
+def _saving(scored: Sequence[Mapping[str, Scored]], name: str) -> dict[str, Any]:
+    """Of a policy against the best fixed interval, as drawn and as to be expected."""
+    evened = [
+        {n: s[n]._replace(cost=s[n].cost + s[n].chance) for n in (name, "fixed_interval")}
+        for s in scored
+    ]
+    drawn, expected = (_ratio(of, name, to="fixed_interval") for of in (scored, evened))
+    found = [{"share": 1.0 - r[0], "ci": [1.0 - r[2], 1.0 - r[1]]} for r in (drawn, expected)]
+    return found[0] | {"expected": found[1]}
+
+
 def _ratio(
     scored: Sequence[Mapping[str, Scored]],
     name: str,
@@ -146,18 +160,19 @@ def _notes(
     saving: Mapping[str, Any],
 ) -> list[str]:
     twin = policies["twin"]["cost_ratio"]
-    low, high = (100 * bound for bound in saving["ci"])
     notes = [
         f"the twin costs {twin:.2f} times the clairvoyant, want 1.15 or less",
-        f"and {100 * saving['share']:.1f} % ({low:.1f}–{high:.1f}) less than the best fixed "
-        "interval, want 30 or more",
+        f"and {_percent(saving)} less than the best fixed interval, want 30 or more",
+        f"{_percent(saving['expected'])} less with the failures that were to be expected on these "
+        "lives in place of those that were drawn",
         f"told the true wear, the same planner would cost {floor['cost_ratio']:.2f} times the "
         "clairvoyant: failures are drawn by hazard, and nobody can know the draw",
         "the best rule that knows the wear but not the draw, with a crew always at hand, costs "
         f"{attainable['cost_ratio']:.2f} times the clairvoyant in services and failures, and "
         f"{attainable['nothing_late']:.2f} times all of it even were no order ever late",
         "as it runs, by the limits that the model files hold, the twin costs "
-        f"{fitted['cost_ratio']:.2f} times the clairvoyant",
+        f"{fitted['cost_ratio']:.2f} times the clairvoyant, {_percent(fitted['saving'])} less than "
+        f"the interval, to be expected {_percent(fitted['saving']['expected'])}",
     ]
     for class_id, row in classes.items():
         mine = row["twin"]["cost_ratio"]
@@ -169,3 +184,8 @@ def _notes(
             notes.append(f"{class_id}: only {less:.0f} % below the best fixed interval")
     notes.append("energy is that of the orders, which are the same: it is no part of the cost")
     return notes
+
+
+def _percent(saving: Mapping[str, Any]) -> str:
+    low, high = saving["ci"]
+    return f"{100 * saving['share']:.1f} % ({100 * low:.1f}–{100 * high:.1f})"

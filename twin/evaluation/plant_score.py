@@ -47,6 +47,8 @@ class Scored(NamedTuple):
     down_h: Array
     used: Array
     lives: Array
+    chance: Array
+    """What the failures that were to be expected would have cost more than those that came."""
     tardiness_h: float
     energy: float
     energy_kwh: float
@@ -70,8 +72,7 @@ def train_seed(
     found = {}
     for key, policy in candidates(basis).items():
         months = run_months(plant, lives, setting.hours, seed, policy)
-        chance = (expected_failures(months) - months.tally.failures) * months.failure_cost
-        cost = np.bincount(months.class_of, months.tally.cost + chance)
+        cost = np.bincount(months.class_of, months.tally.cost + _chance(months))
         found[key] = {c: float(cost[i]) for i, c in enumerate(months.classes)}
     return found
 
@@ -108,10 +109,15 @@ def _scored(months: Months) -> Scored:
         tally.down_h,
         tally.used,
         tally.lives,
+        _chance(months),
         late.late_h,
         late.energy,
         late.energy_kwh,
     )
+
+
+def _chance(months: Months) -> Array:
+    return np.asarray((expected_failures(months) - months.tally.failures) * months.failure_cost)
 
 
 def _all_lives(setting: Setting, plant: Plant, seed: int) -> dict[str, Lives]:
