@@ -95,6 +95,7 @@
   const paintNow = (here) => {
     const panel = $("now"), rest = $("rest"), plan = hasTurn(here) ? here.shift : null;
     listed = plan ? plan.services : here.now;
+    panel.classList.toggle("turns", Boolean(here.shift));
     const titles = plan ? shiftTitlesOver(plan) : [words.now];
     items.forEach((node, k) => {
       const item = listed[k];
