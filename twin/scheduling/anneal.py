@@ -51,8 +51,8 @@ FEW = 5
 class Cooling(NamedTuple):
     """From a temperature at which this share of the moves that cost is kept, down."""
 
-    share: float = 0.15
-    span: float = 1e-2
+    share: float = 0.2
+    span: float = 1.5e-2
     """Last temperature over first."""
     patience: float = 8.0
     """A move is given up when it has cost this many temperatures too much, half reckoned."""

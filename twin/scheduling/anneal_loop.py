@@ -10,7 +10,8 @@ import numpy as np
 
 from twin.scheduling.anneal_build import build, take_over
 from twin.scheduling.anneal_lines import by_start, unmove
-from twin.scheduling.anneal_moves import propose, uniform
+from twin.scheduling.anneal_moves import propose
+from twin.scheduling.anneal_pick import uniform
 from twin.scheduling.anneal_state import BAD, BEST, EXTRA, TOTAL, compiled, entry
 from twin.scheduling.anneal_tasks import unmove_tasks
 from twin.scheduling.anneal_times import forget, keep, settle

@@ -1,46 +1,25 @@
 """Compiled: the moves that annealing tries. Each changes the lines and marks who is concerned.
 
-An operation goes elsewhere near its time; beside one of its family; one that makes a job late goes
-forward; one waits for a cheaper tariff or stops waiting; a task goes to another start; a job that
-need not be made is left out or taken in again.
+An operation goes elsewhere near its time; beside one of its family; what makes a job late is broken
+up (`anneal_late`); one waits for a cheaper tariff or stops waiting; a task goes to another start; a
+job that need not be made is left out or taken in again.
 """
 
 from typing import Any
 
-import numpy as np
-
 from twin.scheduling.anneal_build import insert_job
+from twin.scheduling.anneal_late import break_chain, forward
 from twin.scheduling.anneal_lines import by_start, leave_out, relocate, wait_until
-from twin.scheduling.anneal_state import PLACED, compiled, inlined
+from twin.scheduling.anneal_pick import alternative_of, below, slot_at, uniform
+from twin.scheduling.anneal_state import PLACED, compiled
 from twin.scheduling.anneal_tasks import crew_for, move_task
-from twin.scheduling.anneal_times import arrival, block, setup_ticks
 from twin.scheduling.timeline import NEVER
 
-__all__ = ["below", "propose", "uniform"]
+__all__ = ["propose"]
 
-S12, S25, S27, S11 = np.uint64(12), np.uint64(25), np.uint64(27), np.uint64(11)
-STAR = np.uint64(2685821657736338717)
 MOST_IN_RUN = 16
-WHOLE_JOBS = 0.08
 FAMILY_REACH = 6
 """Places on either side in which an operation of one's family is looked for."""
-
-
-@inlined
-def uniform(s: Any) -> Any:
-    """In [0, 1). Source: xorshift64*, Vigna (2016), ACM TOMS 42:30."""
-    r = s.rng[0]
-    r ^= r >> S12
-    r ^= r << S25
-    r ^= r >> S27
-    s.rng[0] = r
-    return float((r * STAR) >> S11) * 1.1102230246251565e-16
-
-
-@inlined
-def below(s: Any, n: int) -> Any:
-    """One of n whole numbers from 0."""
-    return int(uniform(s) * n)
 
 
 @compiled
@@ -54,39 +33,22 @@ def propose(tl: Any, s: Any, some_left_out: bool) -> Any:
         return 2 * _in_or_out(tl, s)
     if n == 0:
         return False
-    if u < 0.16 and len(tl.cheaper) > 0:
+    if u < 0.13 and len(tl.cheaper) > 0:
         return _wait(tl, s, s.order[below(s, n)])
-    if u < 0.40:
-        return _forward(tl, s)
+    if u < 0.41:
+        return break_chain(tl, s)
+    if u < 0.45:
+        return forward(tl, s)
     x = s.order[below(s, n)]
     if tl.operation[x].pin >= 0:
         return False
-    if u < 0.46:
+    if u < 0.51:
         return _trade(tl, s, x)
-    if u < 0.52:
+    if u < 0.57:
         return _run(tl, s, x)
-    if u < 0.64:
+    if u < 0.69:
         return _join_family(tl, s, x)
     return _nearby(tl, s, x)
-
-
-@inlined
-def _alternative(tl: Any, s: Any, x: int) -> Any:
-    of = tl.operation[x]
-    return of.first_alternative + below(s, of.n_alternatives)
-
-
-@compiled
-def _slot_at(tl: Any, s: Any, x: int, m: int, tick: int) -> Any:
-    """How many of a machine's operations, without x, start before a tick."""
-    first, low, high = tl.machine[m].line, 0, s.in_line[m]
-    while low < high:
-        middle = (low + high) // 2
-        if s.op[s.line[first + middle]].start < tick:
-            low = middle + 1
-        else:
-            high = middle
-    return low - (s.op[x].machine == m and s.op[x].slot < low)
 
 
 @compiled
@@ -96,19 +58,19 @@ def _nearby(tl: Any, s: Any, x: int) -> Any:
     if uniform(s) < 0.4:
         step = 1 + below(s, 3)
         return relocate(tl, s, x, o.alternative, o.slot + (step if uniform(s) < 0.5 else -step), -1)
-    a = _alternative(tl, s, x)
+    a = alternative_of(tl, s, x)
     reach = tl.horizon >> below(s, 10)
     tick = o.start + int((2.0 * uniform(s) - 1.0) * reach)
-    return relocate(tl, s, x, a, _slot_at(tl, s, x, tl.alternative[a].machine, tick), -1)
+    return relocate(tl, s, x, a, slot_at(tl, s, x, tl.alternative[a].machine, tick), -1)
 
 
 @compiled
 def _join_family(tl: Any, s: Any, x: int) -> Any:
     """Beside the nearest operation of its family on one of its machines, so that no setup is."""
-    a = _alternative(tl, s, x)
+    a = alternative_of(tl, s, x)
     m, family = tl.alternative[a].machine, tl.operation[x].family
     first, n = tl.machine[m].line, s.in_line[m]
-    middle = _slot_at(tl, s, x, m, s.op[x].start)
+    middle = slot_at(tl, s, x, m, s.op[x].start)
     for step in range(1, 2 * FAMILY_REACH):
         k = middle + (step // 2 if step % 2 else -(step // 2))
         if 0 <= k < n:
@@ -120,44 +82,13 @@ def _join_family(tl: Any, s: Any, x: int) -> Any:
 
 
 @compiled
-def _forward(tl: Any, s: Any) -> Any:
-    """Of the costliest of a few late jobs, the operation that waits longest, or any, sooner."""
-    j = below(s, len(tl.job))
-    for _ in range(3):
-        other = below(s, len(tl.job))
-        if s.late[other] > s.late[j]:
-            j = other
-    job = tl.job[j]
-    if s.op[job.first].machine < 0:
-        return False
-    if uniform(s) < WHOLE_JOBS:
-        return 2 * _whole_job(tl, s, j)
-    x = job.first + below(s, job.n)
-    if uniform(s) < 0.6:
-        longest = -1
-        for y in range(job.first, job.first + job.n):
-            waits = s.op[y].start - arrival(tl, s, y, s.op[y].machine)
-            if waits > longest:
-                x, longest = y, waits
-    if tl.operation[x].pin >= 0:
-        return False
-    o, a = s.op[x], _alternative(tl, s, x)
-    m = tl.alternative[a].machine
-    if m == o.machine and uniform(s) < 0.5:
-        return relocate(tl, s, x, a, o.slot - 1 - below(s, 5), -1)
-    ready = arrival(tl, s, x, m)
-    tick = ready + int(uniform(s) * max(1, o.start - ready))
-    return relocate(tl, s, x, a, _slot_at(tl, s, x, m, tick), -1)
-
-
-@compiled
 def _trade(tl: Any, s: Any, x: int) -> Any:
     """Two operations that can do each other's machine change places, at about one time."""
-    o, a = s.op[x], _alternative(tl, s, x)
+    o, a = s.op[x], alternative_of(tl, s, x)
     m = tl.alternative[a].machine
     reach = tl.horizon >> (2 + below(s, 8))
     tick = o.start + int((2.0 * uniform(s) - 1.0) * reach)
-    slot = _slot_at(tl, s, x, m, tick)
+    slot = slot_at(tl, s, x, m, tick)
     slot += m == o.machine and slot >= o.slot
     if slot >= s.in_line[m]:
         return False
@@ -210,47 +141,6 @@ def _run(tl: Any, s: Any, x: int) -> Any:
                 break
             moved = True
     return moved
-
-
-@compiled
-def _whole_job(tl: Any, s: Any, j: int) -> Any:
-    """All of a job as early as it may be from some time on, ahead of whoever stands there."""
-    job, moved = tl.job[j], False
-    begun = s.op[job.first].start
-    ready = job.release + int(uniform(s) * uniform(s) * max(1, begun - job.release))
-    for x in range(job.first, job.first + job.n):
-        of = tl.operation[x]
-        if of.pin >= 0:
-            ready = s.op[x].end
-            continue
-        best, where, place, start, done = 1e300, -1, 0, 0, ready
-        for a in range(of.first_alternative, of.first_alternative + of.n_alternatives):
-            m = tl.alternative[a].machine
-            there = ready
-            if of.step > 0:
-                there += tl.transport[tl.machine[s.op[x - 1].machine].site, tl.machine[m].site]
-            slot, begin, end = _ahead(tl, s, x, a, there)
-            score = end + uniform(s) * tl.alternative[a].duration
-            if score < best:
-                best, where, place, start, done = score, a, slot, begin, end
-        if relocate(tl, s, x, where, place, start):
-            moved = True
-        ready = done
-    return moved
-
-
-@compiled
-def _ahead(tl: Any, s: Any, x: int, a: int, ready: int) -> Any:
-    """The place of x ahead of all that start after `ready`, about when it would start, be done."""
-    m = tl.alternative[a].machine
-    slot, free, before = _slot_at(tl, s, x, m, ready), 0, tl.machine[m].family
-    if slot > 0:
-        k = slot - 1 + (s.op[x].machine == m and s.op[x].slot < slot)
-        y = s.line[tl.machine[m].line + k]
-        free, before = s.op[y].end, tl.operation[y].family
-    setup = setup_ticks(tl, m, before, tl.operation[x].family)
-    start, end = block(tl, s, m, free, ready, setup, tl.alternative[a].duration)
-    return slot, start, end
 
 
 @compiled
