@@ -110,7 +110,7 @@
       lineOee(state.line_oee || {});
       // Counted as on the tiles: who only sends nothing needs no decision, and is counted apart.
       const found = [...byMachine.values()].filter((item) => wanted.has(item.machine) && (item.reason !== "no_data" || f.why === "no_data"));
-      const silent = fitting.filter((m) => (state.tiles[m.id] || "silent").includes("silent")).length;
+      const silent = fitting.filter((m) => (state.tiles[m.id] || "silent").includes("silent") && byMachine.get(m.id)?.reason !== "failed").length;
       bar.say(bar.isActive() ? t("{n} of {all} machines shown", { n: fitting.length, all: machines.length }) : "");
       say(region("attention-count"), found.length ? String(found.length) : "");
       const button = region("more"), left = found.length - most;

@@ -28,7 +28,7 @@ def key_figures(snapshot: Snapshot, codes: dict[str, str]) -> dict[str, Figure]:
         "stops": _forecast(snapshot, "expected_stops_24h", "mean", aims["stops"]) | whole,
         "lost": _forecast(snapshot, "lost_output_24h", "percent", aims["lost"]) | whole,
         "oee": _oee(snapshot, aims["oee"]),
-        "complete": _complete(snapshot, _unexplained(codes), aims["complete"]),
+        "complete": _complete(snapshot, _unexplained(snapshot, codes), aims["complete"]),
     }
     for key, figure in figures.items():
         figure |= {"aim": aims[key], "trend": _trend(snapshot.kpis, key)}
@@ -39,9 +39,10 @@ def _sends_nothing(code: str) -> bool:
     return "silent" in code or "service" in code
 
 
-def _unexplained(codes: dict[str, str]) -> int:
-    """Machines without data, but for those that are being serviced."""
-    return sum("silent" in code for code in codes.values())
+def _unexplained(snapshot: Snapshot, codes: dict[str, str]) -> int:
+    """Machines without data, but for those that stand failed or are being serviced."""
+    failed = failed_machines(snapshot)
+    return sum("silent" in code and m not in failed for m, code in codes.items())
 
 
 def aims_of(plant: Plant) -> dict[str, float]:
