@@ -7,6 +7,10 @@
   const FAN_MS = 10000, REACHES = [24, 96, 336];
   const BUSY = 503, AGAIN_MS = 3000;
 
+  /** Why nothing is forecast of a machine; "": it is. */
+  twin.withheldText = ({ withheld, failed, serviced }) => !withheld ? "" : failed ? t("Withheld: the machine has failed.")
+    : serviced ? t("Withheld while it is being serviced.") : t("Withheld: nothing new has come from the machine.");
+
   /** Ask now, and again every so often while the page is there and looked at. */
   const poll = (page, every_ms, url, show) => {
     let timer = 0, asked = 0;
@@ -80,7 +84,7 @@
       chart.hidden = off;
       place.querySelector(".fan-key").hidden = off;
       if (off) {
-        said.replaceChildren(h("p", {}, withheld ? (page.state?.failed ? t("Withheld: the machine has failed.") : t("Withheld: nothing new has come from the machine.")) : shown ? t("No forecast: the twin keeps no belief of this machine.") : t("Loading the forecast")));
+        said.replaceChildren(h("p", {}, withheld ? twin.withheldText(page.state || { withheld }) : shown ? t("No forecast: the twin keeps no belief of this machine.") : t("Loading the forecast")));
         return;
       }
       charts.draw(chart, fanModel(fan));

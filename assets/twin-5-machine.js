@@ -129,7 +129,8 @@
       h("p", {}, ...lifeText(value, horizon)),
       item?.service_by_h === undefined ? null : h("p", {}, item.service_by_h < 1 ? t("Service is cheapest now.") : t("Service is cheapest in {n}.", { n: duration(item.service_by_h) })),
       item?.cost_wait === undefined ? null : h("p", { class: "quiet" }, t("Waiting is expected to cost {a}, service {b}.", { a: money(item.cost_wait, currency), b: money(item.cost_service, currency) }))].filter(Boolean));
-    const drivers = put("drivers", (list) => {
+    const drivers = put("drivers", ({ list, withheld }) => {
+      if (withheld) return [h("p", { class: "quiet" }, withheld)];
       const most = Math.max(...list.map((d) => Math.abs(d.logit)), 0.1);
       return list.length ? [...list.map((d) => driverRow(d, most)), h("p", { class: "quiet" }, t("How many times the odds of failure, against the average machine."))]
         : [h("p", { class: "quiet" }, t("Nothing stands out."))];
@@ -156,7 +157,7 @@
         fan({ curve: state.curve, width: region("curve").clientWidth });
         life({ life: state.life, horizon: state.horizon_h, item: state.item, currency: state.currency,
           withheld: state.withheld, failed: state.failed, serviced: state.serviced, last: state.withheld ? state.last : null });
-        drivers(state.drivers);
+        drivers({ list: state.drivers, withheld: twin.withheldText(state) });
       }
       for (const paint of painters) paint(state, resumed);
     };
