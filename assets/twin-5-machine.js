@@ -76,7 +76,7 @@
     lo === null || lo === undefined ? "—" : percent(lo) === percent(hi) ? whole(lo) : t("{lo} to {hi}", { lo: whole(lo), hi: whole(hi) });
   const riskRow = (name, [p, lo, hi]) => h("tr", {},
     h("th", { scope: "row" }, horizonNames()[name]),
-    h("td", { class: "num strong" }, whole(p)),
+    h("td", { class: "num strong" }, percent(p)),
     h("td", { class: "num" }, percentRange(lo, hi)));
 
   /** Probability of failure by time: line and 80 % band. */
