@@ -40,8 +40,8 @@ AHEAD = 1_000
 """Ticks before its planned start that an operation may start when a plan is repaired."""
 HASTE = (1.0, 3.0, 8.0)
 """Of jobs that have come in since: times their work until they are done."""
-ROUND_MOVES = 4_000
-"""Moves of each chain between two looks at the clock, at most: some 10 ms."""
+ROUND_MOVES = 12_000
+"""Moves of each chain between two looks at the clock, at most: some 25 ms."""
 
 
 FEW = 5

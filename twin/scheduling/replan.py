@@ -28,7 +28,7 @@ MACHINE_COST, TIME_COST = 20.0, 2.0
 to nothing. Prices of 40 and 10 that fade within a day gave dearer plans."""
 MOST_CHANGED = 0.05
 """Share of the operations that may go to another machine; at least anneal.FEW."""
-SHARE, SPANS, HELD = 0.2, (0.1, 0.4), 0.7
+SHARE, SPANS, HELD = 0.25, (0.04, 0.2), 0.8
 """The first temperature, by the share of dearer moves kept; how far it falls while the plan in
 force holds and after it has let go; share of the time in which it holds."""
 HOLD, HOLD_H = 0.75, 96.0
