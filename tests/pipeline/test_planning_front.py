@@ -71,6 +71,20 @@ def test_a_wish_is_answered_once_and_survives_a_restart_on_the_way(world):
     assert search.is_wished()
 
 
+@pytest.mark.parametrize("found", [True, False])
+def test_a_search_that_ends_with_its_planner_is_begun_anew_by_the_next(world, found):
+    def nothing(*_):
+        raise PlanningError("the solver was stopped before it had an answer")
+
+    world.do("front.explore", {"seconds": 30})
+    world.desk_step()
+    search_of(world, by_rules if found else nothing).step(world.site, lambda: True)
+    assert search_of(world).is_wished()
+    search_of(world).step(world.site)
+    front = world.document("front")
+    assert (front["growing"], front["fault"], len(front["points"]) > 0) == (False, None, True)
+
+
 @pytest.mark.parametrize("wished", [None, ["tardiness", "stability", "makespan"]])
 def test_what_is_wished_to_be_traded_is_traded(world, wished):
     heard = []

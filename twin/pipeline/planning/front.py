@@ -85,7 +85,8 @@ class FrontSearch:
         return self.is_wished() and not (self._read("planning") or {}).get("compiling")
 
     def step(self, site: Site, stop: Callable[[], bool] = lambda: False) -> None:
-        """Search for the newest wish; why there is no front stands in it. Raises StoreError."""
+        """Search for the newest wish; why there is no front stands in it. One that is stopped stays
+        wished. Raises StoreError."""
         wish = self._read(FRONT_WISH)
         if not wish:
             return
@@ -107,7 +108,8 @@ class FrontSearch:
             prepared = prepare_plan(situation, situation.in_force, lead_s=lead_s)
             self._run(prepared, head, float(wish["seconds"]), stop)
         except PlanningError as error:
-            self._give_up(head, str(error))
+            if not stop():  # else it is begun anew by the next planner
+                self._give_up(head, str(error))
         except TwinError:
             raise
         except Exception as error:  # a fault of ours must not end the planner, again and again
@@ -145,7 +147,8 @@ class FrontSearch:
 
         start, names = prepared.filled if holds else None, tuple(head["objectives"])
         front = self._search(prepared.stated.problem, start, seconds, show, is_over, names)
-        show(front._replace(growing=False))
+        if not stop():
+            show(front._replace(growing=False))
 
     def _show(
         self, prepared: Prepared, head: Record, front: Front, known: set[str], old: Set[str]
