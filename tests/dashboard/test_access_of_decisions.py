@@ -48,7 +48,9 @@ def test_a_time_without_a_spare_part_is_refused_with_the_part_and_when_it_comes(
     part = next(p for p in fake.plant.parts if p.id == fake.plant.class_of(machine).service.part)
     own = [m.id for m in fake.plant.machines if m.class_id == machine.class_id and m != machine]
     planned = {"state": "planned", "duration_h": 1.0, "time": 0, "crew": None, "mode": None}
-    last = found["start"] + 9 * HOUR_US
+    app.reader.tick()
+    assert app.reader.latest is not None
+    last = max(found["start"], app.reader.latest.plant_us) + 9 * HOUR_US
     services = [
         planned | {"id": str(n), "machine": own[n % len(own)], "start": last + n * HOUR_US}
         for n in range(part.stock)
@@ -58,7 +60,6 @@ def test_a_time_without_a_spare_part_is_refused_with_the_part_and_when_it_comes(
     refusal = said(client, "suggestion.accept", {"suggestion": found["id"]})
     name = part.name if isinstance(part.name, str) else part.name["en"]
     assert f"“{name or part.id}” is left for that time" in refusal
-    assert app.reader.latest is not None
     comes = iso_local(app.reader.latest.plant_us + round(part.lead_days * DAY_US), fake.plant.zone)
     assert comes[:10] in refusal
 

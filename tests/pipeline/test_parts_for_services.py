@@ -40,6 +40,7 @@ def planned(machine, after_h, state="planned"):
         ([planned("mill-1", 30)], 72, None),
         ([planned("mill-1", 30, "cancelled")], 1, None),
         ([planned("press-1", 30)], 1, None),  # takes none
+        ([planned("mill-1", -30)], 1, None),  # over, and nobody said that it was done
         ([planned("mill-1", -24, "done")], 1, 48),  # ordered again a day ago
         ([planned("mill-1", 1), planned("mill-2", 2)], 5, 72),  # the second has seen to it itself
     ],

@@ -7,7 +7,7 @@ import orjson
 
 from twin.stores.base import Store
 
-__all__ = ["HOUR_US", "planned_services", "services_of", "under_way"]
+__all__ = ["HOUR_US", "end_us", "planned_services", "services_of", "under_way"]
 
 HOUR_US = 3_600_000_000
 Service = Mapping[str, Any]
@@ -27,10 +27,11 @@ def services_of(document: Any) -> list[Service]:
     return sorted(planned, key=lambda s: int(s["start"]))
 
 
+def end_us(service: Service) -> float:
+    """When it is to be over, µs UTC."""
+    return int(service["start"]) + float(service["duration_h"]) * HOUR_US
+
+
 def under_way(services: Iterable[Service], now_us: int) -> set[str]:
     """Machines whose planned service is under way at plant time now_us, µs UTC."""
-    return {
-        s["machine"]
-        for s in services
-        if s["start"] <= now_us < s["start"] + float(s["duration_h"]) * HOUR_US
-    }
+    return {s["machine"] for s in services if s["start"] <= now_us < end_us(s)}

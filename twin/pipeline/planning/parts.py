@@ -6,7 +6,7 @@ The planner and the desk ask here, so that what a person may accept is what a pl
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from twin.pipeline.services import HOUR_US
+from twin.pipeline.services import HOUR_US, end_us
 from twin.plant import Part, Plant
 
 __all__ = ["Shortage", "allotted", "part_of", "pieces", "shortage"]
@@ -67,13 +67,14 @@ def shortage(
 ) -> Shortage | None:
     """The part that a service would lack at its start, or would take from one planned before.
 
-    services: all that the desk knows, this one not among them; order_us: when a piece would be
-    ordered for it. None: there is one, or it needs none.
+    services: all that the desk knows, this one not among them; one whose time is over and that
+    nobody has said was done holds no piece, as in a plan. order_us: when a piece would be ordered
+    for it. None: there is one, or it needs none.
     """
     part = next((p for p in plant.parts if p.id == part_of(plant, service["machine"])), None)
     if part is None:
         return None
-    planned = [s for s in services if s["state"] == "planned"]
+    planned = [s for s in services if s["state"] == "planned" and end_us(s) > now_us]
     own = [int(s["start"]) for s in planned if part_of(plant, s["machine"]) == part.id]
     done = [s for s in services if s["state"] == "done"]
     there = pieces(plant, part, done, len(own) + 1, now_us, order_us)

@@ -9,7 +9,7 @@ from twin.pipeline.failures import Failures
 from twin.pipeline.machines_now import machines_now
 from twin.pipeline.orders_written import read_written_orders
 from twin.pipeline.planning.written import KIND, read_written
-from twin.pipeline.services import HOUR_US, Service, services_of
+from twin.pipeline.services import Service, end_us, services_of
 from twin.pipeline.site import Site
 from twin.pipeline.view_rows import read_rows
 from twin.pipeline.worklist import MachineNow
@@ -127,7 +127,7 @@ def situation_of(
         machines,
         failed_us or {},
         orders or {},
-        [s for s in services_of(all_services) if _end(s) > now_us],
+        [s for s in services_of(all_services) if end_us(s) > now_us],
         [s for s in all_services if s.get("state") == "done"],
         Decisions(*(said.get(name, ()) for name in Decisions._fields)),
         held.get("in_force"),
@@ -139,10 +139,6 @@ def _repairs(plant: Plant, failures: Failures) -> dict[str, list[float]]:
     for machine in plant.machines:
         found.setdefault(machine.class_id, []).extend(failures.repairs_h(machine.id))
     return found
-
-
-def _end(service: Service) -> float:
-    return float(service["start"] + service["duration_h"] * HOUR_US)
 
 
 def loaded(text: bytes | None, default: Any) -> Any:
