@@ -25,10 +25,11 @@ from twin.pipeline.site import load_site
 from twin.plant import Plant
 from twin.stores.base import Store
 
-__all__ = ["AT_ONCE", "Asked", "BusyError", "PlanScenarios"]
+__all__ = ["AT_ONCE", "KEPT_S", "Asked", "BusyError", "PlanScenarios"]
 
 SOLVE_S = 3.0
 KEPT_S = 60.0
+"""How long what planning anew gives by itself serves, and all that is held against it."""
 AT_ONCE = 6
 """Requests of a process that wait for a solver or are solved; each holds a thread."""
 SOLVERS = 2
@@ -116,14 +117,15 @@ class PlanScenarios:
                 k: a for k, a in self._asked.items() if now < a.until and not _has_failed(a.rest)
             }
             if key not in self._asked:
-                first, rest = self._work(snapshot, changes)
-                self._asked[key] = Asked(now + KEPT_S, first, in_background(rest))
+                until, first, rest = self._work(snapshot, changes)
+                self._asked[key] = Asked(until, first, in_background(rest))
             return self._asked[key]
 
     def _work(
         self, snapshot: Snapshot, changes: Sequence[Record]
-    ) -> tuple[Record, Callable[[], Record]]:
-        """What is known at once, and what works out the rest."""
+    ) -> tuple[float, Record, Callable[[], Record]]:
+        """What is known at once, and what works out the rest; kept for as long as what it is held
+        against, so that scenarios are never compared as of two moments."""
         whatif = self._whatif(snapshot.plant)
         nothing = self._if_nothing(whatif, snapshot)
         held = whatif.kept(nothing.begun, changes)
@@ -133,7 +135,8 @@ class PlanScenarios:
                 found = whatif.planned(held, SOLVE_S)
             return {"nothing": nothing.after.result(), **_planned(snapshot, found)}
 
-        return _kept(snapshot, kept_figures(nothing.begun.now, held), nothing.made_us), rest
+        first = _kept(snapshot, kept_figures(nothing.begun.now, held), nothing.made_us)
+        return nothing.until, first, rest
 
     def _if_nothing(self, whatif: WhatIf, snapshot: Snapshot) -> Nothing:
         version, known = snapshot.schedule["in_force"]["version"], self._nothing

@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -15,7 +16,7 @@ from fake_schedule import TERMS, FakeSchedule
 from lived_site import lived_site
 from playwright.sync_api import Page, expect
 
-from dashboard.data.plan_scenarios import AT_ONCE, PlanScenarios
+from dashboard.data.plan_scenarios import AT_ONCE, KEPT_S, PlanScenarios
 from dashboard.snapshot import Snapshot
 from twin.errors import SchemaError
 
@@ -35,7 +36,9 @@ class Solver:
         self.release = threading.Event()
         self.holds = threading.Semaphore(0)
 
-    def work(self, _snapshot: Snapshot, changes: Sequence[Any]) -> tuple[Any, Callable[[], Any]]:
+    def work(
+        self, _snapshot: Snapshot, changes: Sequence[Any]
+    ) -> tuple[float, Any, Callable[[], Any]]:
         """Each change costs 100 more where the plan is kept, 40 where it is planned anew."""
         if any(c.get("machine") == "mill-99" for c in changes):
             raise SchemaError("machine: got 'mill-99', want one of the plant's")
@@ -43,7 +46,8 @@ class Solver:
         rush = any(c["kind"] == "rush" for c in changes)
         done = [{"order": "what-if-1", "end": "2026-03-05T18:00:00"}] if rush else []
         first = {"before": TERMS, "kept": kept, "rush_kept": done, "made": "2026-03-04T11:00:00"}
-        return first, lambda: self.planned(changes) | {"rush": done}
+        until = time.monotonic() + KEPT_S
+        return until, first, lambda: self.planned(changes) | {"rush": done}
 
     def planned(self, changes: Sequence[Any]) -> dict[str, Any]:
         if any(c.get("machine") == "mill-02" for c in changes):
