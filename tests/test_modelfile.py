@@ -102,6 +102,8 @@ def test_other_lanes_than_the_plants_are_refused_by_name():
         (lambda d: d["hazard"]["sensors"].append("q"), "hazard"),
         (lambda d: d["hazard"]["sensors"].__setitem__(0, "q"), "hazard.sensors: got .*'q'"),
         (lambda d: d["trend"]["q_slope"].pop(), "trend.q_slope: got 2 values, want 3"),
+        (lambda d: d["hazard"].update(course=[-5.0, -6.0, 0.0]), "course: got .*-6.0.*not fall"),
+        (lambda d: d["hazard"].update(course=[-6.0, -5.0, 40.0]), "hazard.course.2"),
     ],
 )
 def test_every_fault_of_a_file_names_file_and_key(change, says, tmp_path):

@@ -8,6 +8,8 @@ __all__ = ["HazardModel", "ModeModel", "Part", "Recalibration", "TrendModel"]
 
 Vector = list[float]
 Grid = list[Vector]
+LogHazard = Annotated[float, Field(ge=-30.0, le=3.5)]
+"""Of a cumulative hazard between what no forecast tells from none and from certain failure."""
 
 
 class Part(BaseModel):
@@ -70,8 +72,8 @@ class HazardModel(Part):
     provisional: bool
     replace_at: float | None = None
     """Control limit of maintenance: long-run cost per step, in units of a planned service."""
-    course: Annotated[list[float], Field(min_length=3, max_length=3)] | None = None
-    """Usual log cumulative hazard by a shift, a day and a week; see
+    course: Annotated[list[LogHazard], Field(min_length=3, max_length=3)] | None = None
+    """Rising: usual log cumulative hazard by a shift, a day and a week; see
     twin.scheduling.usual_course. None: not learnt."""
     recalibration: Recalibration | None = None
     """None: as it was fitted."""
@@ -101,6 +103,8 @@ class HazardModel(Part):
         wrong = [
             f"{k}: got {got} values, want {want}" for k, (got, want) in found.items() if got != want
         ]
+        if self.course is not None and self.course != sorted(self.course):
+            wrong.append(f"course: got {self.course}, want values that do not fall")
         if wrong:
             raise ValueError("; ".join(wrong))
         return self
