@@ -22,8 +22,6 @@ from twin.types import Event
 __all__ = ["HANDLERS", "UNDOERS", "lacked"]
 
 HOUR_US = 3_600_000_000
-
-
 VETO_H = {"service": 24.0, "plan": 8.0}
 """How long a veto holds that names no time."""
 
@@ -185,6 +183,4 @@ def _undo_accept(
 
 
 HANDLERS: dict[str, Handler] = {"suggestion.accept": _accept, "suggestion.veto": _veto}
-
-
 UNDOERS: dict[str, Undoer] = {"suggestion.accept": _undo_accept, "suggestion.veto": _allow}
