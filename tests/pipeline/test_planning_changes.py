@@ -17,7 +17,7 @@ from twin.pipeline.planning.proposal import saves_enough
 from twin.pipeline.planning.reasons import late_orders
 from twin.pipeline.planning.retime import retime
 from twin.pipeline.planning.retime_tasks import crews_free
-from twin.pipeline.planning.scenario import scenario
+from twin.pipeline.planning.scenario import kept_figures, kept_under, planned_anew
 from twin.pipeline.planning.situation import Situation
 from twin.pipeline.planning.solve import solve
 from twin.pipeline.planning.suggest import service_suggestions
@@ -267,29 +267,33 @@ def test_the_first_start_is_free_and_the_quarter_before_is_not(site):
 
 
 # --- scenarios --------------------------------------------------------------------------------
+def scenario(now, change, plan):
+    """All that a screen is told of it; planned anew by the rules alone."""
+    held = kept_under(now, [change], plan)
+    return kept_figures(now, held) | planned_anew(held, None)
+
+
 def test_scenarios_show_what_comes_and_leave_the_plan_alone(site):
     held, plan = planned(site, n_orders=8, lives={"mill-0": 60.0})
     now = prepare_plan(held, plan)
     due = T0_US + 20 * HOUR_US
-    rush = scenario(
-        now, [{"kind": "rush", "product": "cover", "quantity": 30, "due": due}], plan, None
-    )
+    rush = scenario(now, {"kind": "rush", "product": "cover", "quantity": 30, "due": due}, plan)
     for plan_of in ("kept_plan", "plan"):
         assert "what-if-1" in {o["order"] for o in rush[plan_of]["operations"]}
     down = {"kind": "down", "machine": "mill-1", "until": T0_US + 40 * HOUR_US}
-    found = scenario(now, [down], plan, None)["plan"]
+    found = scenario(now, down, plan)["plan"]
     own = [o for o in found["operations"] if o["machine"] == "mill-1"]
     assert all(o["start"] >= down["until"] for o in own)
     service = plan["services"][0]
     postpone = {"kind": "postpone", "service": service["id"], "machine": "mill-0"}
     for later in (service["start"] + 30 * HOUR_US, plan["end"] - 12 * HOUR_US):
         # The last is too late to save anything: the risk is there all the same.
-        found = scenario(now, [postpone | {"start": later}], plan, None)
+        found = scenario(now, postpone | {"start": later}, plan)
         assert all(s["start"] >= later for s in found["plan"]["services"])
         assert found["kept"]["risk"] > found["before"]["risk"]
         assert found["after"]["risk"] > found["before"]["risk"]
     with pytest.raises(SchemaError):
-        scenario(now, [{"kind": "flood"}], plan, None)
+        scenario(now, {"kind": "flood"}, plan)
 
 
 def test_an_extra_shift_opens_what_was_closed(tmp_path):
@@ -299,7 +303,7 @@ def test_an_extra_shift_opens_what_was_closed(tmp_path):
     now = prepare_plan(held, plan)
     midnight = T0_US // (24 * HOUR_US) * 24 * HOUR_US
     extra = {"kind": "shift", "line": "one", "start": midnight + 46 * HOUR_US}
-    found = scenario(now, [extra | {"end": midnight + 54 * HOUR_US}], plan, None)
+    found = scenario(now, extra | {"end": midnight + 54 * HOUR_US}, plan)
     assert found["after"]["makespan_h"] <= found["before"]["makespan_h"]
     stated = state_problem(held)
     wider = state_problem(
@@ -320,7 +324,7 @@ def test_an_extra_shift_opens_what_was_closed(tmp_path):
 def test_a_scenario_that_cannot_happen_is_said_to_be_none(site, change, says):
     held, plan = planned(site, n_orders=1)
     with pytest.raises(SchemaError, match=says):
-        scenario(prepare_plan(held, plan), [change], plan, None)
+        scenario(prepare_plan(held, plan), change, plan)
 
 
 @pytest.mark.usefixtures("known_cost")

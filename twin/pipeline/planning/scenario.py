@@ -20,25 +20,11 @@ from twin.pipeline.planning.prepare import Prepared, prepare_plan
 from twin.pipeline.planning.situation import ExtraShift, Situation
 from twin.pipeline.planning.solve import Improve, solve
 
-__all__ = ["RUSH", "Change", "changed", "kept_figures", "kept_under", "planned_anew", "scenario"]
+__all__ = ["RUSH", "Change", "changed", "kept_figures", "kept_under", "planned_anew"]
 
 Change = Mapping[str, Any]
 RUSH = "what-if-"
 """How orders are named that only a what-if knows."""
-
-
-def scenario(
-    now: Prepared,
-    changes: Sequence[Change],
-    plan: Plan | None,
-    improve: Improve | None,
-    seconds: float = 3.0,
-    seed: int = 1,
-) -> dict[str, Any]:
-    """The plan of now, what becomes of it if all this happens, and the best answer to it: what
-    `kept_figures` and `planned_anew` say. Raises SchemaError, PlanningError."""
-    held = kept_under(now, changes, plan)
-    return kept_figures(now, held) | planned_anew(held, improve, seconds, seed)
 
 
 def kept_under(now: Prepared, changes: Sequence[Change], plan: Plan | None) -> Prepared:
