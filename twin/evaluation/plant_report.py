@@ -25,13 +25,12 @@ def policy_report(
     of lives ended. cost_ratio_ci: 95 %, bootstrapped over pairs of machines of all plants. classes:
     the same ratios by class; known_wear: of the planner told the true wear; as_fitted: of the twin
     as it runs, with the limits that the model files hold, instead of those chosen in training as
-    the interval is; saving: of the twin against the
-    best fixed interval, as a share, with its interval, and `expected`, the same with the failures
-    that were to be expected on these lives in place of those that were drawn, on both sides
-    (plant_risk: the mean is the same, chance has less part in it); attainable: what services and
-    failures cost at least without knowing the draw, in the long run, by `least` of each class
-    (plant_floor), and nothing_late: the same were no order ever late, to all that the clairvoyant
-    costs; notes: where the twin is not better.
+    the interval is; saving: of the twin against the best fixed interval, as a share, with its
+    interval, and `expected`, the same with the failures that were to be expected on these lives in
+    place of those that were drawn, on both sides (plant_risk: the mean is the same, chance has less
+    part in it); attainable: what services and failures cost at least without knowing the draw, in
+    the long run, by `least` of each class (plant_floor), and nothing_late: the same were no order
+    ever late, to all that the clairvoyant costs; notes: where the twin is not better.
     """
     policies = {
         name: _figures([s[name] for s in scored], _ratio(scored, name)) for name in POLICIES
