@@ -73,6 +73,15 @@ def test_a_time_that_is_none_spoils_a_plan(world, value):
     assert fault.startswith(f"operations.0.start: got {value!r}, ")
 
 
+@pytest.mark.parametrize("field", [{"made": "soon"}, {"alternatives": [{"start": "soon"}]}])
+def test_a_suggestion_whose_times_are_none_cannot_be_accepted(world, field):
+    own = world.suggestion("mill-0")
+    spoil(world, "suggestions", orjson.dumps([own | field]))
+    accepted = world.do("suggestion.accept", {"suggestion": own["id"]})
+    world.desk_step()
+    assert world.line(accepted)["reason"] == "unknown_suggestion"
+
+
 LOCK = {"order": "A-0", "step": 1, "machine": "press-1", "start": 1, "who": "Late"}
 
 

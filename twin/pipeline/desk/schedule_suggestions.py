@@ -114,8 +114,8 @@ def lacked(
 def _ordered(service: Record, suggestion: Record, now_us: int) -> int:
     """When a piece for it was or is ordered, µs UTC."""
     proposed = {suggestion["start"], *(a["start"] for a in suggestion.get("alternatives", ()))}
-    made = int(suggestion.get("made", now_us)) if service["start"] in proposed else now_us
-    return min(made, now_us)
+    made = suggestion.get("made") if service["start"] in proposed else None
+    return now_us if made is None else min(int(made), now_us)
 
 
 def _forget(state: DeskState, line: Mapping[str, Any], action: Action, ctx: Context) -> Effects:

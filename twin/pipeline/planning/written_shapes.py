@@ -54,6 +54,11 @@ class _PlanSuggestion(Loose):
     machine: None = None
 
 
+class _Alternative(Loose):
+    start: Time | None
+    """None: not at all."""
+
+
 class _ServiceSuggestion(Loose):
     id: str
     kind: Literal["service"]
@@ -62,6 +67,8 @@ class _ServiceSuggestion(Loose):
     machine: str
     start: Time
     end: Time
+    made: Time | None = None
+    alternatives: list[_Alternative] = Field(default_factory=list)
 
 
 _Suggestion = Annotated[_PlanSuggestion | _ServiceSuggestion, Field(discriminator="kind")]
