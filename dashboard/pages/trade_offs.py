@@ -12,7 +12,7 @@ from dashboard.pages.visit import Visit
 from dashboard.routes import trade_off_routes
 from dashboard.states.trade_offs_state import trade_offs_state
 from twin.actions import Objective
-from twin.scheduling.pareto_record import TRADED
+from twin.scheduling.pareto.record import TRADED
 
 __all__ = ["register", "show"]
 

@@ -8,7 +8,7 @@ from dashboard.snapshot import Snapshot
 from dashboard.states.compiling import is_compiling
 from dashboard.times import iso_local
 from twin.pipeline.desk.front import front_fault
-from twin.scheduling.pareto_record import TRADED
+from twin.scheduling.pareto.record import TRADED
 
 __all__ = ["MEASURES", "trade_offs_state"]
 

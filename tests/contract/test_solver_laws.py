@@ -12,13 +12,13 @@ from tests.scheduling.counted_clock import CountedClock
 from twin.errors import PlanningError
 from twin.evaluation.invented import small_plant
 from twin.evaluation.invented_small import random_problem
-from twin.scheduling.anneal import anneal
+from twin.scheduling.annealing.anneal import anneal
 from twin.scheduling.check import check
-from twin.scheduling.cpsat import cpsat
+from twin.scheduling.cpsat.solver import cpsat
 from twin.scheduling.problem import Alternative, Job, Machine, Operation, Problem
 from twin.scheduling.rules import RULES, best_rule
 from twin.scheduling.schedule import Answer, Limit
-from twin.scheduling.tabu import tabu
+from twin.scheduling.tabu.solver import tabu
 
 
 def as_solver(rule):

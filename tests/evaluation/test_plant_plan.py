@@ -5,7 +5,7 @@ import pytest
 
 from twin.evaluation.invented import small_plant
 from twin.evaluation.plant_plan import Budget, _floor, disturbed, evaluate_plant
-from twin.scheduling.anneal import first_schedule
+from twin.scheduling.annealing.anneal import first_schedule
 from twin.scheduling.check import check
 from twin.scheduling.working_time import WorkingTime
 

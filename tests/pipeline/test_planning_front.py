@@ -11,8 +11,8 @@ from twin.pipeline.apart import ApartError
 from twin.pipeline.planning.front import FrontSearch
 from twin.pipeline.planning.front_apart import search_apart
 from twin.scheduling.check import check
-from twin.scheduling.pareto import TRADED, Front, Traded
-from twin.scheduling.pareto_archive import Box
+from twin.scheduling.pareto.archive import Box
+from twin.scheduling.pareto.front import TRADED, Front, Traded
 from twin.scheduling.rules import RULES
 
 pytestmark = pytest.mark.usefixtures("known_cost")

@@ -17,7 +17,7 @@ from twin.pipeline.planning.prepare import prepare_plan
 from twin.pipeline.planning.problem_of import state_problem
 from twin.pipeline.planning.proposal import make_proposal
 from twin.pipeline.planning.solve import solve
-from twin.scheduling.anneal import FEW, anneal
+from twin.scheduling.annealing.anneal import FEW, anneal
 from twin.scheduling.check import check
 from twin.scheduling.lexicographic import in_order
 from twin.scheduling.problem import Alternative, Job, Machine, Operation, Order, Problem, Weights

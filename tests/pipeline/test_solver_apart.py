@@ -10,7 +10,7 @@ import pytest
 from tests.pipeline import apart_solvers
 from twin.errors import PlanningError
 from twin.pipeline.apart import ApartError, run_apart
-from twin.scheduling.cpsat import cpsat
+from twin.scheduling.cpsat.solver import cpsat
 from twin.scheduling.problem import Alternative, Job, Machine, Operation, Problem, Weights
 from twin.scheduling.schedule import Schedule
 

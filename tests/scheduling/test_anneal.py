@@ -11,9 +11,10 @@ from tests.scheduling.counted_clock import rounds
 from twin.errors import PlanningError
 from twin.evaluation.invented import small_plant
 from twin.evaluation.invented_small import random_problem
-from twin.scheduling.anneal import anneal, first_schedule
-from twin.scheduling.anneal_loop import anneal_moves, load
-from twin.scheduling.anneal_state import BAD, TOTAL, new_state, schedule_of
+from twin.scheduling.annealing.anneal import anneal, first_schedule
+from twin.scheduling.annealing.loop import anneal_moves, load
+from twin.scheduling.annealing.state import BAD, TOTAL, new_state, schedule_of
+from twin.scheduling.annealing.timeline import timeline
 from twin.scheduling.check import check
 from twin.scheduling.problem import (
     Alternative,
@@ -28,7 +29,6 @@ from twin.scheduling.problem import (
     Weights,
 )
 from twin.scheduling.rules import best_rule
-from twin.scheduling.timeline import timeline
 
 HOT = 1e6
 ALWAYS = (((0, 240),),)

@@ -13,8 +13,8 @@ from twin.errors import PlanningError
 from twin.evaluation.invented import small_plant
 from twin.evaluation.invented_small import random_problem
 from twin.scheduling.check import check
-from twin.scheduling.cpsat import Window, cpsat, polish
-from twin.scheduling.cpsat_search import search
+from twin.scheduling.cpsat.search import search
+from twin.scheduling.cpsat.solver import Window, cpsat, polish
 from twin.scheduling.layout import lay_out
 from twin.scheduling.problem import Alternative, Job, Machine, Operation, Problem
 from twin.scheduling.rules import best_rule

@@ -8,8 +8,8 @@ import pytest
 from tests.reference.exhaustive import every_schedule
 from tests.scheduling.tiny import tiny_problem
 from twin.scheduling.check import check
-from twin.scheduling.cpsat import NoScheduleError
-from twin.scheduling.epsilon import exact_front, exact_order
+from twin.scheduling.cpsat.epsilon import exact_front, exact_order
+from twin.scheduling.cpsat.solver import NoScheduleError
 from twin.scheduling.objectives import of_weights
 from twin.scheduling.schedule import Limit
 

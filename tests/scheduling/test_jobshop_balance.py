@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 
 from tests.scheduling.shops import brute_force, shop_problem, shops
-from twin.scheduling.jobshop_balance import balance
 from twin.scheduling.jobshop_graph import pure_shop
+from twin.scheduling.tabu.balance import balance
 
 
 @settings(max_examples=40)

@@ -15,7 +15,7 @@ from twin.scheduling.jobshop_chain import solve_shop
 from twin.scheduling.jobshop_graph import pure_shop
 from twin.scheduling.rules import best_rule
 from twin.scheduling.schedule import Answer, Limit
-from twin.scheduling.tabu import tabu
+from twin.scheduling.tabu.solver import tabu
 
 OPEN = shop_problem(
     [[{0: 3, 1: 4}, {1: 2}], [{1: 3, 2: 2}, {0: 2, 2: 3}], [{2: 4}, {1: 2, 0: 5}]], 3

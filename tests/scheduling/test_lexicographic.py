@@ -8,8 +8,8 @@ from tests.scheduling.counted_clock import CountedClock
 from tests.scheduling.tiny import tiny_problem
 from twin.evaluation.invented import small_plant
 from twin.scheduling.check import check
-from twin.scheduling.cpsat import cpsat
-from twin.scheduling.epsilon import exact_order
+from twin.scheduling.cpsat.epsilon import exact_order
+from twin.scheduling.cpsat.solver import cpsat
 from twin.scheduling.lexicographic import lexicographic
 from twin.scheduling.objectives import of_weights
 from twin.scheduling.rules import best_rule

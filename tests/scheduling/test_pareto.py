@@ -9,9 +9,9 @@ from twin.evaluation.invented import small_plant
 from twin.evaluation.invented_small import random_problem
 from twin.scheduling.check import check
 from twin.scheduling.objectives import of_weights
-from twin.scheduling.pareto import TRADED, pareto_front
-from twin.scheduling.pareto_archive import Archive, Box, Point
-from twin.scheduling.pareto_nsga import directions, hypervolume
+from twin.scheduling.pareto.archive import Archive, Box, Point
+from twin.scheduling.pareto.front import TRADED, pareto_front
+from twin.scheduling.pareto.nsga import directions, hypervolume
 from twin.scheduling.problem import Alternative, Job, Machine, Operation, Problem
 from twin.scheduling.rules import best_rule
 from twin.scheduling.schedule import Limit, empty_schedule

@@ -10,9 +10,9 @@ from tests.reference.exhaustive import every_schedule
 from tests.scheduling.tiny import tiny_problem
 from twin.scheduling.check import check
 from twin.scheduling.objectives import of_weights
-from twin.scheduling.pareto import pareto_front
-from twin.scheduling.pareto_archive import Box
-from twin.scheduling.pareto_zones import Zones
+from twin.scheduling.pareto.archive import Box
+from twin.scheduling.pareto.front import pareto_front
+from twin.scheduling.pareto.zones import Zones
 from twin.scheduling.problem import Alternative, Job, Machine, Operation, Problem
 from twin.scheduling.schedule import Limit
 
@@ -23,7 +23,7 @@ LIMIT = Limit(120.0, time.perf_counter)
 @pytest.fixture(autouse=True)
 def _short_hunt(monkeypatch):
     """Half a second for anchors and evolution; what they miss, the proofs find."""
-    monkeypatch.setattr("twin.scheduling.pareto.PROOF_SHARE", {2: 0.996, 3: 0.996})
+    monkeypatch.setattr("twin.scheduling.pareto.front.PROOF_SHARE", {2: 0.996, 3: 0.996})
 
 
 class Shop(NamedTuple):

@@ -5,13 +5,13 @@ import pytest
 
 from twin.evaluation.invented import small_plant
 from twin.evaluation.invented_small import random_problem
-from twin.scheduling.anneal_loop import load
-from twin.scheduling.anneal_state import new_state
+from twin.scheduling.annealing.loop import load
+from twin.scheduling.annealing.state import new_state
+from twin.scheduling.annealing.timeline import timeline
 from twin.scheduling.check import check
 from twin.scheduling.objectives import OBJECTIVES, of_weights
-from twin.scheduling.pareto_measure import Yardstick
+from twin.scheduling.pareto.measure import Yardstick
 from twin.scheduling.rules import RULES
-from twin.scheduling.timeline import timeline
 
 
 @pytest.mark.parametrize("seed", range(24))

@@ -5,13 +5,13 @@ import pytest
 
 from twin.evaluation.invented import small_plant
 from twin.evaluation.invented_small import random_problem
+from twin.scheduling.annealing.timeline import timeline
 from twin.scheduling.check import check
-from twin.scheduling.pareto_breed import loaded
-from twin.scheduling.pareto_shift import shifted
+from twin.scheduling.pareto.breed import loaded
+from twin.scheduling.pareto.shift import shifted
 from twin.scheduling.problem import Alternative, Job, Machine, Operation, Problem
 from twin.scheduling.rules import RULES
 from twin.scheduling.schedule import Schedule
-from twin.scheduling.timeline import timeline
 
 
 def changes(problem):

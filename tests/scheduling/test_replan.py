@@ -7,7 +7,7 @@ import pytest
 
 from tests.scheduling.counted_clock import rounds
 from twin.evaluation.invented import small_plant
-from twin.scheduling.anneal import FEW, anneal
+from twin.scheduling.annealing.anneal import FEW, anneal
 from twin.scheduling.changes import breakdown, extended, with_jobs
 from twin.scheduling.check import check
 from twin.scheduling.layout import numbered

@@ -14,7 +14,7 @@ from twin.scheduling.check import check
 from twin.scheduling.jobshop_graph import makespan_bound, pure_shop, shop_schedule, starts
 from twin.scheduling.problem import Pin, Task, Weights
 from twin.scheduling.schedule import Limit, empty_schedule
-from twin.scheduling.tabu import tabu, warm_up
+from twin.scheduling.tabu.solver import tabu, warm_up
 
 FT06 = (
     ((2, 1), (0, 3), (1, 6), (3, 7), (5, 3), (4, 6)),

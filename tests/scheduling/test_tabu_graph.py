@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from tests.scheduling.shops import longest_path, random_plan, shops
 from twin.scheduling.jobshop_graph import pure_shop, starts
-from twin.scheduling.tabu_blocks import estimate_later, estimate_sooner
-from twin.scheduling.tabu_elite import between, greedy_plan, ranked_plan
-from twin.scheduling.tabu_graph import (
+from twin.scheduling.tabu.blocks import estimate_later, estimate_sooner
+from twin.scheduling.tabu.elite import between, greedy_plan, ranked_plan
+from twin.scheduling.tabu.graph import (
     empty_graph,
     insert,
     load,
@@ -17,9 +17,9 @@ from twin.scheduling.tabu_graph import (
     paths_without,
     remove,
 )
-from twin.scheduling.tabu_insert import places
-from twin.scheduling.tabu_memory import BEST, MAKESPAN, empty_memory
-from twin.scheduling.tabu_search import begin, search
+from twin.scheduling.tabu.insert import places
+from twin.scheduling.tabu.memory import BEST, MAKESPAN, empty_memory
+from twin.scheduling.tabu.search import begin, search
 
 seeds = st.integers(0, 2**16)
 few = settings(max_examples=30)

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from twin.evaluation.invented_small import random_problem
-from twin.scheduling.timeline import NEVER, timeline
-from twin.scheduling.timeline_calendars import dense_calendars
+from twin.scheduling.annealing.calendars import dense_calendars
+from twin.scheduling.annealing.timeline import NEVER, timeline
 from twin.scheduling.working_time import WorkingTime
 
 seeds = st.integers(0, 10_000).map(np.random.default_rng)

@@ -14,7 +14,7 @@ from twin.errors import DataError, PlanningError
 from twin.evaluation.jobshop_files import MEANS, instances_in
 from twin.evaluation.jobshop_formats import Instance
 from twin.evaluation.jobshop_solve import Solved, solve_instance
-from twin.scheduling.tabu import warm_up
+from twin.scheduling.tabu.solver import warm_up
 
 __all__ = ["evaluate_jobshop", "jobshop_lines"]
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from twin.errors import PlanningError
 from twin.evaluation.jobshop_formats import Instance
 from twin.pipeline.apart import ApartError, run_apart
-from twin.scheduling.cpsat import cpsat
+from twin.scheduling.cpsat.solver import cpsat
 from twin.scheduling.jobshop_chain import solve_shop
 from twin.scheduling.problem import Alternative, Job, Machine, Operation, Problem, Weights
 from twin.scheduling.problem_faults import faults_of

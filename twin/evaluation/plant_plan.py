@@ -13,7 +13,7 @@ import numpy as np
 
 from twin.errors import PlanningError
 from twin.evaluation.invented import invented_plant
-from twin.scheduling.anneal import anneal, first_schedule
+from twin.scheduling.annealing.anneal import anneal, first_schedule
 from twin.scheduling.bounds import bound
 from twin.scheduling.changes import breakdown, extended, with_jobs
 from twin.scheduling.check import check

@@ -1,21 +1,21 @@
 """The one independent checker: every rule and every cost of a schedule from the schedule alone.
 
 No solver in it and nothing shared with one but the records: it has its own reckoning of working
-time (`check_time`) and its own layout (`check_layout`), and nobody else uses them. What has a fault
-is never shown to anyone. Rules are those of `problem`, by number.
+time (`checking.time`) and its own layout (`checking.layout`), and nobody else uses them. What has
+a fault is never shown to anyone. Rules are those of `problem`, by number.
 """
 
 from collections.abc import Iterator
 from math import inf, isfinite
 from typing import NamedTuple
 
-from twin.scheduling.check_costs import terms_of
-from twin.scheduling.check_jobs import order_faults, placing_faults
-from twin.scheduling.check_layout import Laid, laid_out
-from twin.scheduling.check_machines import machine_faults
-from twin.scheduling.check_records import record_faults
-from twin.scheduling.check_rows import Rows, rows_of, schedule_faults
-from twin.scheduling.check_tasks import part_faults, task_faults
+from twin.scheduling.checking.costs import terms_of
+from twin.scheduling.checking.jobs import order_faults, placing_faults
+from twin.scheduling.checking.layout import Laid, laid_out
+from twin.scheduling.checking.machines import machine_faults
+from twin.scheduling.checking.records import record_faults
+from twin.scheduling.checking.rows import Rows, rows_of, schedule_faults
+from twin.scheduling.checking.tasks import part_faults, task_faults
 from twin.scheduling.fault import Fault, operation_name
 from twin.scheduling.problem import Problem
 from twin.scheduling.schedule import Schedule, Terms

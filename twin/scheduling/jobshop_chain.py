@@ -17,7 +17,7 @@ from twin.scheduling.jobshop_graph import pure_shop
 from twin.scheduling.problem import Problem
 from twin.scheduling.rules import best_rule
 from twin.scheduling.schedule import Answer, Limit, Schedule, Solver, Tell
-from twin.scheduling.tabu import tabu
+from twin.scheduling.tabu.solver import tabu
 
 __all__ = ["solve_shop"]
 

@@ -1,7 +1,7 @@
 """Where everything of a schedule lies: setups, ends, who is next on each machine.
 
 A schedule says only where operations and tasks start; the rest follows from the problem's rules.
-For solvers, for drawing and for exports; the checker has its own (`check_layout`).
+For solvers, for drawing and for exports; the checker has its own (`checking.layout`).
 """
 
 from typing import NamedTuple

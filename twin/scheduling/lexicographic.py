@@ -6,7 +6,7 @@ On small problems `epsilon.exact_order` proves it.
 from collections.abc import Mapping, Sequence
 
 from twin.errors import PlanningError
-from twin.scheduling.anneal import anneal
+from twin.scheduling.annealing.anneal import anneal
 from twin.scheduling.check import check
 from twin.scheduling.objectives import first_difference, of_weights, weighted
 from twin.scheduling.problem import Order, Problem

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import numpy as np
 
 from twin.errors import PlanningError
-from twin.scheduling.anneal import COLD_START, WARM, anneal, first_schedule
+from twin.scheduling.annealing.anneal import COLD_START, WARM, anneal, first_schedule
 from twin.scheduling.check import check
 from twin.scheduling.layout import lay_out
 from twin.scheduling.problem import Problem

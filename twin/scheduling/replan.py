@@ -13,7 +13,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from twin.scheduling.anneal import Cooling, anneal, temperature
+from twin.scheduling.annealing.anneal import Cooling, anneal, temperature
 from twin.scheduling.check import check
 from twin.scheduling.layout import alternative_on, numbered
 from twin.scheduling.problem import Operation, Pin, Problem, Reference, TaskPin

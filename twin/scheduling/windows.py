@@ -16,7 +16,7 @@ def cpsat_windows(
     A window's model may take longer to build than its time: who runs this ends it.
     """
     # Here, so that who names this solver for another process does not load OR-Tools itself.
-    from twin.scheduling.cpsat import Window, polish
+    from twin.scheduling.cpsat.solver import Window, polish
 
     if start is None:
         raise PlanningError("there is no plan to polish")

@@ -1,7 +1,7 @@
 """How much of a stretch of time is working time, and when work that was begun is done.
 
 The plain route, window by window with a bisection: for the dispatch rules, layouts and the planner,
-apart from the dense arrays that compiled solvers keep. The checker has its own (`check_time`).
+apart from the dense arrays that compiled solvers keep. The checker has its own (`checking.time`).
 """
 
 from bisect import bisect_right

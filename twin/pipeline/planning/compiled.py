@@ -16,8 +16,8 @@ import numpy as np
 from twin.errors import PlanningError
 from twin.pipeline.apart import run_apart
 from twin.pipeline.planning.front_apart import traded
-from twin.scheduling.anneal import anneal
-from twin.scheduling.pareto import Front
+from twin.scheduling.annealing.anneal import anneal
+from twin.scheduling.pareto.front import Front
 from twin.scheduling.problem import Alternative, Crew, Job, Machine, Operation, Problem, Task
 from twin.scheduling.schedule import Answer, Limit, Schedule, Solver, Tell
 

@@ -25,7 +25,7 @@ from twin.pipeline.planning.situation import KIND, read_situation
 from twin.pipeline.planning.written import FRONT_PLANS, FRONT_WISH, read_written
 from twin.pipeline.site import Site, load_site
 from twin.plant import load_plant
-from twin.scheduling.pareto import TRADED, Front, Traded
+from twin.scheduling.pareto.front import TRADED, Front, Traded
 from twin.stores.base import Store
 
 __all__ = ["FrontSearch", "start_fronts"]

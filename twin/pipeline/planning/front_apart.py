@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any, cast
 
 from twin.pipeline.apart import ApartError, run_apart
-from twin.scheduling.pareto import TRADED, Front, pareto_front
+from twin.scheduling.pareto.front import TRADED, Front, pareto_front
 from twin.scheduling.problem import Problem
 from twin.scheduling.schedule import Limit, Schedule, Solver
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from twin.errors import PlanningError
 from twin.pipeline.planning.retime_tasks import crews_free
-from twin.scheduling.anneal import FEW
+from twin.scheduling.annealing.anneal import FEW
 from twin.scheduling.bounds import floor_of
 from twin.scheduling.check import check
 from twin.scheduling.objectives import first_difference

@@ -1,0 +1,1 @@
+"""Simulated annealing of a whole plant: compiled moves on lines of operations."""

@@ -1,0 +1,1 @@
+"""What the checker recomputes, apart from all that makes plans."""

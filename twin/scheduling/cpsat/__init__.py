@@ -1,0 +1,1 @@
+"""CP-SAT models of a plant and its job shops: exact where small, a polish and bounds elsewhere."""

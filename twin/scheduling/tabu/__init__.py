@@ -1,0 +1,1 @@
+"""Tabu search with relinking for flexible job shops."""
