@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.scheduling.bounds_setups import setups_needed
-from twin.scheduling.cpsat.calendar import energy_at, open_ticks, price_per_kwh
+from twin.scheduling.open_ticks import energy_at, open_ticks, price_per_kwh
 from twin.scheduling.problem import Alternative, Job, Operation, Problem, Task
 
 __all__ = ["Floor", "bound", "floor_of"]

@@ -10,9 +10,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.scheduling.problem import Calendar, Problem
+from twin.scheduling.open_ticks import energy_at, open_ticks, price_per_kwh
+from twin.scheduling.problem import Problem
 
-__all__ = ["Piece", "Pieces", "energy_at", "open_ticks", "price_per_kwh"]
+__all__ = ["Piece", "Pieces"]
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -60,27 +61,6 @@ class Pieces:
             nothing = np.zeros_like(self._price)
             self._made[key] = _pieces(self._open[calendar], 1, nothing)
         return self._made[key]
-
-
-def open_ticks(calendar: Calendar, horizon: int) -> Ints:
-    """Every open tick within the horizon, in order."""
-    parts = [np.arange(max(0, a), min(b, horizon)) for a, b in calendar if b > 0 and a < horizon]
-    return np.concatenate(parts).astype(np.int64) if parts else np.zeros(0, np.int64)
-
-
-def price_per_kwh(problem: Problem) -> Array:
-    """(horizon,) the price in force at each tick."""
-    bucket = np.arange(problem.horizon) // problem.bucket
-    price: Array = problem.price[np.minimum(bucket, len(problem.price) - 1)]
-    return price
-
-
-def energy_at(ticks: Ints, duration: int, price: Array) -> Array:
-    """Σ price over the ticks worked, for a start at each open tick from which work ends."""
-    spent = np.concatenate([[0.0], np.cumsum(price[ticks])])
-    n = max(0, len(ticks) - max(duration, 1) + 1)
-    energy: Array = spent[duration : duration + n] - spent[:n]
-    return energy
 
 
 def _pieces(ticks: Ints, duration: int, price: Array) -> tuple[Piece, ...]:
