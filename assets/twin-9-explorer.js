@@ -135,7 +135,7 @@
     const paintLines = () => {
       if (!answer) return;
       const lines = shownFans().filter((f) => f?.python).map((f) => `    ${f.python},\n`);
-      say(region("python"), lines.length ? ["from twin.pipeline.fan import fan_of\n", answer.python.replace("store.close()", `fans = [\n${lines.join("")}]\nstore.close()`)].join("") : answer.python);
+      say(region("python"), lines.length ? ["from twin.pipeline.history.fan import fan_of\n", answer.python.replace("store.close()", `fans = [\n${lines.join("")}]\nstore.close()`)].join("") : answer.python);
     };
     const paintFans = () => paintLines() || fanList(region("fans"), s.marks, shownFans(), sensors, (i) => { s.marks.splice(i, 1); keep(); paintFans(); draw(); });
 

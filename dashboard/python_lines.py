@@ -10,7 +10,7 @@ __all__ = ["fan_line", "python_lines"]
 _LINES = """\
 from dashboard.figures.history import history_figure
 from twin.config import Settings
-from twin.pipeline.explore import Explorer, moment
+from twin.pipeline.history.explore import Explorer, moment
 from twin.plant import load_plant
 from twin.stores.embedded import open_store
 

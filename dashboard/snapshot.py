@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from twin.core.view import NEVER
 from twin.pipeline.failures import stands_failed
-from twin.pipeline.producing import stands_idle
+from twin.pipeline.production.producing import stands_idle
 from twin.plant import Machine, MachineClass, Plant
 from twin.types import Clock, Event
 

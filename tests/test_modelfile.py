@@ -10,7 +10,7 @@ from twin.core.hazard import Hazard, lead_bins, spline_basis
 from twin.core.hazard_risk import assess
 from twin.errors import ModelError
 from twin.modelfile import default_model, load_model, model_of, parse_model, save_model
-from twin.pipeline.fit_class import hazard_model
+from twin.pipeline.learning.fit_class import hazard_model
 from twin.plant import MachineClass
 
 RNG = np.random.default_rng(0)

@@ -48,14 +48,14 @@ def up(_args: Args, settings: Settings) -> int:
 
 def feed(_args: Args, settings: Settings) -> None:
     """Run the sources of the plant file: readings in, batches out."""
-    from twin.pipeline.feed import run_feed
+    from twin.pipeline.feed.feed import run_feed
 
     run_feed(settings, _until_told())
 
 
 def worker(args: Args, settings: Settings) -> None:
     """Apply readings to the twins: one process owns some partitions."""
-    from twin.pipeline.worker_run import run_worker
+    from twin.pipeline.worker.run import run_worker
 
     run_worker(settings, args.partitions, _until_told())
 
@@ -98,14 +98,14 @@ def replay(args: Args, settings: Settings) -> None:
 
         replay_cmapss(settings, args.file, args.subset, args.speed, _until_told(), show)
         return
-    from twin.pipeline.replay import run_replay
+    from twin.pipeline.feed.replay import run_replay
 
     run_replay(settings, args.file, args.speed, _until_told())
 
 
 def fit(args: Args, settings: Settings) -> None:
     """Learn twin and failure model of each class from a history with failures."""
-    from twin.pipeline.fit import run_fit, run_fit_kept
+    from twin.pipeline.learning.fit import run_fit, run_fit_kept
 
     if args.kept:
         report = run_fit_kept(settings, args.out)

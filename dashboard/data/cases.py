@@ -13,7 +13,7 @@ from dashboard.snapshot import Snapshot
 from dashboard.states.outlook import Belief
 from twin.core.paths import Start, as_new, start_of
 from twin.core.whatif import Case, Rehearsal, rehearse
-from twin.pipeline.history import Estimate
+from twin.pipeline.history.history import Estimate
 from twin.plant import Machine
 
 __all__ = ["Cases", "Prepared"]

@@ -5,8 +5,8 @@ from typing import Any
 
 import orjson
 
-from twin.pipeline.orders import KIND as ORDERS
-from twin.pipeline.orders_written import parsed_order
+from twin.pipeline.orders.orders import KIND as ORDERS
+from twin.pipeline.orders.written import parsed_order
 from twin.pipeline.planning.written import KIND, parsed
 from twin.stores.base import Store
 

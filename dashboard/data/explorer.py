@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from dashboard.numbers import rounded, roundeds
 from dashboard.times import offset_text
 from dashboard.zone_times import isos
-from twin.pipeline.explore import Explorer, Series, View
-from twin.pipeline.fan import Fan, fan_of
-from twin.pipeline.fan_crossings import Crossing
-from twin.pipeline.thin import Line
+from twin.pipeline.history.explore import Explorer, Series, View
+from twin.pipeline.history.fan import Fan, fan_of
+from twin.pipeline.history.fan_crossings import Crossing
+from twin.pipeline.history.thin import Line
 from twin.stores.base import FIRST_ID, Store
 from twin.types import Event
 

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dashboard.snapshot import Snapshot
 from dashboard.states.data_known import Known, Refused
 from twin.errors import StoreError
-from twin.pipeline.senders import last_sent
+from twin.pipeline.gateway.senders import last_sent
 from twin.stores.base import REJECTED_MAX, Store
 
 __all__ = ["Intakes"]

@@ -16,7 +16,7 @@ from dashboard.times import iso_local
 from twin.core.layout import HEALTH, NIS, TIME, header
 from twin.core.view import NEVER
 from twin.errors import WireError
-from twin.pipeline.history import Estimate
+from twin.pipeline.history.history import Estimate
 from twin.plant import Machine
 from twin.stores.chunkcodec import decode_chunk
 

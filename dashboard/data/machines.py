@@ -12,8 +12,8 @@ from dashboard.states.outlook import Belief, belief_of, risk_curve
 from dashboard.states.past import past_of_estimate, past_of_rows
 from twin.catalogue import Catalogue
 from twin.modelfile import ClassModel, default_model, parse_model
-from twin.pipeline.history import Estimate, estimate, history
-from twin.pipeline.tailcache import TailCache
+from twin.pipeline.history.history import Estimate, estimate, history
+from twin.pipeline.history.tailcache import TailCache
 from twin.plant import Machine, MachineClass, Plant
 from twin.stores.base import Store
 

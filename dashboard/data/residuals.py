@@ -9,7 +9,7 @@ from dashboard.data.machines import MachinePast
 from dashboard.snapshot import Snapshot
 from twin.core.residual_verdict import findings
 from twin.core.residuals import Residuals, residuals
-from twin.pipeline.history import Estimate
+from twin.pipeline.history.history import Estimate
 from twin.plant import Machine, Sensor
 
 __all__ = ["SAMPLES", "Judged", "Judgement", "judge"]

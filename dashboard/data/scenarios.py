@@ -18,7 +18,7 @@ from dashboard.times import iso_local
 from twin.core.whatif import Case, Change, course_of
 from twin.core.whatif_sums import Prices, doubts, eases, unseen_from
 from twin.errors import SchemaError
-from twin.pipeline.producing import IDLE_INPUTS
+from twin.pipeline.production.producing import IDLE_INPUTS
 from twin.pipeline.worklist import costs_of_stops
 from twin.plant import Machine, MachineClass
 

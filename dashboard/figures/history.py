@@ -28,7 +28,7 @@ class _Line(Protocol):
 
 
 class _Series(Protocol):
-    """As twin.pipeline.explore has it."""
+    """As twin.pipeline.history.explore has it."""
 
     @property
     def sensor(self) -> str: ...

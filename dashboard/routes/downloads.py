@@ -18,8 +18,8 @@ from dashboard.routes.explorer_routes import Asked, Explored, answered
 from dashboard.routes.table_pieces import csv_pieces, parquet_pieces
 from dashboard.zone_times import offsets_us
 from twin.errors import DataError, TwinError
-from twin.pipeline.explore import Z95, Explorer, Subject
-from twin.pipeline.window import Beliefs, Window
+from twin.pipeline.history.explore import Z95, Explorer, Subject
+from twin.pipeline.history.window import Beliefs, Window
 from twin.stores.base import Span
 
 __all__ = ["SAMPLES_MAX", "register", "tables"]

@@ -17,8 +17,8 @@ from dashboard.data.explorer import EventLog, fan_answer, history_answer, strip_
 from dashboard.python_lines import fan_line, python_lines
 from dashboard.zone_times import parse_local
 from twin.errors import DataError, TwinError
-from twin.pipeline.explore import Explorer
-from twin.pipeline.past_belief import NoFanError
+from twin.pipeline.history.explore import Explorer
+from twin.pipeline.history.past_belief import NoFanError
 
 __all__ = ["HORIZONS_H", "SENSORS_MAX", "Explored", "register"]
 

@@ -15,8 +15,8 @@ from dashboard.states.order_words import fault_words, file_words
 from dashboard.states.orders_list import OrderFilters, example_rows, order_list
 from dashboard.times import iso_local, local
 from twin.errors import DataError
-from twin.pipeline.order_rows import Known
-from twin.pipeline.orders_file import BYTES_MAX, OrderRow, TooManyRowsError, read_orders
+from twin.pipeline.orders.file import BYTES_MAX, OrderRow, TooManyRowsError, read_orders
+from twin.pipeline.orders.rows import Known
 
 __all__ = ["register"]
 

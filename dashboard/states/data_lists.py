@@ -11,7 +11,7 @@ from dashboard.states.data_known import Refused
 from dashboard.states.data_state import parts_of, sources_of
 from dashboard.states.sensor_quality import faulty_sensors
 from dashboard.times import local
-from twin.pipeline.senders import SENT
+from twin.pipeline.gateway.senders import SENT
 
 __all__ = ["parts_csv", "refused_csv", "sensors_csv", "sources_csv"]
 

@@ -10,7 +10,7 @@ from dashboard.states.data_known import Known, Refused
 from dashboard.states.sensor_quality import Faulty, faulty_sensors, quality_counts
 from dashboard.states.verdict import verdict
 from dashboard.times import iso_local
-from twin.pipeline.senders import SENT, sent_counter
+from twin.pipeline.gateway.senders import SENT, sent_counter
 
 __all__ = ["WORST", "data_state", "parts_of", "sources_of"]
 

@@ -24,7 +24,7 @@ from dashboard.states.plant_state import tile_codes
 from dashboard.times import iso_local, local
 from twin.core.statespace import Trend
 from twin.core.view import HORIZONS, NEVER
-from twin.pipeline.servicing import service_costs
+from twin.pipeline.learning.servicing import service_costs
 from twin.plant import Machine, MachineClass
 
 __all__ = ["Z95", "hours", "machine_state", "quality_code", "risky_sensor"]

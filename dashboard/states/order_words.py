@@ -2,8 +2,8 @@
 
 from dashboard.i18n import Translate
 from twin.errors import DataError
-from twin.pipeline.order_rows import Fault
-from twin.pipeline.orders_file import BYTES_MAX, ROWS_MAX, ColumnsError, NotTextError
+from twin.pipeline.orders.file import BYTES_MAX, ROWS_MAX, ColumnsError, NotTextError
+from twin.pipeline.orders.rows import Fault
 
 __all__ = ["column_names", "fault_words", "file_words", "wanted_names"]
 
@@ -22,7 +22,7 @@ def column_names(t: Translate) -> dict[str, str]:
 
 
 def wanted_names(t: Translate) -> dict[str, str]:
-    """What is wanted of a cell, by the codes of twin.pipeline.order_rows."""
+    """What is wanted of a cell, by the codes of twin.pipeline.orders.rows."""
     return {
         "value": t("a value"),
         "product": t("one of {about}"),

@@ -7,7 +7,7 @@ from dashboard.snapshot import Snapshot
 from dashboard.states.schedule_compare import WAITS
 from dashboard.states.shift_plan import kept_up_plan
 from dashboard.times import iso_local
-from twin.pipeline.orders import done_quantity
+from twin.pipeline.orders.orders import done_quantity
 from twin.plant import Plant
 
 __all__ = ["CLOSED_SHOWN", "Forecast", "forecasts", "in_order", "orders_state"]

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from dashboard.snapshot import STALE_PERIODS, TRANSPORT_S, Snapshot, pace
 from dashboard.states.at_service import serviced_until
 from twin.core.view import NEVER
-from twin.pipeline.producing import idle_below
+from twin.pipeline.production.producing import idle_below
 from twin.plant import Machine, MachineClass, Plant
 
 __all__ = ["lines_of", "states_of", "tile_codes"]

@@ -161,7 +161,7 @@ def _parts(pid: int) -> dict[str, float]:
 NAMES = {
     "dashboard.serve": "dashboard",
     "plant-twin-dashboard": "dashboard",
-    "twin.pipeline.gateway": "gateway",
+    "twin.pipeline.gateway.gateway": "gateway",
     "plant-twin-gateway": "gateway",
     "valkey": "store",
     "'planner'": "planner",

@@ -11,7 +11,7 @@ import numpy as np
 from twin.config import Settings
 from twin.pipeline.desk import Desk
 from twin.pipeline.site import prepare
-from twin.pipeline.worker import PartitionWorker
+from twin.pipeline.worker.worker import PartitionWorker
 from twin.sources.simulator import Simulator
 from twin.stores.base import Lease
 from twin.stores.codec import readings_entry

@@ -20,7 +20,7 @@ from dashboard.states.data_state import data_state
 from dashboard.states.sensor_quality import STATES, faulty_sensors, quality_counts
 from dashboard.states.verdict import verdict
 from twin.core.view import NEVER
-from twin.pipeline.senders import last_sent, note_sent
+from twin.pipeline.gateway.senders import last_sent, note_sent
 from twin.stores.base import Info, Lag
 from twin.stores.memory import MemoryStore
 

@@ -142,7 +142,8 @@ def test_the_python_lines_make_the_numbers_of_the_figure(app, plant, rows, tmp_p
     _, fan = get(app, "/data/fan", **asked)
     lines = found["python"].replace("store.close()", f"fans = [{fan['python']}]\nstore.close()")
     try:
-        exec("from twin.pipeline.fan import fan_of\n" + lines, names)  # as the page shows them
+        # As the page shows them.
+        exec("from twin.pipeline.history.fan import fan_of\n" + lines, names)
     finally:
         store.close()
     [one] = found["sensors"]

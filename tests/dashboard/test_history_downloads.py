@@ -10,7 +10,7 @@ import pytest
 from sealed_history import seal_rows, wandering_rows
 
 from dashboard.routes import downloads
-from twin.pipeline.explore import Z95, Explorer
+from twin.pipeline.history.explore import Z95, Explorer
 
 MACHINE, SENSOR = "mill-01", "spindle_vib_mms"
 PERIOD_S = 60.0

@@ -19,7 +19,7 @@ from dashboard.states.order_words import wanted_names
 from dashboard.states.orders_list import OrderFilters, order_list
 from dashboard.states.orders_state import CLOSED_SHOWN, orders_state
 from twin.actions import unpack_action
-from twin.pipeline.order_rows import WANTED
+from twin.pipeline.orders.rows import WANTED
 from twin.stores.base import Store
 
 HOUR_US = 3_600_000_000

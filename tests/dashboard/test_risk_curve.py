@@ -10,7 +10,7 @@ from twin.config import Settings
 from twin.core.rows import row_dtype
 from twin.core.trend import new_state, new_view
 from twin.modelfile import ClassModel, default_model, load_model
-from twin.pipeline.classtwin import ClassTwin
+from twin.pipeline.worker.classtwin import ClassTwin
 from twin.plant import MachineClass, load_plant
 
 HOUR_US = 3_600_000_000

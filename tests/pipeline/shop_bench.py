@@ -9,7 +9,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "sources"))
 
 from small_plant import plant_with
 
-from twin.pipeline.orders import PROGRESS_KINDS, new_order, report
+from twin.pipeline.orders.orders import PROGRESS_KINDS, new_order, report
 from twin.sources.shop import Shop
 from twin.sources.shop_board import Board
 from twin.sources.shop_floor import ShopFloor

@@ -6,10 +6,10 @@ from worker_plant import PARTITIONS, T0_US, entries_of, settings_in
 
 from twin.core.rows import row_dtype
 from twin.errors import StoreError
-from twin.pipeline.history import history
-from twin.pipeline.partition import PartitionTwin
+from twin.pipeline.history.history import history
 from twin.pipeline.site import prepare
-from twin.pipeline.worker import PartitionWorker
+from twin.pipeline.worker.partition import PartitionTwin
+from twin.pipeline.worker.worker import PartitionWorker
 from twin.stores.base import FIRST_ID
 from twin.stores.codec import Readings, readings_entry
 from twin.stores.memory import MemoryStore

@@ -11,11 +11,11 @@ from twin.catalogue import Catalogue
 from twin.core.rows import RESET, row_dtype
 from twin.errors import DataError
 from twin.modelfile import load_model
-from twin.pipeline import fit
-from twin.pipeline.kept import kept_history, labels_of
-from twin.pipeline.lives import HistoryEvent, cut_lives
+from twin.pipeline.learning import fit
+from twin.pipeline.learning.kept import kept_history, labels_of
+from twin.pipeline.learning.lives import HistoryEvent, cut_lives
 from twin.pipeline.site import prepare
-from twin.pipeline.worker import PartitionWorker
+from twin.pipeline.worker.worker import PartitionWorker
 from twin.stores.codec import readings_entry
 from twin.stores.memory import MemoryStore
 from twin.types import Event

@@ -9,7 +9,7 @@ from twin.core.features import learn_features
 from twin.core.hazard import Hazard, lead_bins, spline_basis
 from twin.errors import StoreError
 from twin.modelfile import default_model, model_of, parse_model, save_model
-from twin.pipeline.fit_class import hazard_model
+from twin.pipeline.learning.fit_class import hazard_model
 from twin.pipeline.site import models_folder, prepare
 from twin.stores.base import FIRST_ID
 from twin.stores.codec import Control, decode

@@ -12,7 +12,7 @@ from order_bench import DUE_US, order, order_bench, tell
 from worker_plant import PARTITIONS
 
 from twin.pipeline.desk import Desk, state
-from twin.pipeline.orders import report, settle
+from twin.pipeline.orders.orders import report, settle
 from twin.stores.memory import MemoryStore
 
 

@@ -7,9 +7,9 @@ from worker_plant import LANES, PARTITIONS, settings_in
 
 from twin.core.rows import RESET, row_dtype
 from twin.pipeline.failures import Failures
-from twin.pipeline.partition import PartitionTwin
 from twin.pipeline.services import planned_services
 from twin.pipeline.site import prepare
+from twin.pipeline.worker.partition import PartitionTwin
 from twin.stores.base import FIRST_ID
 from twin.stores.codec import Readings, decode
 from twin.stores.memory import MemoryStore

@@ -5,9 +5,9 @@ import pytest
 from worker_plant import PARTITIONS, settings_in
 
 from twin.core.rows import row_dtype
-from twin.pipeline.partition import PartitionTwin
-from twin.pipeline.signals import events_of, limit_crossed
 from twin.pipeline.site import prepare
+from twin.pipeline.worker.partition import PartitionTwin
+from twin.pipeline.worker.signals import events_of, limit_crossed
 from twin.plant import AlarmLimits, Sensor
 from twin.stores.memory import MemoryStore
 

@@ -10,10 +10,10 @@ from twin.core.layout import TIME, header
 from twin.core.units import to_plant_units
 from twin.errors import DataError
 from twin.modelfile import default_model
-from twin.pipeline.explore import Explorer
-from twin.pipeline.fan import fan_of
-from twin.pipeline.history import history
-from twin.pipeline.past_belief import belief_at
+from twin.pipeline.history.explore import Explorer
+from twin.pipeline.history.fan import fan_of
+from twin.pipeline.history.history import history
+from twin.pipeline.history.past_belief import belief_at
 from twin.pipeline.site import load_site, prepare
 from twin.stores.memory import MemoryStore
 

@@ -19,7 +19,7 @@ from small_plant import DEMO
 from twin.catalogue import Catalogue
 from twin.config import Settings
 from twin.pipeline.desk import Desk
-from twin.pipeline.feed import run_feed
+from twin.pipeline.feed.feed import run_feed
 from twin.pipeline.site import prepare
 from twin.stores.base import Store
 from twin.stores.embedded import open_store

@@ -10,7 +10,7 @@ from twin.cli import main
 from twin.config import Settings
 from twin.errors import DataError
 from twin.modelfile import load_model
-from twin.pipeline.fit import run_fit
+from twin.pipeline.learning.fit import run_fit
 from twin.plant import load_plant
 from twin.sources.history import write_history
 

@@ -6,9 +6,9 @@ import pytest
 from twin.core.hazard_risk import assess
 from twin.core.rows import row_dtype
 from twin.modelfile import parse_model
-from twin.pipeline.fit_class import fit_class
-from twin.pipeline.learn import landmarks, life_trace
-from twin.pipeline.lives import HistoryEvent, cut_lives
+from twin.pipeline.learning.fit_class import fit_class
+from twin.pipeline.learning.learn import landmarks, life_trace
+from twin.pipeline.learning.lives import HistoryEvent, cut_lives
 from twin.plant import MachineClass
 
 STEP_US = 3_600_000_000

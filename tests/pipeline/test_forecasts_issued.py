@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from twin.core.view import NEVER, view_dtype
-from twin.pipeline.classtwin import Moved
-from twin.pipeline.signals import forecasts_of
+from twin.pipeline.worker.classtwin import Moved
+from twin.pipeline.worker.signals import forecasts_of
 from twin.stores.records import unpack_issued
 
 HOUR = 3_600_000_000

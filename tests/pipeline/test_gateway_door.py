@@ -13,10 +13,10 @@ from small_plant import plant_with
 from twin.config import Settings
 from twin.core.rows import row_dtype
 from twin.errors import StoreError
-from twin.pipeline import gateway
-from twin.pipeline.gateway import Door
-from twin.pipeline.ingest import BACKLOG_MAX
-from twin.pipeline.pump import wall_us
+from twin.pipeline.feed.ingest import BACKLOG_MAX
+from twin.pipeline.feed.pump import wall_us
+from twin.pipeline.gateway import gateway
+from twin.pipeline.gateway.gateway import Door
 from twin.sources.base import Batch
 from twin.stores.memory import MemoryStore
 

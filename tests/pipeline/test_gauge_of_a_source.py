@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from twin.catalogue import Catalogue
 from twin.config import Settings
 from twin.core.rows import RESET, row_dtype
-from twin.pipeline.gateway import Door
+from twin.pipeline.feed.ingest import Intake
+from twin.pipeline.gateway.gateway import Door
 from twin.pipeline.gauge import Gauge, rss_bytes
-from twin.pipeline.ingest import Intake
 from twin.plant import load_plant
 from twin.sources.base import Batch
 from twin.stores.memory import MemoryStore

@@ -5,9 +5,9 @@ import pytest
 from worker_plant import LANES, MACHINES, PARTITIONS, entries_of, settings_in
 
 from twin.core.rows import RESET
-from twin.pipeline.history import estimate, history
+from twin.pipeline.history.history import estimate, history
 from twin.pipeline.site import prepare
-from twin.pipeline.worker import PartitionWorker
+from twin.pipeline.worker.worker import PartitionWorker
 from twin.stores.base import FIRST_ID
 from twin.stores.codec import Readings, decode, model_entry
 from twin.stores.memory import MemoryStore

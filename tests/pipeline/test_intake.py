@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from small_plant import T0, plant_with
 
 from twin.core.rows import RESET, row_dtype
-from twin.pipeline.ingest import AHEAD_US, ENTRY_ROWS, Intake, congested
+from twin.pipeline.feed.ingest import AHEAD_US, ENTRY_ROWS, Intake, congested
 from twin.sources.base import Batch, Reject
 from twin.stores.codec import Readings, decode
 from twin.stores.memory import MemoryStore

@@ -9,10 +9,10 @@ import pytest
 from worker_plant import PARTITIONS, entries_of, settings_in
 
 from twin.errors import DataError, StoreError
-from twin.pipeline.history import history
+from twin.pipeline.history.history import history
 from twin.pipeline.maintain import backup_store, examine, export_history, restore_store
 from twin.pipeline.site import prepare
-from twin.pipeline.worker import PartitionWorker
+from twin.pipeline.worker.worker import PartitionWorker
 from twin.stores.embedded import EmbeddedStore
 
 ALWAYS = -(1 << 62), 1 << 62

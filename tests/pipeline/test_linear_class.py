@@ -8,10 +8,10 @@ from filterpy.kalman import KalmanFilter
 from worker_plant import PARTITIONS, T0_US, entries_of, settings_in
 
 from twin.core.rows import RESET, row_dtype
-from twin.pipeline.lineartwin import linear_of, linear_state
-from twin.pipeline.partition import PartitionTwin
 from twin.pipeline.site import prepare
-from twin.pipeline.worker import PartitionWorker
+from twin.pipeline.worker.lineartwin import linear_of, linear_state
+from twin.pipeline.worker.partition import PartitionTwin
+from twin.pipeline.worker.worker import PartitionWorker
 from twin.stores.codec import Readings
 from twin.stores.memory import MemoryStore
 

@@ -5,7 +5,7 @@ import pytest
 
 from twin.core.rows import RESET, row_dtype
 from twin.errors import DataError
-from twin.pipeline.lives import HistoryEvent, cut_lives
+from twin.pipeline.learning.lives import HistoryEvent, cut_lives
 
 MODES = ["bearing", "seal"]
 

@@ -8,9 +8,9 @@ from shop_bench import PLANT as SMALL
 from shop_bench import Office
 from test_oee_from_views import MINUTE_US, START_US, day, mill, plant
 
-from twin.pipeline.orders import report
-from twin.pipeline.production import ProductionKept
-from twin.pipeline.ran import Ran, Run, read_runs
+from twin.pipeline.orders.orders import report
+from twin.pipeline.production.production import ProductionKept
+from twin.pipeline.production.ran import Ran, Run, read_runs
 from twin.pipeline.services import HOUR_US
 from twin.stores.memory import MemoryStore
 

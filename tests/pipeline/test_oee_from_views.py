@@ -8,7 +8,7 @@ import pytest
 
 from twin.config import Settings
 from twin.core.view import view_dtype
-from twin.pipeline.production import BUCKET_US, ProductionKept
+from twin.pipeline.production.production import BUCKET_US, ProductionKept
 from twin.pipeline.services import HOUR_US, planned_services, under_way
 from twin.pipeline.worklist import MachineNow
 from twin.plant import Closure, Plant, load_plant

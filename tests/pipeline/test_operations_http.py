@@ -10,10 +10,10 @@ from order_bench import order, order_bench
 
 from twin.errors import DataError, StoreError
 from twin.pipeline.desk import Desk
-from twin.pipeline.operations import KINDS, Report, event_of
-from twin.pipeline.operations_http import register_operations
-from twin.pipeline.orders import report
-from twin.pipeline.senders import last_sent
+from twin.pipeline.gateway.operations_http import register_operations
+from twin.pipeline.gateway.senders import last_sent
+from twin.pipeline.orders.operations import KINDS, Report, event_of
+from twin.pipeline.orders.orders import report
 from twin.sources.openapi import openapi
 from twin.types import Event
 

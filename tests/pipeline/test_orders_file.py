@@ -14,15 +14,15 @@ from worker_plant import MACHINE, MACHINES, PLANT
 
 from twin.actions import checked_detail
 from twin.errors import DataError
-from twin.pipeline.order_rows import WANTED, Known, fault_text
-from twin.pipeline.orders_file import (
+from twin.pipeline.orders.file import (
     ROWS_MAX,
     ColumnsError,
     NotTextError,
     TooManyRowsError,
     read_orders,
 )
-from twin.pipeline.orders_text import records_of
+from twin.pipeline.orders.rows import WANTED, Known, fault_text
+from twin.pipeline.orders.text import records_of
 from twin.plant import Plant
 
 BERLIN = ZoneInfo("Europe/Berlin")

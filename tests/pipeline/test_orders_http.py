@@ -9,9 +9,9 @@ from flask import Flask
 from order_bench import DUE_US, order, order_bench, tell
 
 from twin.errors import StoreError
-from twin.pipeline.orders_door import OrdersDoor
-from twin.pipeline.orders_http import register_orders
-from twin.pipeline.senders import last_sent
+from twin.pipeline.gateway.door import OrdersDoor
+from twin.pipeline.gateway.orders_http import register_orders
+from twin.pipeline.gateway.senders import last_sent
 from twin.sources.openapi import openapi
 
 TOKEN = {"erp": "s3cret"}
@@ -295,10 +295,10 @@ def test_a_store_that_is_away_and_one_that_is_behind_are_said(ask, bench, monkey
     def away(_kind):
         raise StoreError("gone")
 
-    monkeypatch.setattr("twin.pipeline.orders_door.congested", lambda _store: True)
+    monkeypatch.setattr("twin.pipeline.gateway.door.congested", lambda _store: True)
     status, _, headers = ask("POST", body=GOOD)
     assert (status, headers["Retry-After"]) == (429, "1")
-    monkeypatch.setattr("twin.pipeline.orders_door.congested", lambda _store: False)
+    monkeypatch.setattr("twin.pipeline.gateway.door.congested", lambda _store: False)
     monkeypatch.setattr(bench.store, "documents", away)
     assert ask("POST", body=GOOD)[0] == 503
     assert ask("GET")[0] == 503

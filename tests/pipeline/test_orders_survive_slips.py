@@ -7,12 +7,12 @@ from order_bench import order_bench
 from planning_bench import planned_world
 
 from twin.pipeline.desk.aside import KEPT_MAX
-from twin.pipeline.operations_http import register_operations
-from twin.pipeline.orders_door import OrdersDoor
-from twin.pipeline.orders_http import register_orders
-from twin.pipeline.orders_written import parsed_order
-from twin.pipeline.ran import read_runs
-from twin.pipeline.shopfloor import BoardReader
+from twin.pipeline.feed.shopfloor import BoardReader
+from twin.pipeline.gateway.door import OrdersDoor
+from twin.pipeline.gateway.operations_http import register_operations
+from twin.pipeline.gateway.orders_http import register_orders
+from twin.pipeline.orders.written import parsed_order
+from twin.pipeline.production.ran import read_runs
 from twin.types import Event
 
 pytestmark = pytest.mark.usefixtures("known_cost")

@@ -5,8 +5,8 @@ import pytest
 from worker_plant import PARTITIONS, T0_US, settings_in
 
 from twin.core.rows import row_dtype
-from twin.pipeline.partition import PartitionTwin
 from twin.pipeline.site import prepare
+from twin.pipeline.worker.partition import PartitionTwin
 from twin.stores.codec import Readings
 from twin.stores.memory import MemoryStore
 

@@ -10,7 +10,7 @@ from planning_bench import site_of, situation
 
 from tests.scheduling.counted_clock import CountedClock
 from twin.evaluation.invented import small_plant
-from twin.pipeline.orders import new_order
+from twin.pipeline.orders.orders import new_order
 from twin.pipeline.planning.improve import anneal_polished
 from twin.pipeline.planning.plan_document import plan_document
 from twin.pipeline.planning.prepare import prepare_plan

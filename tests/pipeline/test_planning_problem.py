@@ -11,7 +11,7 @@ from order_bench import DUE_US
 from planning_bench import G, machines_at, plant_settings, site_of, situation
 from worker_plant import PARTITIONS
 
-from twin.pipeline.orders import new_order
+from twin.pipeline.orders.orders import new_order
 from twin.pipeline.planning.free_slot import slot
 from twin.pipeline.planning.horizon import Horizon, crew_calendar, line_calendar, prices
 from twin.pipeline.planning.plan_document import plan_document

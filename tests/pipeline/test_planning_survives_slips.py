@@ -7,10 +7,10 @@ import pytest
 from planning_bench import planned_world
 
 from dashboard.data.documents import Documents
+from twin.pipeline.feed.shopfloor import BoardReader
 from twin.pipeline.planning.whatif import WhatIf
 from twin.pipeline.planning.written import parsed
 from twin.pipeline.planning.written_shapes import SHAPES
-from twin.pipeline.shopfloor import BoardReader
 
 pytestmark = pytest.mark.usefixtures("known_cost")
 SLIPS = (b'{"version": 7', b"[7]", b'{"version": 7, "operations": [{}], "points": [{}]}', b'"x"')

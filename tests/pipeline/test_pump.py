@@ -13,9 +13,9 @@ from small_plant import T0, plant_with
 
 from twin.core.rows import row_dtype
 from twin.errors import StoreError
-from twin.pipeline.feed import resume
-from twin.pipeline.ingest import BACKLOG_MAX, Intake
-from twin.pipeline.pump import STANDS, Pump
+from twin.pipeline.feed.feed import resume
+from twin.pipeline.feed.ingest import BACKLOG_MAX, Intake
+from twin.pipeline.feed.pump import STANDS, Pump
 from twin.plant import ReplaySource
 from twin.sources.base import Batch, Source
 from twin.sources.replay import Replay, replay_file

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from twin.core.rows import row_dtype
-from twin.pipeline.reorder import HELD_MAX, Reorder
+from twin.pipeline.feed.reorder import HELD_MAX, Reorder
 
 PERIOD_US, WAIT_US = 1_000_000, 2_000_000
 DTYPE = row_dtype(1)

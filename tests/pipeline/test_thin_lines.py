@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from twin.pipeline.thin import thin
+from twin.pipeline.history.thin import thin
 
 POINTS = st.integers(40, 300)
 

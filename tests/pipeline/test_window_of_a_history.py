@@ -9,10 +9,10 @@ from worker_plant import PARTITIONS, entries_of, settings_in
 
 from twin.core.units import carried, to_plant_units
 from twin.errors import DataError
-from twin.pipeline.explore import Explorer, moment
-from twin.pipeline.history import estimate, history
+from twin.pipeline.history.explore import Explorer, moment
+from twin.pipeline.history.history import estimate, history
+from twin.pipeline.history.tailcache import TailCache
 from twin.pipeline.site import prepare
-from twin.pipeline.tailcache import TailCache
 from twin.stores.memory import MemoryStore
 from twin.stores.overviewcodec import COARSE, coarser, overview_dtype
 

@@ -9,14 +9,14 @@ from scipy import stats
 from worker_plant import PARTITIONS, settings_in
 
 from twin.core.view import NEVER
-from twin.pipeline.classtwin import n_local, slots_of
-from twin.pipeline.expected import stops_interval
 from twin.pipeline.failures import Failures
-from twin.pipeline.partition import PartitionTwin
 from twin.pipeline.planner import key_figures_of, make_plan
+from twin.pipeline.production.expected import stops_interval
 from twin.pipeline.risk_read import failure_curve
-from twin.pipeline.signals import events_of, forecasts_of
 from twin.pipeline.site import prepare
+from twin.pipeline.worker.classtwin import n_local, slots_of
+from twin.pipeline.worker.partition import PartitionTwin
+from twin.pipeline.worker.signals import events_of, forecasts_of
 from twin.pipeline.worklist import MachineNow, item_of
 from twin.stores.memory import MemoryStore
 from twin.types import Event

@@ -20,7 +20,7 @@ from worker_plant import PARTITIONS, entries_of, settings_in
 
 from twin.errors import StoreError
 from twin.pipeline.site import prepare
-from twin.pipeline.worker import PartitionWorker
+from twin.pipeline.worker.worker import PartitionWorker
 from twin.stores.base import LeaseLostError
 from twin.stores.embedded import EmbeddedServer, EmbeddedStore
 from twin.stores.memory import MemoryStore
@@ -70,7 +70,7 @@ def assert_same(store, whole):
 
 @pytest.mark.parametrize("seed", range(6))
 def test_death_at_any_call_changes_nothing(seed, tmp_path, uninterrupted, monkeypatch):
-    monkeypatch.setattr("twin.pipeline.worker.READ_MAX", 37)
+    monkeypatch.setattr("twin.pipeline.worker.worker.READ_MAX", 37)
     chance = random.Random(seed)
     store, settings = MemoryStore(PARTITIONS), settings_in(tmp_path)
     site = prepare(store, settings)
@@ -95,7 +95,7 @@ def test_batches_of_any_size_give_the_same_checkpoint(tmp_path, uninterrupted, m
     prepare(store, settings)
     fill(store)
     for p in range(PARTITIONS):
-        monkeypatch.setattr("twin.pipeline.worker.READ_MAX", 1 + 6 * p)
+        monkeypatch.setattr("twin.pipeline.worker.worker.READ_MAX", 1 + 6 * p)
         run_to_end(store, settings, p)
     assert_same(store, uninterrupted)
 

@@ -12,10 +12,10 @@ from small_plant import T0, plant_with
 from twin.actions import Action, pack_action
 from twin.catalogue import Catalogue
 from twin.config import Settings
-from twin.pipeline import shopfloor
 from twin.pipeline.desk import Desk
-from twin.pipeline.ingest import Intake
-from twin.pipeline.shopfloor import working_plant
+from twin.pipeline.feed import shopfloor
+from twin.pipeline.feed.ingest import Intake
+from twin.pipeline.feed.shopfloor import working_plant
 from twin.pipeline.site import Site
 from twin.plant import Plant, load_plant
 from twin.sources.base import Batch

@@ -16,8 +16,8 @@ from twin.evaluation.cmapss import (
     scores_on_test_engines,
 )
 from twin.evaluation.metrics import rmse
-from twin.pipeline.engines import engine_lives, fit_engines
-from twin.pipeline.lives import Life
+from twin.pipeline.learning.engines import engine_lives, fit_engines
+from twin.pipeline.learning.lives import Life
 from twin.sources.cmapss import cmapss_plant, engine_rows, read_engines, read_rul, subsets_in
 
 pytestmark = pytest.mark.real

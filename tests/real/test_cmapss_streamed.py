@@ -18,11 +18,11 @@ from twin.evaluation.streamed import (
     streamed_scores,
 )
 from twin.modelfile import load_model
-from twin.pipeline.engines import engine_class, engine_lives
-from twin.pipeline.learn import landmarks
-from twin.pipeline.replay import stream
+from twin.pipeline.feed.replay import stream
+from twin.pipeline.learning.engines import engine_class, engine_lives
+from twin.pipeline.learning.learn import landmarks
 from twin.pipeline.site import prepare
-from twin.pipeline.worker import PartitionWorker
+from twin.pipeline.worker.worker import PartitionWorker
 from twin.sources.cmapss import Engine, read_engines, read_rul
 from twin.stores.base import LeaseLostError
 from twin.stores.memory import MemoryStore

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from twin.evaluation.metrics import nasa_score, rmse
 from twin.evaluation.predictions import SOON, Predictions, scores_soon
-from twin.pipeline.engines import HORIZON
+from twin.pipeline.learning.engines import HORIZON
 from twin.sources.cmapss import Engine
 
 __all__ = ["baselines"]

@@ -32,7 +32,7 @@ from twin.evaluation.predictions import (
     scores_soon,
 )
 from twin.modelfile import ClassModel
-from twin.pipeline.engines import fit_engines
+from twin.pipeline.learning.engines import fit_engines
 from twin.sources.cmapss import read_engines, read_rul, subsets_in
 
 __all__ = [

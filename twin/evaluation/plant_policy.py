@@ -20,7 +20,7 @@ from twin.evaluation.plant_choices import chosen
 from twin.evaluation.plant_floor import Ends, least_ratio
 from twin.evaluation.plant_report import policy_lines, policy_report
 from twin.evaluation.plant_score import Setting, basis_of_class, score_seed, train_seed
-from twin.pipeline.servicing import service_costs
+from twin.pipeline.learning.servicing import service_costs
 from twin.plant import Plant, load_plant
 
 __all__ = ["evaluate_policy", "policy_lines"]

@@ -15,7 +15,7 @@ from twin.evaluation.plant_lives import Lives, machine_lives, new_lives
 from twin.evaluation.plant_months import Months, Policy, run_months
 from twin.evaluation.plant_risk import expected_failures
 from twin.modelfile import ClassModel, default_model, load_model
-from twin.pipeline.servicing import service_costs
+from twin.pipeline.learning.servicing import service_costs
 from twin.plant import Plant, load_plant
 
 __all__ = ["Scored", "Setting", "basis_of_class", "score_seed", "train_seed"]

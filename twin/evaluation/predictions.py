@@ -12,9 +12,9 @@ from twin.errors import ModelError
 from twin.evaluation.metrics import nasa_point, pr_auc, roc_auc
 from twin.evaluation.policy import LEAD
 from twin.modelfile import ClassModel
-from twin.pipeline.engines import HORIZON, engine_class, engine_lives, fit_engines
-from twin.pipeline.learn import landmarks
-from twin.pipeline.servicing import step_risk
+from twin.pipeline.learning.engines import HORIZON, engine_class, engine_lives, fit_engines
+from twin.pipeline.learning.learn import landmarks
+from twin.pipeline.learning.servicing import step_risk
 from twin.sources.cmapss import Engine
 
 __all__ = ["EVERY_ROW", "FOLDS", "SOON", "Predictions", "cross_validate", "predict", "scores_soon"]

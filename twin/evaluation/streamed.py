@@ -21,8 +21,8 @@ from twin.errors import DataError, StoreError
 from twin.evaluation.cmapss import predict
 from twin.evaluation.metrics import nasa_score, rmse
 from twin.modelfile import load_model, save_model
-from twin.pipeline.engines import HORIZON, fit_engines
-from twin.pipeline.replay import drain, served, stay, stream
+from twin.pipeline.feed.replay import drain, served, stay, stream
+from twin.pipeline.learning.engines import HORIZON, fit_engines
 from twin.pipeline.site import prepare
 from twin.plant import Plant
 from twin.sources.cmapss import (

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from twin.catalogue import Catalogue
 from twin.config import Settings
 from twin.errors import DataError, StoreError, TwinError
-from twin.pipeline.history import history
+from twin.pipeline.history.history import history
 from twin.plant import Plant, load_plant
 from twin.stores.base import Store
 from twin.stores.embedded import EmbeddedServer, open_store

@@ -17,15 +17,15 @@ import orjson
 from twin.config import Settings
 from twin.errors import StoreError, TwinError
 from twin.pipeline.desk import start_desk
-from twin.pipeline.expected import NO_LOSS, expected_stops, lost_output
 from twin.pipeline.failures import Failures
 from twin.pipeline.gauge import rss_bytes
 from twin.pipeline.machines_now import machines_now
 from twin.pipeline.planning.front import start_fronts
 from twin.pipeline.planning.run import start_planning
-from twin.pipeline.producing import stands_idle
-from twin.pipeline.production import ProductionKept
-from twin.pipeline.ran import read_runs
+from twin.pipeline.production.expected import NO_LOSS, expected_stops, lost_output
+from twin.pipeline.production.producing import stands_idle
+from twin.pipeline.production.production import ProductionKept
+from twin.pipeline.production.ran import read_runs
 from twin.pipeline.scorer import start_scorer
 from twin.pipeline.services import planned_services, under_way
 from twin.pipeline.site import Site, prepare

@@ -15,8 +15,8 @@ from twin.evaluation.bench.memory import tick
 from twin.evaluation.bench.naive import NaiveWorker, publish
 from twin.evaluation.bench.plant import CLASS, bench_site
 from twin.evaluation.bench.scenario import N_SENSORS
-from twin.pipeline.worker import PartitionWorker
-from twin.pipeline.worker_run import warm_up
+from twin.pipeline.worker.run import warm_up
+from twin.pipeline.worker.worker import PartitionWorker
 from twin.stores.codec import readings_entry
 from twin.stores.embedded import EmbeddedStore
 

@@ -15,7 +15,7 @@ from twin.core.rows import row_dtype
 from twin.core.trend import new_state, trace
 from twin.evaluation.bench.plant import CLASS, bench_plant
 from twin.modelfile import default_model
-from twin.pipeline.explore import Explorer
+from twin.pipeline.history.explore import Explorer
 from twin.plant import Plant
 from twin.stores.base import Chunk, Seal, Store
 from twin.stores.chunkcodec import ChunkData, encode_chunk

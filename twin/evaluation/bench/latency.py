@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from twin.evaluation.bench.plant import bench_site
-from twin.pipeline.worker import PartitionWorker
-from twin.pipeline.worker_run import warm_up
+from twin.pipeline.worker.run import warm_up
+from twin.pipeline.worker.worker import PartitionWorker
 from twin.stores.base import Commit, Entry, Lease
 from twin.stores.embedded import EmbeddedStore
 

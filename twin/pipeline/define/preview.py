@@ -15,7 +15,7 @@ from twin.core.trend import Trace, advance, new_state, new_view, trace
 from twin.errors import TwinError
 from twin.modelfile import ClassModel, save_model
 from twin.pipeline.define.definition import Definition, parse_definition
-from twin.pipeline.fit_class import fit_class
+from twin.pipeline.learning.fit_class import fit_class
 from twin.plant import MachineClass
 
 __all__ = ["N_POINTS", "followed", "main", "preview"]

@@ -4,8 +4,8 @@ from twin.core.alarms import HELD, Happening, apply
 from twin.pipeline.desk.lines import plant_line
 from twin.pipeline.desk.state import DeskState, Standing
 from twin.pipeline.services import under_way
-from twin.pipeline.signals import limit_crossed
 from twin.pipeline.site import Site
+from twin.pipeline.worker.signals import limit_crossed
 from twin.plant import Machine, Sensor
 from twin.types import Event
 

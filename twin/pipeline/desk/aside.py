@@ -9,8 +9,8 @@ that cannot be taken.
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from twin.pipeline.orders import KIND as ORDERS
-from twin.pipeline.orders_written import parsed_order
+from twin.pipeline.orders.orders import KIND as ORDERS
+from twin.pipeline.orders.written import parsed_order
 from twin.pipeline.planning.written import KIND as SCHEDULE
 from twin.pipeline.planning.written import parsed
 from twin.pipeline.set_aside import set_aside

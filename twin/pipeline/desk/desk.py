@@ -33,7 +33,7 @@ from twin.pipeline.desk.aside import spoilt_under, tell, with_aside
 from twin.pipeline.desk.effects import Context, Effects, Handler, Undoer, refused
 from twin.pipeline.desk.lines import action_line, plant_line
 from twin.pipeline.desk.state import DESK, POSITION, DeskState, load_state
-from twin.pipeline.orders import PROGRESS_KINDS
+from twin.pipeline.orders.orders import PROGRESS_KINDS
 from twin.pipeline.site import Site
 from twin.pipeline.view_rows import read_rows
 from twin.stores.base import FIRST_ID, DeskCommit, Documents, Store, WireEntry, stream_id

@@ -6,7 +6,7 @@ from typing import Any
 from twin.actions import Action
 from twin.pipeline.desk.effects import Context, Effects, Handler, Undoer, refused
 from twin.pipeline.desk.state import DeskState
-from twin.pipeline.orders import (
+from twin.pipeline.orders.orders import (
     OPEN_MAX,
     Order,
     change_fault,

@@ -13,9 +13,9 @@ import orjson
 from twin.actions import VERBS
 from twin.core.alarm_rates import AlarmRates
 from twin.core.alarms import Alarm, state_of
-from twin.pipeline.orders import KIND as ORDERS
-from twin.pipeline.orders import heal
-from twin.pipeline.orders_written import read_written_orders
+from twin.pipeline.orders.orders import KIND as ORDERS
+from twin.pipeline.orders.orders import heal
+from twin.pipeline.orders.written import read_written_orders
 from twin.stores.base import FIRST_ID, Documents, Store
 
 __all__ = ["DESK", "LOG", "MEMORY", "POSITION", "DeskState", "Line", "load_state"]

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from twin.errors import SchemaError
-from twin.pipeline.orders import new_order
+from twin.pipeline.orders.orders import new_order
 from twin.pipeline.planning.compare import moves
 from twin.pipeline.planning.plan_document import plan_document, terms_document
 from twin.pipeline.planning.plan_schedule import Plan

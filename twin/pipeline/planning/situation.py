@@ -7,7 +7,7 @@ import orjson
 
 from twin.pipeline.failures import Failures
 from twin.pipeline.machines_now import machines_now
-from twin.pipeline.orders_written import read_written_orders
+from twin.pipeline.orders.written import read_written_orders
 from twin.pipeline.planning.written import KIND, read_written
 from twin.pipeline.services import Service, end_us, services_of
 from twin.pipeline.site import Site

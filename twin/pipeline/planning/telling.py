@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from twin.actions import Action, pack_action
-from twin.pipeline.orders import KIND as ORDERS
-from twin.pipeline.orders_written import order_faults
+from twin.pipeline.orders.orders import KIND as ORDERS
+from twin.pipeline.orders.written import order_faults
 from twin.pipeline.planning.kept import PLANS, Kept, labelled
 from twin.pipeline.planning.news import differs, is_vetoed
 from twin.pipeline.planning.occasion import version_of

@@ -1,0 +1,1 @@
+"""What was: samples, estimates and beliefs of any machine at any time, as one looks at them."""

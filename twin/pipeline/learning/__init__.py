@@ -1,0 +1,1 @@
+"""From histories to models: lives cut, classes fitted, and when a service pays."""

@@ -1,0 +1,1 @@
+"""Orders as rows, documents and reports: read, checked, written, told from what is none."""

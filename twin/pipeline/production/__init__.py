@@ -1,0 +1,1 @@
+"""What machines ran, what they are expected to, and OEE."""

@@ -1,0 +1,1 @@
+"""Twins at work: batches in, beliefs forward, one commit out, history sealed."""
