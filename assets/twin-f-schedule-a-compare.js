@@ -10,7 +10,7 @@
     total: [t("Cost in all"), "cash"], tardiness: [t("Lateness"), "cash"], risk: [t("Failures, services and life thrown away"), "cash"],
     energy: [t("Energy"), "cash"], changeover: [t("Setup"), "cash"], stability: [t("Moving work, as the planner weighs it"), "cash"],
     late_jobs: [t("Orders late or left out"), "n"], late_h: [t("Hours late, all orders"), "h"], makespan_h: [t("Until all is done"), "h"],
-    idle_h: [t("Machines open and unused"), "h"], setup_h: [t("Setup time"), "h"], energy_kwh: [t("Energy used"), "kwh"],
+    idle_h: [t("Machines open, making nothing"), "h"], setup_h: [t("Setup time"), "h"], energy_kwh: [t("Energy used"), "kwh"],
   });
   const say = (value, kind, currency) => value === null || value === undefined ? "—" : kind === "cash" ? plan.cash(value, currency)
     : kind === "n" ? number(value, 0) : kind === "kwh" ? `${number(value, 0)} kWh` : t("{n} h", { n: number(value, 0, value < 10 ? 1 : 0) });

@@ -8,7 +8,7 @@
   twin.tradeNames = () => ({
     total: t("Total cost"), tardiness: t("Cost of lateness"), running: t("Cost of running it"), risk: t("Expected failure cost"),
     energy: t("Cost of energy"), changeover: t("Cost of setups"), late_h: t("Hours late"), late_jobs: t("Orders late or left out"),
-    makespan_h: t("Until all is done"), stability: t("Moving work, as the planner weighs it"), idle_h: t("Machines open and unused"), energy_kwh: t("Energy"), setup_h: t("Hours of setup"),
+    makespan_h: t("Until all is done"), stability: t("Moving work, as the planner weighs it"), idle_h: t("Machines open, making nothing"), energy_kwh: t("Energy"), setup_h: t("Hours of setup"),
   });
   /** The measure of an objective, as the action names them. */
   twin.tradeMeasure = (objective) => ({ makespan: "makespan_h", idle: "idle_h" }[objective] || objective);

@@ -40,7 +40,7 @@ def _names(currency: str) -> dict[str, str]:
     hours = {
         "late_h": t("Hours late"),
         "makespan_h": t("Until all is done"),
-        "idle_h": t("Machines open and unused"),
+        "idle_h": t("Machines open, making nothing"),
         "setup_h": t("Hours of setup"),
     }
     return {

@@ -212,8 +212,8 @@ class DensePlan:
             mine = [i for i in self.end if self.schedule.machine[i] == m]
             if not mine:
                 continue
-            held = [(self.begin[i], self.end[i]) for i in mine]
-            first, last = min(a for a, _ in held), max(b for _, b in held)
+            held = [(int(self.schedule.start[i]), self.end[i]) for i in mine]
+            first, last = min(self.begin[i] for i in mine), max(b for _, b in held)
             for task, start in zip(self.problem.tasks, self.schedule.task_start, strict=True):
                 if task.machine == m and start >= 0:
                     held.append((int(start), int(start) + task.duration))

@@ -120,9 +120,10 @@ def test_changeover_is_setup_hours_times_cost():
 
 
 def test_idle_is_open_time_between_blocks_without_the_service():
-    # mill: 0–8 first block, 12–40 open and idle but for the service 25–30, then setup and work
-    assert terms(machine=(MILL, MILL), start=(3, 42)).idle_h == pytest.approx((28 - 5) / 10)
-    assert terms().idle_h == 0.0
+    # mill: setup 0–3, work 3–8, open 12–40 but for the service 25–30, then setup 40–42 and work
+    idle = 3 + (28 - 5) + 2
+    assert terms(machine=(MILL, MILL), start=(3, 42)).idle_h == pytest.approx(idle / 10)
+    assert terms().idle_h == pytest.approx(3 / 10)
 
 
 def test_makespan_is_the_last_end():
@@ -145,7 +146,7 @@ def test_stability_counts_near_moves_dearer_and_by_the_cap():
 def test_the_total_is_the_weighted_sum():
     weights = Weights(2.0, 3.0, 5.0, 7.0, 11.0, 13.0, 17.0)
     found = terms(replace(PLANT, weights=weights))
-    want = 2 * 2.4 + 3 * 84.0 + 5 * 9.0 + 7 * 21.0 + 11 * 12.0
+    want = 2 * 2.4 + 3 * 84.0 + 5 * 9.0 + 7 * 21.0 + 11 * 12.0 + 13 * 0.3
     assert found.total == pytest.approx(want)
 
 

@@ -1,5 +1,7 @@
 """The checker against a tick-by-tick reckoning, on random problems and on spoilt schedules."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -27,6 +29,19 @@ def test_terms_equal_a_walk_through_every_tick(seed):
     assert terms[1:6] == pytest.approx(want)
     assert terms.stability == pytest.approx(dense.stability())
     assert terms.total == pytest.approx(dense.total())
+
+
+@given(seeds)
+@settings(max_examples=40)
+def test_no_setup_lowers_how_long_machines_stand_idle(seed):
+    """The same plan where nothing needs setting up is idle no longer, nor costs it more."""
+    problem = random_problem(np.random.default_rng(seed))
+    _, schedule, terms = best_rule(problem)
+    spared = replace(problem, setups=tuple(np.zeros_like(each) for each in problem.setups))
+    verdict = check(spared, schedule)
+    assert verdict.faults == ()
+    assert verdict.terms.idle_h <= terms.idle_h + 1e-9
+    assert verdict.terms.total <= terms.total + 1e-9
 
 
 @given(seeds)

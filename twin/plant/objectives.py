@@ -23,7 +23,8 @@ class Objectives(Strict):
     makespan_h: MoneyAnHour = 0.0
     """Money for each hour until everything is done."""
     idle_h: MoneyAnHour = 0.0
-    """Money for each hour that a machine stands open and unused: what utilisation lacks."""
+    """Money for each hour that a machine is open, within what is planned on it, and makes nothing:
+    what utilisation lacks. Setting up makes nothing; a service counts as use."""
     tardiness: Annotated[float, Field(gt=0, le=1e3)] = 1.0
     """Factor on the late cost of orders; never 0, because nothing would then be made."""
     risk: Factor = 1.0

@@ -142,8 +142,9 @@ class Weights(NamedTuple):
     energy: float = 1.0
     changeover: float = 1.0
     idle: float = 0.0
-    """Money for each hour that a machine stands open and unused between its first block's start and
-    its last block's end: what utilisation lacks."""
+    """Money for each open hour between a machine's first block's start and its last block's end in
+    which it neither works on an operation nor is serviced: what utilisation lacks. Setting up makes
+    nothing (ISO 22400-2 has no setup in its production time), so that no setup ever pays."""
     stability: float = 1.0
 
 

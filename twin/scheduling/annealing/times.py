@@ -218,13 +218,13 @@ def _extra(tl: Any, s: Any) -> Any:
 
 @compiled
 def _idle(tl: Any, s: Any, m: int, line: Any, end: int) -> Any:
-    """Open ticks of machine m from its first block to its last in which it has nothing to do."""
+    """Open ticks of machine m from its first block to its last without operation or task."""
     machine, first = tl.machine[m], s.op[line[0]]
     c = machine.calendar
     begin = worked(tl, c, first.start) - first.setup
     ticks = worked(tl, c, end) - begin
     for x in line:
-        ticks -= tl.alternative[s.op[x].alternative].duration + s.op[x].setup
+        ticks -= tl.alternative[s.op[x].alternative].duration
     for i in range(s.in_task_line[m]):
         t = s.task_line[machine.task_line + i]
         done = s.task[t].start + tl.task[t].duration

@@ -97,14 +97,15 @@ def _changeover(problem: Problem, operations: list[Placed]) -> tuple[float, floa
 
 
 def _idle_h(problem: Problem, laid: Laid) -> float:
-    """Open hours between a machine's first block's start and last block's end with neither block
-    nor task, all machines."""
+    """Open hours between a machine's first block's start and last block's end with neither
+    operation nor task, all machines: setting up makes nothing."""
     ticks = 0
     for m, blocks in enumerate(laid.machines):
-        held = [(b.setup_start or 0, b.end or 0) for b in blocks]
+        work = [(b.start, b.end or 0) for b in blocks]
         tasks = [(v.start, v.end) for v in laid.visits if problem.tasks[v.task].machine == m]
-        until, last = min(held, default=(0, 0))[0], max((end for _, end in held), default=0)
-        for begun, end in sorted(held + tasks):
+        until = min((b.setup_start or 0 for b in blocks), default=0)
+        last = max((end for _, end in work), default=0)
+        for begun, end in sorted(work + tasks):
             ticks += laid.times[m].ticks(until, min(begun, last))
             until = max(until, end)
     return ticks * problem.tick_h

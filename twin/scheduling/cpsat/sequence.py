@@ -146,7 +146,7 @@ def _idle(
         own = 0 if i == row.opened else setup[i]
         cp.add(first <= node.worked - own).only_enforce_if(node.on)
         cp.add(last >= node.worked + node.duration).only_enforce_if(node.on)
-        taken += node.duration * node.on + own
+        taken += node.duration * node.on
     for t in tasks:
         taken += _taken(model, m, model.tasks[t], first, last)
     cp.add(idle >= last - first - taken)

@@ -76,12 +76,12 @@ def _energy(tl: Timeline, state: State, held: _Held) -> float:
 
 
 def _idle(tl: Timeline, state: State, held: _Held) -> int:
-    """Open ticks from a machine's first block to its last end, less blocks and tasks between."""
+    """Open ticks from a machine's first block to its last end, less operations and tasks."""
     n, horizon = len(tl.machine), tl.horizon
     first, last, used = np.full(n, horizon), np.zeros(n, np.int64), np.zeros(n, np.int64)
-    begun = tl.worked[held.calendar, held.start] - held.setup
+    begun = tl.worked[held.calendar, held.start]
     done = tl.worked[held.calendar, held.end]
-    np.minimum.at(first, held.machine, begun)
+    np.minimum.at(first, held.machine, begun - held.setup)
     np.maximum.at(last, held.machine, done)
     np.add.at(used, held.machine, done - begun)
     for row, task in zip(state.task, tl.task, strict=True):
