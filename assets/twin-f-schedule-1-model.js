@@ -36,7 +36,8 @@
   plan.whys = () => ({
     first: t("there was none before"), clock: t("time has passed"), risk: t("a risk has changed"), breakdown: t("a machine has failed"),
     rush: t("a rush order came"), order: t("orders have changed"), veto: t("a suggestion was vetoed"), lock: t("somebody locked or moved work"),
-    accepted: t("a suggestion was accepted"), drift: t("work runs ahead or behind"), repair: t("a machine works again"), adopted: t("somebody adopted it"),
+    accepted: t("a suggestion was accepted"), service: t("a service was planned, moved, called off or done"), allowed: t("a veto was withdrawn or has run out"),
+    drift: t("work runs ahead or behind"), repair: t("a machine works again"), adopted: t("another plan was put in force"),
     chosen: t("it was chosen from the trade-offs"),
   });
   plan.why = (code) => plan.whys()[code] || code || t("no reason is known");

@@ -240,7 +240,7 @@ def test_an_adopted_point_has_a_version_of_its_own_and_is_what_the_next_plan_is_
     world.do("plan.adopt", {"point": searched(world)["points"][-1]["id"]})
     world.desk_step()
     version = world.document("in_force")["version"]
-    assert "accepted" in world.settle()
+    assert "adopted" in world.settle()
     heads = {v["version"]: v for v in world.document("versions")}
     assert (heads[version]["who"], heads[version]["why"]) == ("Late", "chosen")
     assert f"plan-{version}" in world.store.documents("schedule_plans")

@@ -54,6 +54,37 @@ def test_a_risk_asks_for_a_plan_when_it_leaves_its_band(tmp_path, before_h, afte
     assert (why_new(before, after) == "risk") == is_news
 
 
+def test_each_word_of_a_person_and_each_turn_of_a_machine_is_a_reason_of_its_own(tmp_path):
+    site = World(tmp_path).site
+    hour, kit = 3_600_000_000, {"machine": "mill-0", "duration_h": 2.0, "crew": None}
+    now = situation(site).now_us
+    by_hand = kit | {"id": "a", "start": now + hour}
+    advised = kit | {"id": "b", "start": now + 9 * hour, "suggestion": "service-mill-0"}
+    veto = {"suggestion": "x", "machine": "mill-1", "until": now + hour}
+
+    def signs(services=(), vetoes=(), failed=(), later=0):
+        found = situation(site, now_us=now + later, services=services)
+        decided = found.decisions._replace(vetoes=vetoes)
+        down = dict.fromkeys(failed, now)
+        return signs_of(found._replace(decisions=decided, failed_us=down))
+
+    whys = [
+        (signs(), signs([by_hand]), "service"),
+        (signs([by_hand]), signs([by_hand | {"start": now + 5 * hour}]), "service"),
+        (signs([by_hand]), signs([]), "service"),  # called off
+        (signs([by_hand]), signs([], later=4 * hour), None),  # its time is over
+        (signs(), signs([advised]), "accepted"),
+        (signs([advised]), signs([advised | {"start": now + 8 * hour}]), "service"),
+        (signs(), signs(vetoes=[veto]), "veto"),
+        (signs(vetoes=[veto]), signs(), "allowed"),
+        (signs(vetoes=[veto]), signs(vetoes=[veto], later=2 * hour), "allowed"),
+        (signs(), signs(failed=["mill-0"]), "breakdown"),
+        (signs(failed=["mill-0"]), signs(), "repair"),
+        (signs(failed=["mill-0"]), signs(failed=["mill-1"]), "breakdown"),
+    ]
+    assert [why_new(before, after) for before, after, _ in whys] == [why for *_, why in whys]
+
+
 def test_what_runs_and_ends_as_planned_asks_for_no_plan(world):
     world.settle()
     o = min(world.document("in_force")["operations"], key=lambda o: o["start"])

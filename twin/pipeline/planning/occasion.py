@@ -50,7 +50,7 @@ class Occasion:
         if version is None and before is not None:
             return "first"  # it has gone, or cannot be read any more
         if version not in {self._beside, version_of(proposed)}:
-            return "accepted"  # one of the front, or an older one again: all is held against it
+            return "adopted"  # one of the front, or an older one again: all is held against it
         why = self._waiting.look(self._planned, signs, wall_s)
         if why is not None and (why not in CALM or wall_s - self._planned_at >= CALM_S):
             return why

@@ -10,8 +10,12 @@ from twin.pipeline.services import HOUR_US
 
 __all__ = ["BAND_LOGIT", "RUSH_PRIORITY", "WHYS", "Signs", "Waiting", "signs_of", "why_new"]
 
-WHYS = ("breakdown", "rush", "accepted", "veto", "lock", "order", "risk", "clock")
+WHYS = (
+    *("breakdown", "rush", "accepted", "service", "veto", "lock", "repair"),
+    *("order", "allowed", "risk", "clock"),
+)
 """Why a plan is made anew, the most pressing first."""
+SERVICE = ("machine", "start", "duration_h", "crew", "suggestion")
 RUSH_PRIORITY = 2
 RUSH_US = 24 * HOUR_US
 """An order that is new and due within this is a rush order whatever its priority."""
@@ -28,7 +32,9 @@ class Signs(NamedTuple):
     orders: Mapping[str, tuple[Any, ...]]
     """Open orders: quantity, release, due, priority."""
     services: Mapping[str, tuple[Any, ...]]
+    """Planned ones: machine, start, hours, crew, and the suggestion that they were."""
     vetoes: frozenset[tuple[Any, ...]]
+    """Those that stand."""
     locks: frozenset[tuple[Any, ...]]
     logit: Mapping[str, float]
     """Machine → log odds of failing within the week."""
@@ -36,6 +42,7 @@ class Signs(NamedTuple):
     """Orders that press."""
     cancelled: frozenset[str] = frozenset()
     """Orders that were called off."""
+    now_us: int = 0
 
 
 def signs_of(situation: Situation) -> Signs:
@@ -48,15 +55,15 @@ def signs_of(situation: Situation) -> Signs:
             i: tuple(o[k] for k in ("quantity", "release", "due", "priority"))
             for i, o in orders.items()
         },
-        {
-            s["id"]: (s["machine"], s["start"], s["duration_h"], s.get("crew"))
-            for s in situation.services
-        },
-        frozenset((v["suggestion"], v["until"]) for v in decisions.vetoes),
+        {s["id"]: tuple(s.get(k) for k in SERVICE) for s in situation.services},
+        frozenset(
+            (v["suggestion"], v["until"]) for v in decisions.vetoes if v["until"] > situation.now_us
+        ),
         frozenset((k["order"], k["step"], k["machine"], k["start"]) for k in decisions.locks),
         {now.machine.id: _logit(now.row) for now in situation.machines if not now.is_failed},
         frozenset(i for i, o in orders.items() if _presses(o, situation.now_us)),
         frozenset(i for i, o in situation.orders.items() if o["state"] == "cancelled"),
+        situation.now_us,
     )
 
 
@@ -66,11 +73,15 @@ def why_new(before: Signs, now: Signs) -> str | None:
     changed = [
         i for i in now.orders.keys() & before.orders.keys() if now.orders[i] != before.orders[i]
     ]
+    accepted, other = _services_told(before, now)
     found = {
-        "breakdown": now.failed != before.failed,
+        "breakdown": bool(now.failed - before.failed),
+        "repair": bool(before.failed - now.failed),
         "rush": bool(now.rush & (came | set(changed))),
-        "accepted": now.services != before.services and bool(_news(before, now)),
-        "veto": now.vetoes != before.vetoes,
+        "accepted": accepted,
+        "service": other,
+        "veto": bool(now.vetoes - before.vetoes),
+        "allowed": bool(before.vetoes - now.vetoes),
         "lock": now.locks != before.locks,
         "order": bool(came or changed or now.cancelled & before.orders.keys()),
         "risk": any(_moved(before.logit, m, value) for m, value in now.logit.items()),
@@ -102,10 +113,18 @@ class Waiting:
         return why if is_quiet or wall_s - self._first >= self.longest_s else None
 
 
-def _news(before: Signs, now: Signs) -> set[str]:
-    """Services that are new, moved or called off; one that has ended is no news."""
+def _services_told(before: Signs, now: Signs) -> tuple[bool, bool]:
+    """Whether a suggestion has become a planned service; and whether one was planned otherwise,
+    moved, called off or done. One whose time is over is no news."""
     was, is_ = before.services, now.services
-    return {i for i in was.keys() | is_.keys() if was.get(i) != is_.get(i)}
+    news = [i for i in is_ if was.get(i) != is_[i]]
+    accepted = [i for i in news if i not in was and is_[i][-1] is not None]
+    gone = [i for i in was.keys() - is_.keys() if _end_us(was[i]) > now.now_us]
+    return bool(accepted), len(accepted) < len(news) or bool(gone)
+
+
+def _end_us(service: tuple[Any, ...]) -> float:
+    return float(service[1] + service[2] * HOUR_US)
 
 
 def _moved(before: Mapping[str, float], machine: str, value: float) -> bool:
