@@ -328,7 +328,7 @@ def test_each_class_takes_what_costs_least_by_a_parabola_over_all_training():
     keys = [(name, factor) for name, factors in FACTORS.items() for factor in factors]
     costs = [{key: cost(key[1], noise) for key in keys} for noise in (1.0, -1.0)]
     factor = chosen(costs).factor
-    assert factor["twin"] == pytest.approx(best, rel=0.02)
+    assert factor["tuned"] == pytest.approx(best, rel=0.02)
     assert factor["fixed_interval"]["b"] == pytest.approx(0.8, rel=0.02)
     assert factor["fixed_interval"]["a"] == pytest.approx(1.1)  # the dearest tried, not beyond
 
@@ -350,7 +350,7 @@ def scored(cost):
 def test_ratios_are_to_the_oracle_on_the_same_machines_with_an_interval():
     rng = np.random.default_rng(4)
     base = rng.uniform(1.0, 2.0, 40)
-    names = (*POLICIES, "known_wear", "as_fitted")
+    names = (*POLICIES, "known_wear", "tuned")
     one = {name: scored(base * (k + 1)) for k, name in enumerate(names)}
     one["oracle"] = scored(base)
     report = policy_report([one, one], ["a"] * 20 + ["b"] * 20, {"a": 1.2, "b": 1.3})
@@ -380,7 +380,7 @@ def test_ratios_are_to_the_oracle_on_the_same_machines_with_an_interval():
 def test_the_report_has_the_shape_that_is_promised(plant_file, monkeypatch):
     monkeypatch.setattr(plant_score, "BASIS_LIVES", 12)
     monkeypatch.setattr(plant_score, "LIFE_H", 700.0)
-    few = {"fixed_interval": (0.85,), "twin": (1.0, 1.4), "known_wear": (1.0,)}
+    few = {"fixed_interval": (0.85,), "tuned": (1.0, 1.4), "known_wear": (1.0,)}
     monkeypatch.setattr(plant_choices, "FACTORS", few)
     found = evaluate_policy(
         plant_file, 0.6, 1, models=DEMO / "models", period_s=1800.0, training=(9,), processes=1

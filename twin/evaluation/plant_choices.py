@@ -3,7 +3,8 @@
 Every candidate runs the same training months as it will run the scored ones, crews and all; each
 class then takes what costs least on its machines by a parabola through them. A few failures more or
 less would decide between neighbours by chance, so it is those to be expected that count
-(plant_risk). The fixed interval has the same chance as the planner to be at its best.
+(plant_risk). So the fixed interval is at its best; the planner as it runs chooses nothing here, its
+limits are those of its models, and beside it stands what it would be with limits chosen alike.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,10 +23,11 @@ Figures = Mapping[str, float]
 """By class."""
 FACTORS = {
     "fixed_interval": (0.7, 0.8, 0.9, 1.0, 1.1),
-    "twin": (0.7, 1.0, 1.4, 2.0, 2.8),
+    "tuned": (0.7, 1.0, 1.4, 2.0, 2.8),
     "known_wear": (0.5, 0.7, 1.0, 1.4, 2.0),
 }
-"""Tried: intervals over the best age of machines with a crew each; g over the clairvoyant rate."""
+"""Tried: intervals over the best age of machines with a crew each; g over the clairvoyant rate.
+`tuned` is the planner with such limits in place of those of its models."""
 
 
 class Basis(NamedTuple):
@@ -63,7 +65,7 @@ def policy_of(name: str, basis: Mapping[str, Basis], factor: Figures) -> Policy:
     if name == "fixed_interval":
         return Interval({c: basis[c].age_h * factor[c] for c in basis})
     g = {c: basis[c].rate * factor[c] for c in basis}
-    if name == "twin":
+    if name == "tuned":
         return Planner(g, {c: basis[c].course for c in basis})
     return KnownWear(g, {c: basis[c].growth_h for c in basis})
 

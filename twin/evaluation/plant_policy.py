@@ -2,8 +2,9 @@
 
 Run to failure, the best fixed interval, alarm limits, the planner with the twin's forecasts, and a
 clairvoyant, on the same lives, repairs, crews and orders. An hour of standing costs what the plant
-file says, as in the planner's own costs. A sixth policy is the planner told the true wear; and
-beside all stands what the best of rules would cost that knows the wear but not the draw.
+file says, as in the planner's own costs. Beside them stand the planner with limits chosen as the
+interval is, the same told the true wear, and what the best of rules would cost that knows the wear
+but not the draw.
 """
 
 from collections.abc import Callable, Mapping, Sequence

@@ -11,7 +11,7 @@ from twin.evaluation.plant_score import Scored
 __all__ = ["POLICIES", "policy_lines", "policy_report"]
 
 POLICIES = ("run_to_failure", "fixed_interval", "threshold", "twin", "oracle")
-FLOOR, FITTED, LEAST = "known_wear", "as_fitted", "attainable"
+FLOOR, TUNED, LEAST = "known_wear", "tuned", "attainable"
 N_BOOTSTRAP = 2000
 
 
@@ -23,37 +23,37 @@ def policy_report(
     cost, downtime_h, tardiness_h, energy (money), energy_kwh, failures and services: of a plant in
     all its months. tardiness_h: by which standing machines made orders later. life_used: mean share
     of lives ended. cost_ratio_ci: 95 %, bootstrapped over pairs of machines of all plants. classes:
-    the same ratios by class; known_wear: of the planner told the true wear; as_fitted: of the twin
-    as it runs, with the limits that the model files hold, instead of those chosen in training as
-    the interval is; saving: of the twin against the best fixed interval, as a share, with its
-    interval, and `expected`, the same with the failures that were to be expected on these lives in
-    place of those that were drawn, on both sides (plant_risk: the mean is the same, chance has less
-    part in it); attainable: what services and failures cost at least without knowing the draw, in
-    the long run, by `least` of each class (plant_floor), and nothing_late: the same were no order
-    ever late, to all that the clairvoyant costs; notes: where the twin is not better.
+    the same ratios by class; twin: as it runs, with the limits that its model files hold; tuned:
+    with limits chosen in training instead, as the interval is; known_wear: tuned too, and told the
+    true wear; saving: of the twin against the best fixed interval, as a share, with its interval,
+    and `expected`, the same with the failures that were to be expected on these lives in place of
+    those that were drawn, on both sides (plant_risk: the mean is the same, chance has less part in
+    it); attainable: what services and failures cost at least without knowing the draw, in the long
+    run, by `least` of each class (plant_floor), and nothing_late: the same were no order ever late,
+    to all that the clairvoyant costs; notes: where the twin is not better.
     """
     policies = {
         name: _figures([s[name] for s in scored], _ratio(scored, name)) for name in POLICIES
     }
-    of_class, names = np.array(class_of), (*POLICIES, FLOOR, FITTED)
+    of_class, names = np.array(class_of), (*POLICIES, FLOOR, TUNED)
     classes = {
         c: {name: _class_figures(scored, name, of_class == c) for name in names}
         for c in sorted(set(class_of))
     }
     everyone = np.ones(len(of_class), bool)
-    floor, fitted = (_class_figures(scored, name, everyone) for name in (FLOOR, FITTED))
-    saving, floor["saving"], fitted["saving"] = (
-        _saving(scored, name) for name in ("twin", FLOOR, FITTED)
+    floor, tuned = (_class_figures(scored, name, everyone) for name in (FLOOR, TUNED))
+    saving, floor["saving"], tuned["saving"] = (
+        _saving(scored, name) for name in ("twin", FLOOR, TUNED)
     )
     attainable = _attainable(scored, of_class, least)
     for c, row in classes.items():
         row[LEAST] = {"cost_ratio": least[c]}
-    notes = _notes(policies, classes, floor, fitted, attainable, saving)
+    notes = _notes(policies, classes, floor, tuned, attainable, saving)
     return {
         "policies": policies,
         "classes": classes,
         FLOOR: floor,
-        FITTED: fitted,
+        TUNED: tuned,
         LEAST: attainable,
         "saving": saving,
         "notes": notes,
@@ -154,7 +154,7 @@ def _notes(
     policies: Mapping[str, Any],
     classes: Mapping[str, Any],
     floor: Mapping[str, Any],
-    fitted: Mapping[str, Any],
+    tuned: Mapping[str, Any],
     attainable: Mapping[str, float],
     saving: Mapping[str, Any],
 ) -> list[str]:
@@ -169,9 +169,10 @@ def _notes(
         "the best rule that knows the wear but not the draw, with a crew always at hand, costs "
         f"{attainable['cost_ratio']:.2f} times the clairvoyant in services and failures, and "
         f"{attainable['nothing_late']:.2f} times all of it even were no order ever late",
-        "as it runs, by the limits that the model files hold, the twin costs "
-        f"{fitted['cost_ratio']:.2f} times the clairvoyant, {_percent(fitted['saving'])} less than "
-        f"the interval, to be expected {_percent(fitted['saving']['expected'])}",
+        "with limits chosen on training seeds as the interval is, instead of those of its models, "
+        f"the twin would cost {tuned['cost_ratio']:.2f} times the clairvoyant, "
+        f"{_percent(tuned['saving'])} less than the interval, to be expected "
+        f"{_percent(tuned['saving']['expected'])}",
     ]
     for class_id, row in classes.items():
         mine = row["twin"]["cost_ratio"]

@@ -88,7 +88,7 @@ def score_seed(
     policies |= {name: policy_of(name, basis, choices.factor[name]) for name in choices.factor}
     policies["threshold"] = Threshold()
     policies["oracle"] = Oracle({c: known.rate for c, known in basis.items()})
-    policies["as_fitted"] = Planner(
+    policies["twin"] = Planner(
         {c: _fitted_g(setting, plant, c, known.rate) for c, known in basis.items()},
         {c: known.course for c, known in basis.items()},
     )
