@@ -13,7 +13,6 @@ from twin.pipeline.desk import Desk
 from twin.pipeline.site import prepare
 from twin.pipeline.worker.worker import PartitionWorker
 from twin.sources.simulator import Simulator
-from twin.stores.base import Lease
 from twin.stores.codec import readings_entry
 from twin.stores.memory import MemoryStore
 from twin.types import Clock
@@ -24,25 +23,25 @@ NOW_US = int(datetime(2026, 3, 4, 10, 0, tzinfo=UTC).timestamp() * 1e6)
 SPEED = 60.0
 
 
-class PatientStore(MemoryStore):
-    """Leases that never run out: a test may be slow, and nobody else wants the partition."""
-
-    def lease(self, p: int, owner: str, ttl_ms: int) -> Lease | None:  # noqa: ARG002
-        return super().lease(p, owner, 10**9)
-
-    def renew(self, lease: Lease, ttl_ms: int) -> None:  # noqa: ARG002
-        super().renew(lease, 10**9)
-
-
 class LivedPlant:
-    """Simulated for `hours` until NOW_US, at wall time wall_us; `step` lets it live on."""
+    """Simulated for `hours` until NOW_US, at wall time wall_us; `step` lets it live on.
 
-    def __init__(self, wall_us: int, hours: float = 6.0, settings: Settings | None = None) -> None:
+    speed: of its clock, which runs on while a test takes its time: at 60, ten seconds of waiting
+    are ten minutes without a sample.
+    """
+
+    def __init__(
+        self,
+        wall_us: int,
+        hours: float = 6.0,
+        settings: Settings | None = None,
+        speed: float = SPEED,
+    ) -> None:
         self.settings = settings or Settings(partitions=PARTITIONS)
-        self.store = PatientStore(PARTITIONS)
+        self.store = MemoryStore(PARTITIONS, clock_s=lambda: 0.0)  # nobody else wants a lease
         self.site = prepare(self.store, self.settings)
         self.wall_us = wall_us
-        self.store.set_clock(Clock(wall_us, NOW_US, SPEED, simulated=True))
+        self.store.set_clock(Clock(wall_us, NOW_US, speed, simulated=True))
         start_us = NOW_US - int(hours * 3.6e9)
         self.source = Simulator(self.site.plant, self.site.catalogue, 1, start_us)
         self.workers = [PartitionWorker(self.store, self.site, p, "w") for p in range(PARTITIONS)]

@@ -15,7 +15,7 @@ from dashboard.app import PlantTwin, create_app
 
 @pytest.fixture(scope="module")
 def lived() -> LivedPlant:
-    return LivedPlant(time.time_ns() // 1000, hours=5.0)
+    return LivedPlant(time.time_ns() // 1000, hours=5.0, speed=1.0)
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from worker_plant import PARTITIONS, T0_US, entries_of, settings_in
+from worker_plant import PARTITIONS, T0_US, entries_of, patient_store, settings_in
 
 from twin.core.rows import row_dtype
 from twin.errors import StoreError
@@ -12,7 +12,6 @@ from twin.pipeline.worker.partition import PartitionTwin
 from twin.pipeline.worker.worker import PartitionWorker
 from twin.stores.base import FIRST_ID
 from twin.stores.codec import Readings, readings_entry
-from twin.stores.memory import MemoryStore
 
 ALWAYS = -(1 << 62), 1 << 62
 LATER_US = T0_US + 10_000_000_000
@@ -20,7 +19,7 @@ LATER_US = T0_US + 10_000_000_000
 
 @pytest.fixture
 def plant(tmp_path):
-    settings, store = settings_in(tmp_path), MemoryStore(PARTITIONS)
+    settings, store = settings_in(tmp_path), patient_store()
     return settings, store, prepare(store, settings)
 
 

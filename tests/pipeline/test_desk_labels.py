@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from desk_bench import HOUR_US, T0_US, Bench
-from worker_plant import LANES, MIDDLE, PARTITIONS, settings_in
+from worker_plant import LANES, MIDDLE, PARTITIONS, patient_store, settings_in
 
 from twin.catalogue import Catalogue
 from twin.core.rows import RESET, row_dtype
@@ -17,7 +17,6 @@ from twin.pipeline.learning.lives import HistoryEvent, cut_lives
 from twin.pipeline.site import prepare
 from twin.pipeline.worker.worker import PartitionWorker
 from twin.stores.codec import readings_entry
-from twin.stores.memory import MemoryStore
 from twin.types import Event
 
 MINUTE_US = 60_000_000
@@ -25,7 +24,7 @@ MINUTE_US = 60_000_000
 
 @pytest.fixture
 def bench(tmp_path):
-    store = MemoryStore(PARTITIONS)
+    store = patient_store()
     return Bench(store, prepare(store, settings_in(tmp_path)))
 
 

@@ -16,7 +16,7 @@ from twin.pipeline.site import prepare
 from twin.stores.memory import MemoryStore
 
 
-def until(condition, timeout_s=10.0):
+def until(condition, timeout_s=60.0):
     end = time.monotonic() + timeout_s
     while not condition():
         assert time.monotonic() < end

@@ -67,13 +67,14 @@ def test_many_who_knock_at_once_share_entries_and_all_get_their_answer(
 def test_a_sample_behind_a_gap_is_answered_when_its_time_is_up(
     store: MemoryStore, door: Door
 ) -> None:
-    start = time.monotonic()
-    assert door.accept("a", batch_of(0, 0)) == "stored"
-    quick = time.monotonic() - start
-    start = time.monotonic()
-    assert door.accept("a", batch_of(0, 9)) == "stored"
-    assert time.monotonic() - start >= SETTINGS.reorder_s > quick
-    assert accepted(store) == 2
+    def waited(*place: int) -> float:
+        start = time.monotonic()
+        assert door.accept("a", batch_of(*place)) == "stored"
+        return time.monotonic() - start
+
+    quickest = min(waited(slot, 0) for slot in range(5))
+    assert waited(0, 9) >= SETTINGS.reorder_s > quickest
+    assert accepted(store) == 6
 
 
 def test_busy_stores_nothing(store: MemoryStore, door: Door) -> None:

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from worker_plant import LANES, MACHINES, PARTITIONS, entries_of, settings_in
+from worker_plant import LANES, MACHINES, PARTITIONS, entries_of, patient_store, settings_in
 
 from twin.core.rows import RESET
 from twin.pipeline.history.history import estimate, history
@@ -10,7 +10,6 @@ from twin.pipeline.site import prepare
 from twin.pipeline.worker.worker import PartitionWorker
 from twin.stores.base import FIRST_ID
 from twin.stores.codec import Readings, decode, model_entry
-from twin.stores.memory import MemoryStore
 
 ALWAYS = -(1 << 62), 1 << 62
 N_ENTRIES = 400
@@ -18,7 +17,7 @@ N_ENTRIES = 400
 
 @pytest.fixture
 def plant(tmp_path):
-    store = MemoryStore(PARTITIONS)
+    store = patient_store()
     return store, prepare(store, settings_in(tmp_path))
 
 

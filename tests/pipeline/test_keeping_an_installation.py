@@ -12,6 +12,7 @@ from twin.errors import DataError, StoreError
 from twin.pipeline.history.history import history
 from twin.pipeline.maintain import backup_store, examine, export_history, restore_store
 from twin.pipeline.site import prepare
+from twin.pipeline.worker.run import warm_up
 from twin.pipeline.worker.worker import PartitionWorker
 from twin.stores.embedded import EmbeddedStore
 
@@ -24,6 +25,7 @@ def worked(tmp_path_factory):
     settings = settings_in(tmp_path_factory.mktemp("worked"))
     store = EmbeddedStore(settings.data_dir, PARTITIONS)
     site = prepare(store, settings)
+    warm_up(site)  # as a worker does: compiling may outlast a lease
     for p in range(PARTITIONS):
         worker = PartitionWorker(store, site, p, "w")
         assert worker.open()

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from filterpy.kalman import KalmanFilter
-from worker_plant import PARTITIONS, T0_US, entries_of, settings_in
+from worker_plant import PARTITIONS, T0_US, entries_of, patient_store, settings_in
 
 from twin.core.rows import RESET, row_dtype
 from twin.pipeline.site import prepare
@@ -13,7 +13,6 @@ from twin.pipeline.worker.lineartwin import linear_of, linear_state
 from twin.pipeline.worker.partition import PartitionTwin
 from twin.pipeline.worker.worker import PartitionWorker
 from twin.stores.codec import Readings
-from twin.stores.memory import MemoryStore
 
 MATRICES = """
 [class.press.twin]
@@ -40,7 +39,7 @@ def linear_settings(tmp_path):
 
 @pytest.fixture
 def site(linear_settings):
-    return prepare(MemoryStore(PARTITIONS), linear_settings)
+    return prepare(patient_store(), linear_settings)
 
 
 def samples(rng, n, slots):
@@ -105,7 +104,7 @@ def test_batches_do_not_matter_nor_late_rows_nor_resets_out_of_place(site):
 
 
 def test_a_restarted_worker_goes_on_from_the_checkpoint(linear_settings):
-    stores = [MemoryStore(PARTITIONS) for _ in range(2)]
+    stores = [patient_store() for _ in range(2)]
     for store, stops in zip(stores, ([300], [90, 200, 300]), strict=True):
         site = prepare(store, linear_settings)
         wire, first = entries_of(300), 0

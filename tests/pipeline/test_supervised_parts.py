@@ -20,11 +20,10 @@ from twin.stores.memory import MemoryStore
 from twin.stores.redis import RedisStore
 
 SLEEPER = [sys.executable, "-c", "import time; time.sleep(600)"]
-STUBBORN = [
-    sys.executable,
-    "-c",
-    "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(600)",
-]
+STUBBORN = (
+    "import pathlib, signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+    "pathlib.Path({ready!r}).touch(); time.sleep(600)"
+)
 
 
 @pytest.fixture
@@ -79,12 +78,13 @@ def test_a_part_that_ends_cleanly_while_the_plant_runs_is_started_again(supervis
     assert "feed: ended with status 0; starts again in 0.5 s" in capfd.readouterr().err
 
 
-def test_all_parts_stop_even_one_that_does_not_want_to(supervised, monkeypatch):
+def test_all_parts_stop_even_one_that_does_not_want_to(supervised, monkeypatch, tmp_path):
     monkeypatch.setattr(supervisor, "STOP_S", 0.5)
-    parts = [part("a", SLEEPER), part("b", STUBBORN)]
+    ready = tmp_path / "ready"
+    stubborn = [sys.executable, "-c", STUBBORN.format(ready=str(ready))]
+    parts = [part("a", SLEEPER), part("b", stubborn)]
     supervised(*parts)
-    _until(lambda: all(p.state == "running" for p in parts))
-    time.sleep(0.3)
+    _until(lambda: all(p.state == "running" for p in parts) and ready.exists())
     supervised.stop()
     assert [p.process.poll() for p in parts] == [-signal.SIGTERM, -signal.SIGKILL]
 
@@ -104,15 +104,15 @@ def test_up_runs_parts_refuses_a_second_and_leaves_nothing_behind(tmp_path):
         server = EmbeddedServer(settings.data_dir)
         _until(server.answers)
         store = RedisStore(server.url, 2)
-        _until(lambda: {"up", "worker", "planner"} <= set(store.heartbeats()), 40.0)
+        _until(lambda: {"up", "worker", "planner"} <= set(store.heartbeats()))
         with pytest.raises(StoreError, match="runs here already"):
             run_up(settings)
         children = psutil.Process(up.pid).children(recursive=True)
         assert len(children) >= 4
         store.close()
         up.send_signal(signal.SIGINT)
-        assert up.wait(20) == 0
-        _, alive = psutil.wait_procs(children, timeout=5)
+        assert up.wait(60) == 0
+        _, alive = psutil.wait_procs(children, timeout=30)
         assert alive == []
         assert not server.answers()
     finally:
@@ -122,11 +122,14 @@ def test_up_runs_parts_refuses_a_second_and_leaves_nothing_behind(tmp_path):
 
 def test_parts_end_with_a_supervisor_that_is_killed():
     script = (
-        "import os, sys, threading\n"
+        "import os, threading, time\n"
         "from twin.pipeline.supervisor import Part, supervise\n"
         "from twin.stores.memory import MemoryStore\n"
         f"part = Part('p', {SLEEPER!r}, dict(os.environ))\n"
-        "threading.Timer(1.0, lambda: print(part.process.pid, flush=True)).start()\n"
+        "def tell():\n"
+        "    while part.process is None: time.sleep(0.01)\n"
+        "    print(part.process.pid, flush=True)\n"
+        "threading.Thread(target=tell).start()\n"
         "supervise([part], MemoryStore(1), None, threading.Event())\n"
     )
     parent = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE)
@@ -134,7 +137,7 @@ def test_parts_end_with_a_supervisor_that_is_killed():
     parent.kill()
     parent.wait()
     parent.stdout.close()
-    _, alive = psutil.wait_procs([child], timeout=5)
+    _, alive = psutil.wait_procs([child], timeout=30)
     assert alive == []
 
 
@@ -185,7 +188,7 @@ def _shown(store):
     ]
 
 
-def _until(holds, seconds=15.0):
+def _until(holds, seconds=120.0):
     end = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < end, "waited in vain"

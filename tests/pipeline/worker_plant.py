@@ -7,6 +7,7 @@ import numpy as np
 from twin.config import Settings
 from twin.core.rows import RESET, row_dtype
 from twin.stores.codec import readings_entry
+from twin.stores.memory import MemoryStore
 
 PARTITIONS = 2
 MACHINES = {"mill": 5, "press": 4}
@@ -56,6 +57,11 @@ def settings_in(folder: Path, **given) -> Settings:
     return Settings(
         plant=folder / "plant.toml", data_dir=folder / "var", partitions=PARTITIONS, **given
     )
+
+
+def patient_store() -> MemoryStore:
+    """A store whose leases never run out: compiling, on a busy machine, may outlast one."""
+    return MemoryStore(PARTITIONS, clock_s=lambda: 0.0)
 
 
 def entries_of(n_entries: int, seed: int = 1) -> list[tuple[int, list[bytes]]]:

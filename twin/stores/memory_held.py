@@ -4,7 +4,7 @@ import threading
 import time
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Generic, TypeVar
 
 from twin.stores.base import (
@@ -81,8 +81,10 @@ class Partition:
 class Held:
     """All of one store; what its verbs share."""
 
-    def __init__(self, partitions: int = 4) -> None:
+    def __init__(self, partitions: int = 4, clock_s: Callable[[], float] = time.monotonic) -> None:
+        """clock_s: by which leases run out; one that stands still lets them last for ever."""
         self.partitions = partitions
+        self._clock_s = clock_s
         self._changed = threading.Condition(threading.RLock())
         self._p = [Partition() for _ in range(partitions)]
         self._events: Stream[Event] = Stream(EVENTS_MAX)
@@ -102,7 +104,7 @@ class Held:
 
     def _owned(self, lease: Lease) -> Partition:
         part = self._p[lease.partition]
-        if part.lease != lease or time.monotonic() >= part.lease_until:
+        if part.lease != lease or self._clock_s() >= part.lease_until:
             raise LeaseLostError(f"partition {lease.partition}: lease lost or run out")
         return part
 

@@ -42,15 +42,15 @@ class StreamVerbs(Held):
     def lease(self, p: int, owner: str, ttl_ms: int) -> Lease | None:
         with self._changed:
             part = self._p[p]
-            if part.lease is not None and time.monotonic() < part.lease_until:
+            if part.lease is not None and self._clock_s() < part.lease_until:
                 return None
             part.lease = Lease(p, f"{owner}:{uuid.uuid4().hex}")
-            part.lease_until = time.monotonic() + ttl_ms / 1000
+            part.lease_until = self._clock_s() + ttl_ms / 1000
             return part.lease
 
     def renew(self, lease: Lease, ttl_ms: int) -> None:
         with self._changed:
-            self._owned(lease).lease_until = time.monotonic() + ttl_ms / 1000
+            self._owned(lease).lease_until = self._clock_s() + ttl_ms / 1000
 
     def release(self, lease: Lease) -> None:
         with self._changed:
