@@ -172,13 +172,14 @@ def test_folder_is_searched_with_best_known_beside_each_file(tmp_path, said):
         for name in ("same", folder):
             (tmp_path / folder / f"{name}.txt").write_text("\n".join(rows))
     (tmp_path / "classic" / "best_known.json").write_text(json.dumps({"same": 11, "other": 3}))
+    (tmp_path / "best_known.json").write_text(json.dumps({"classic": 12, "flexible": 9}))
     (tmp_path / "README.md").write_text("not an instance")
     found = {i.name: (i.kind, i.best_known) for i in instances_in(tmp_path, said.append)}
     assert said == []
     assert found == {
         "classic": ("classic", None),
         "classic/same": ("classic", 11),
-        "flexible": ("flexible", None),
+        "flexible": ("flexible", 9),  # none beside it: the nearest above
         "flexible/same": ("flexible", None),
     }
 

@@ -20,6 +20,7 @@ OTHERS = {".json", ".md", ".rst", ".pdf", ".html", ".py", ".zip", ".gz", ".png",
 """Suffixes of what may lie beside instances."""
 ABOUT = {"readme", "license", "licence", "notice", "sources", "copying", "authors", "changelog"}
 """Stems likewise."""
+BEST_KNOWN = "best_known.json"
 MEANS = "mean_gap"
 """No instance may be called so: it is where the means stand."""
 
@@ -32,8 +33,8 @@ class _File(NamedTuple):
 def instances_in(folder: Path, say: Say) -> list[Instance]:
     """Every instance in a folder and below, by name; one name twice is told apart by its folder.
 
-    Best known makespans come from `best_known.json` (name → value) beside a file, where present.
-    Raises DataError if there is none.
+    Best known makespans come from `best_known.json` (name → value) beside a file or, where there
+    is none, in the nearest folder above. Raises DataError if there is no instance.
     """
     if not folder.is_dir():
         raise DataError(f"{folder}: got no such folder, want one with job shop instances")
@@ -41,7 +42,7 @@ def instances_in(folder: Path, say: Say) -> list[Instance]:
     files = [file for path in paths if (file := _read(path, say)) is not None]
     if not files:
         raise DataError(f"{folder}: got no instance, want files of the classic or flexible format")
-    known = {parent: _best_known(parent, say) for parent in {file.path.parent for file in files}}
+    known = {parent: _best_known(parent, folder, say) for parent in {f.path.parent for f in files}}
     found = []
     for (path, instance), name in zip(files, _names([f.path for f in files], folder), strict=True):
         if name == MEANS:
@@ -80,11 +81,13 @@ def _may_be_instance(path: Path, folder: Path) -> bool:
     return path.is_file() and not hidden and not about and path.suffix.lower() not in OTHERS
 
 
-def _best_known(folder: Path, say: Say) -> dict[str, Any]:
-    """Name, also in small letters → value, as `best_known.json` has it."""
-    beside = folder / "best_known.json"
-    if not beside.is_file():
+def _best_known(parent: Path, folder: Path, say: Say) -> dict[str, Any]:
+    """Name, also in small letters → value, as the nearest `best_known.json` has it."""
+    above = [each for each in (parent, *parent.parents) if each.is_relative_to(folder)]
+    there = [each / BEST_KNOWN for each in above if (each / BEST_KNOWN).is_file()]
+    if not there:
         return {}
+    beside = there[0]
     try:
         values = json.loads(beside.read_bytes().decode("utf-8-sig"))
     except (OSError, ValueError, RecursionError) as error:
@@ -104,6 +107,6 @@ def _makespan(known: dict[Path, dict[str, Any]], path: Path, say: Say) -> int | 
         return None
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if not number or not 1 <= value < 2**53 or value % 1:
-        say(f"{path.parent / 'best_known.json'}: {path.stem}: got {value!r}, want a makespan")
+        say(f"{path}: got {value!r} as best known, want a makespan")
         return None
     return int(value)
