@@ -107,6 +107,6 @@ def _makespan(known: dict[Path, dict[str, Any]], path: Path, say: Say) -> int | 
         return None
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if not number or not 1 <= value < 2**53 or value % 1:
-        say(f"{path}: got {value!r} as best known, want a makespan")
+        say(f"{BEST_KNOWN} of {path.stem}: got {value!r}, want a makespan")
         return None
     return int(value)
