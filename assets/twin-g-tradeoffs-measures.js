@@ -17,7 +17,7 @@
   const money = (value, currency, digits) => new Intl.NumberFormat(document.documentElement.lang,
     { style: "currency", currency, minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value);
   /** A measure in its unit, as it is read; with more digits where marks of an axis lie close together. */
-  twin.tradeText = (name, value, currency, digits = 0) => value === null || value === undefined ? "—"
+  twin.tradeText = (name, value, currency, digits = 0) => value === null || value === undefined ? (name === "risk" ? t("no forecast yet") : "—")
     : MONEY.has(name) ? money(value, currency, digits && Math.max(2, digits))
     : name === "energy_kwh" ? `${number(value, digits)} kWh`
     : name === "late_jobs" ? number(value, 0) : t("{n} h", { n: number(value, digits > 1 ? digits : 0, Math.max(1, digits)) });

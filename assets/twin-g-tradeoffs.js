@@ -26,7 +26,7 @@
     const isUsual = (given) => given.length === usual.length && usual.every((name) => given.includes(name));
     /** The axes that somebody chose; else lateness against what it is traded for. */
     const axisOf = (axis) => axes[axis] || (isUsual(state.objectives) ? { x: "late_jobs", y: "running" }
-      : { x: "tardiness", y: traded().find((name) => name !== "tardiness") || "running" })[axis];
+      : { x: "tardiness", y: traded().find((name) => name !== "tardiness" && state.points.some((p) => p[name] !== null)) || "running" })[axis];
     const numbers = () => new Map(state.points.map((p, n) => [p.id, n + 1]));
     const choose = (id) => {
       chosen = chosen.includes(id) ? chosen.filter((c) => c !== id) : [...chosen.slice(-(CHOSEN_MAX - 1)), id];
@@ -44,7 +44,7 @@
     choice.show(wanted.length ? wanted : usual);
     const options = (list, on) => list.map((name) => h("option", { value: name, selected: name === on ? "" : null }, names[name]));
     const axisSelect = (axis) => {
-      const on = axisOf(axis), first = traded(), rest = others();
+      const on = axisOf(axis), isKnown = (name) => name === on || state.points.some((p) => p[name] !== null), first = traded().filter(isKnown), rest = others().filter(isKnown);
       const select = h("select", { id: `axis-${axis}`, "data-row": axis }, h("optgroup", { label: t("Traded") }, ...options(first, on)), h("optgroup", { label: t("Other figures") }, ...options(rest, on)));
       select.addEventListener("change", () => { axes[axis] = select.value; keep(); paint(); });
       return h("span", { class: "axis-choice" }, h("label", { for: `axis-${axis}` }, axis === "x" ? t("Across") : t("Upwards")), select);

@@ -17,6 +17,7 @@ import orjson
 
 from dashboard.numbers import rounded
 from dashboard.snapshot import Snapshot
+from dashboard.states.schedule_plan import forecast_terms
 from dashboard.times import iso_local
 from twin.errors import PlanningError, SchemaError, TwinError
 from twin.pipeline.planning.scenario import RUSH, kept_figures
@@ -151,7 +152,8 @@ class PlanScenarios:
     def _after_nothing(self, whatif: WhatIf, begun: Begun) -> Record:
         held = whatif.kept(begun, ())
         with self._solvers:
-            return _terms(whatif.planned(held, SOLVE_S)["after"]) or {}
+            found = whatif.planned(held, SOLVE_S)
+        return _terms(found["after"], found["plan"]["forecasts"]) or {}
 
     def _whatif(self, plant: Plant) -> WhatIf:
         """One for as long as the plant file stays as it is."""
@@ -182,8 +184,8 @@ def _has_failed(work: "Future[Any]") -> bool:
 def _kept(snapshot: Snapshot, found: Record, made_us: int) -> dict[str, Any]:
     plan = found["kept_plan"]
     return {
-        "before": _terms(found["before"]),
-        "kept": _terms(found["kept"]),
+        "before": _terms(found["before"], found["forecasts"]),
+        "kept": _terms(found["kept"], found["forecasts"]),
         "rush_kept": [] if plan is None else _rush(snapshot, plan),
         "made": iso_local(made_us, snapshot.plant.zone),
     }
@@ -193,7 +195,7 @@ def _planned(snapshot: Snapshot, found: Record) -> dict[str, Any]:
     plan = found["plan"]
     moves = [m for m in found["moves"] if m["from"] and m["to"]]
     return {
-        "after": _terms(found["after"]),
+        "after": _terms(found["after"], plan["forecasts"]),
         "is_kept": plan["solver"] == "kept",
         "is_searched": not found["refused"],
         "rush": _rush(snapshot, plan),
@@ -205,8 +207,12 @@ def _planned(snapshot: Snapshot, found: Record) -> dict[str, Any]:
     }
 
 
-def _terms(terms: Record | None) -> dict[str, Any] | None:
-    return None if terms is None else {name: rounded(value, 5) for name, value in terms.items()}
+def _terms(terms: Record | None, n_forecasts: int) -> dict[str, Any] | None:
+    """Risk None: no machine's failure is forecast, which is not nothing."""
+    if terms is None:
+        return None
+    known = forecast_terms(terms, n_forecasts)
+    return {name: rounded(value, 5) for name, value in known.items()}
 
 
 def _rush(snapshot: Snapshot, plan: Record) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from dashboard.states.schedule_plan import HOUR_US, known_terms, plan_head
+from dashboard.states.schedule_plan import HOUR_US, forecast_terms, plan_head
 from dashboard.times import iso_local
 
 __all__ = ["TERMS", "compared", "moved_operations", "moved_services"]
@@ -41,7 +41,10 @@ def compared(
     accepted: suggestion → the planned service that it has become, by which later plans name it.
     """
     before, after = _renamed(before, accepted), _renamed(after, accepted)
-    terms = [changes.get(k) or known_terms(p) for k, p in zip(KEYS, (before, after), strict=True)]
+    terms = [
+        forecast_terms(changes.get(k) or p.get("terms") or {}, p.get("forecasts"))
+        for k, p in zip(KEYS, (before, after), strict=True)
+    ]
     moves = [*moved_services(before, after), *moved_operations(before, after)]
     moves.sort(key=lambda m: min(t for t in (m["from_us"], m["to_us"]) if t is not None))
     return {

@@ -13,7 +13,15 @@ from dashboard.states.schedule_rows import Span, gantt_rows
 from dashboard.times import iso_local, local
 from twin.plant import Plant
 
-__all__ = ["PAST_US", "known_terms", "plan_head", "plan_span", "plan_state", "zone_offsets"]
+__all__ = [
+    "PAST_US",
+    "forecast_terms",
+    "known_terms",
+    "plan_head",
+    "plan_span",
+    "plan_state",
+    "zone_offsets",
+]
 
 Plan = Mapping[str, Any]
 HOUR_US = 3_600_000_000
@@ -38,8 +46,12 @@ def plan_head(plan: Plan, zone: ZoneInfo) -> dict[str, Any]:
 
 def known_terms(plan: Plan) -> dict[str, float | None]:
     """What a plan costs; risk None: nothing was forecast when it was made, which is not nothing."""
-    terms = dict(plan.get("terms") or {})
-    return terms | {"risk": None} if terms and plan.get("forecasts") == 0 else terms
+    return forecast_terms(plan.get("terms") or {}, plan.get("forecasts"))
+
+
+def forecast_terms(terms: Mapping[str, Any], n_forecasts: int | None) -> dict[str, Any]:
+    """Terms of a plan for which so many machines were forecast; None: nobody remembers."""
+    return {**terms, "risk": None} if terms and n_forecasts == 0 else dict(terms)
 
 
 def plan_span(plan: Plan) -> Span:
@@ -69,7 +81,10 @@ def plan_state(
         "start_s": _s(plan["start"], span[0]),
         "end_s": _s(plan["end"], span[0]),
         "offsets": zone_offsets(span, plant.zone),
-        "lines": [{"id": line.id, "name": line.name or line.id} for line in plant.lines],
+        "lines": [
+            {"id": line.id, "name": line.name or line.id, "site": line.site} for line in plant.lines
+        ],
+        "transport": [[way.start, way.end, way.minutes] for way in plant.transports],
         "rows": rows,
         "calendars": calendars,
         "orders": list(found.values()),
@@ -106,6 +121,7 @@ def _orders(plan: Plan, orders: Mapping[str, Any], t0: int) -> dict[str, dict[st
             "product": order.get("product"),
             "quantity": order.get("quantity"),
             "priority": order.get("priority"),
+            "release": None if order.get("release") is None else _s(order["release"], t0),
             "due": None if order.get("due") is None else _s(order["due"], t0),
             "steps": len(order.get("steps") or ()),
             "late_h": late.get(order_id),

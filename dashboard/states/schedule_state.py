@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from dashboard.numbers import rounded
 from dashboard.snapshot import Snapshot, failures_of, row_of
 from dashboard.states.compiling import is_compiling
-from dashboard.states.schedule_plan import HOUR_US, plan_head
+from dashboard.states.schedule_plan import HOUR_US, known_terms, plan_head
 from dashboard.states.schedule_suggestions import suggestion_states
 from dashboard.states.tiles import states_of
 from dashboard.times import iso_local
@@ -94,7 +94,7 @@ def _versions(snapshot: Snapshot, planned: PlannedState) -> list[dict[str, Any]]
             "who": v.get("who"),
             "made": iso_local(v["made"], zone),
             "since": iso_local(v["in_force_from"], zone) if v.get("in_force_from") else None,
-            "terms": v.get("terms") or {},
+            "terms": known_terms(v),
             "kept": planned.is_kept(v["version"]),
         }
         for v in sorted(known, key=lambda v: -v["version"])

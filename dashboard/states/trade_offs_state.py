@@ -6,6 +6,7 @@ from typing import Any
 from dashboard.numbers import rounded
 from dashboard.snapshot import Snapshot
 from dashboard.states.compiling import is_compiling
+from dashboard.states.schedule_plan import forecast_terms
 from dashboard.times import iso_local
 from twin.pipeline.desk.front import front_fault
 from twin.scheduling.pareto.record import TRADED
@@ -32,7 +33,8 @@ def trade_offs_state(snapshot: Snapshot) -> dict[str, Any]:
     """
     front = snapshot.schedule.get("front") or {}
     wish = snapshot.schedule.get("front_wish") or {}
-    points = [_point(p) for p in front.get("points", ())]
+    n_forecasts = front.get("forecasts")
+    points = [_point(p, n_forecasts) for p in front.get("points", ())]
     base, in_force = front.get("base"), snapshot.schedule.get("in_force")
     asked = bool(wish) and wish.get("id") != front.get("wish")
     return {
@@ -52,7 +54,7 @@ def trade_offs_state(snapshot: Snapshot) -> dict[str, Any]:
         if points
         else "",
         "best": _best(points),
-        "now": None if base is None else _measures(base),
+        "now": None if base is None else _measures(base, n_forecasts),
         "has_plan": bool(snapshot.schedule.get("in_force") or snapshot.schedule.get("proposed")),
         "chosen": (in_force or {}).get("point"),
         "superseded": _is_superseded(front, in_force),
@@ -68,13 +70,13 @@ def _is_superseded(front: Mapping[str, Any], in_force: Mapping[str, Any] | None)
     return any(p["id"] == plan.get("point") for p in front.get("points", ()))
 
 
-def _point(point: Mapping[str, Any]) -> dict[str, Any]:
-    return {"id": point["id"]} | _measures(point["terms"])
+def _point(point: Mapping[str, Any], n_forecasts: int | None) -> dict[str, Any]:
+    return {"id": point["id"]} | _measures(point["terms"], n_forecasts)
 
 
-def _measures(terms: Mapping[str, Any]) -> dict[str, Any]:
+def _measures(terms: Mapping[str, Any], n_forecasts: int | None) -> dict[str, Any]:
     running = sum(float(terms[name]) for name in ("risk", "energy", "changeover"))
-    known = {**terms, "running": running}
+    known = {**forecast_terms(terms, n_forecasts), "running": running}
     return {name: rounded(known[name], DIGITS) for name in MEASURES}
 
 

@@ -144,9 +144,10 @@ def test_what_failures_cost_is_not_known_before_anything_is_forecast(
     fake: FakePlant, forecasts: int | None, is_known: bool
 ) -> None:
     before = fake.schedule.in_force
-    put(fake, in_force=before | {"forecasts": forecasts})
-    terms = state_of(fake)["plans"]["in_force"]["terms"]
-    assert terms == before["terms"] | ({} if is_known else {"risk": None})
+    head = {"version": 7, "made": 0, "terms": before["terms"], "forecasts": forecasts}
+    put(fake, in_force=before | {"forecasts": forecasts}, versions=[head])
+    state, want = state_of(fake), before["terms"] | ({} if is_known else {"risk": None})
+    assert state["plans"]["in_force"]["terms"] == state["versions"][0]["terms"] == want
 
 
 def test_plans_are_found_by_name_and_by_version(fake: FakePlant) -> None:

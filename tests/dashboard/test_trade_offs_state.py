@@ -55,6 +55,13 @@ def test_a_front_is_called_proven_where_the_search_says_so(snapshot: Snapshot) -
         assert trade_offs_state(snapshot._replace(schedule=schedule))["proven"] is proven
 
 
+def test_what_failures_cost_is_not_known_where_no_machine_is_forecast(snapshot: Snapshot) -> None:
+    for more, risk in (({"forecasts": 0}, None), ({"forecasts": 3}, 400), ({}, 400)):
+        seen = snapshot._replace(schedule=front({}, base=TERMS, **more))
+        state = trade_offs_state(seen)
+        assert state["points"][0]["risk"] == state["now"]["risk"] == risk
+
+
 def test_running_costs_are_risk_energy_and_setups(snapshot: Snapshot) -> None:
     (point,) = trade_offs_state(snapshot._replace(schedule=front({})))["points"]
     assert point["running"] == 400 + 300 + 20

@@ -24,6 +24,7 @@ def test_the_first_plan_is_put_in_force_by_an_action_of_the_planner_and_says_so(
 
 def test_a_plan_says_of_how_many_machines_failures_were_forecast(world, tmp_path):
     assert world.document("in_force")["forecasts"] == 1
+    assert world.document("versions")[-1]["forecasts"] == 1
     (tmp_path / "deaf").mkdir()
     assert planned_world(tmp_path / "deaf", 1).document("in_force")["forecasts"] == 0
 

@@ -19,7 +19,7 @@ from twin.config import Settings
 from twin.errors import PlanningError, TwinError
 from twin.pipeline.failures import Failures
 from twin.pipeline.planning.front_apart import Search, search_apart
-from twin.pipeline.planning.plan_document import plan_document, terms_document
+from twin.pipeline.planning.plan_document import n_forecasts, plan_document, terms_document
 from twin.pipeline.planning.prepare import Prepared, prepare_plan
 from twin.pipeline.planning.situation import KIND, read_situation
 from twin.pipeline.planning.written import FRONT_PLANS, FRONT_WISH, read_written
@@ -106,6 +106,7 @@ class FrontSearch:
             head["ready"] = now_us + round(lead_s * 1e6)
             head["orders"] = [i for i, o in situation.orders.items() if o["state"] == "open"]
             prepared = prepare_plan(situation, situation.in_force, lead_s=lead_s)
+            head["forecasts"] = n_forecasts(prepared.stated)
             self._run(prepared, head, float(wish["seconds"]), stop)
         except PlanningError as error:
             if not stop():  # else it is begun anew by the next planner

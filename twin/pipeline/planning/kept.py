@@ -22,7 +22,7 @@ PLANS = "schedule_plans"
 PLANS_KEPT = 20
 VERSIONS_KEPT = 200
 EXPIRED_KEPT = 10
-HEAD = ("version", "made", "why", "solver", "terms")
+HEAD = ("version", "made", "why", "solver", "terms", "forecasts")
 Record = dict[str, Any]
 
 
@@ -59,7 +59,7 @@ class Kept:
     def propose(self, plan: Record, in_force: Mapping[str, Any] | None) -> dict[str, Documents]:
         """A new version, by kind: the plan, its head, and what is dropped for it."""
         self.proposed = plan
-        head = {k: plan[k] for k in HEAD}
+        head = {k: plan.get(k) for k in HEAD}
         self.versions = [*self.versions, head | {"in_force_from": None, "who": None}]
         self.versions = self.versions[-VERSIONS_KEPT:]
         text = self._written["proposed"] = orjson.dumps(plan)

@@ -12,7 +12,7 @@ from twin.scheduling.layout import Layout, lay_out, numbered
 from twin.scheduling.problem import Job, Problem
 from twin.scheduling.schedule import Schedule, Terms
 
-__all__ = ["plan_document", "terms_document"]
+__all__ = ["n_forecasts", "plan_document", "terms_document"]
 
 LOCK_TICKS = 5
 """What begins so few minutes from where it was locked is still there."""
@@ -52,7 +52,7 @@ def plan_document(
         "seconds": round(seconds, 2),
         "bound": bound,
         "terms": terms_document(terms),
-        "forecasts": sum(forecast_is_known(now) for now in stated.situation.machines),
+        "forecasts": n_forecasts(stated),
         "operations": operations,
         "services": [*_services(stated, schedule), *_overlaid(stated)],
         "breakdowns": [
@@ -63,6 +63,11 @@ def plan_document(
         "waiting": waiting(stated, schedule, knows),
         "late": late_orders(stated, schedule, layout),
     }
+
+
+def n_forecasts(stated: Stated) -> int:
+    """Machines whose failure is forecast: of none, a cost of failures of 0 says nothing."""
+    return sum(forecast_is_known(now) for now in stated.situation.machines)
 
 
 def terms_document(terms: Terms) -> dict[str, float]:

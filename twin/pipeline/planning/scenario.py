@@ -14,7 +14,7 @@ from typing import Any
 from twin.errors import SchemaError
 from twin.pipeline.orders.orders import new_order
 from twin.pipeline.planning.compare import moves
-from twin.pipeline.planning.plan_document import plan_document, terms_document
+from twin.pipeline.planning.plan_document import n_forecasts, plan_document, terms_document
 from twin.pipeline.planning.plan_schedule import Plan
 from twin.pipeline.planning.prepare import Prepared, prepare_plan
 from twin.pipeline.planning.situation import ExtraShift, Situation
@@ -37,7 +37,8 @@ def kept_under(now: Prepared, changes: Sequence[Change], plan: Plan | None) -> P
 
 def kept_figures(now: Prepared, held: Prepared) -> dict[str, Any]:
     """What is known before anything is solved: {"before": terms of the plan of now, "kept": terms
-    of it under the changes, "kept_plan": that plan (both None: it cannot be)}."""
+    of it under the changes, "kept_plan": that plan (both None: it cannot be), "forecasts": machines
+    whose failure is forecast}."""
     kept = None if held.verdict.faults else held.filled_verdict.terms
     before = now.filled_verdict.terms
     return {
@@ -46,6 +47,7 @@ def kept_figures(now: Prepared, held: Prepared) -> dict[str, Any]:
         "kept_plan": None
         if kept is None
         else plan_document(held.stated, held.filled, kept, version=0, why="what_if", solver="kept"),
+        "forecasts": n_forecasts(now.stated),
     }
 
 
