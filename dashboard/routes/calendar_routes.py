@@ -4,9 +4,7 @@ Calendar programs cannot sign in: each feed's address carries a signed key that 
 alone, for reading, until somebody has a new one made. Who may see the schedule is shown it.
 """
 
-from collections.abc import Iterable, Mapping
 from datetime import timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Flask, Request, Response, abort, jsonify, request
@@ -17,9 +15,9 @@ from dashboard import access, i18n
 from dashboard.access.language import reader_language
 from dashboard.access.secret import secret_key
 from dashboard.data import Reader
-from dashboard.i18n import pick
+from dashboard.i18n import Translate, pick
 from dashboard.snapshot import Snapshot, machine_of
-from dashboard.states.shift_plan import plan_now
+from dashboard.states.crew_services import CrewService, Standing, crew_services
 from dashboard.times import local
 from twin.errors import StoreError
 from twin.pipeline.desk.calendars import KIND, generation_of
@@ -31,7 +29,7 @@ ENDPOINT = "crew_calendar"
 REFRESH = timedelta(minutes=15)
 PRODUCT = "-//Plant Twin//Crew calendar//EN"
 UTC = ZoneInfo("UTC")
-Line = Mapping[str, Any]
+MINUTE_US = 60_000_000
 
 
 def register(server: Flask, reader: Reader) -> None:
@@ -83,41 +81,52 @@ def feed_address(store: Store, crew_id: str, language: str) -> str:
 
 
 def calendar_of(snapshot: Snapshot, crew_id: str, language: str) -> Calendar:
-    """The crew's services of the plan in force; accepted ones are confirmed, others tentative."""
-    plan = plan_now(snapshot) or {}
+    """The crew's services of the plan in force; accepted ones are confirmed, others tentative, and
+    those that were its own and are not any more are cancelled."""
     calendar = Calendar()
     calendar.add("prodid", PRODUCT)
     calendar.add("version", "2.0")
     calendar.add("x-wr-calname", _crews(snapshot, language)[crew_id])
     calendar.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
-    for service in _services_of(plan.get("services", ()), crew_id):
-        calendar.add_component(_event(snapshot, service, plan, language))
+    calendar.add("x-published-ttl", REFRESH)
+    for service in crew_services(snapshot, crew_id):
+        calendar.add_component(_event(snapshot, service, language))
     return calendar
 
 
-def _event(snapshot: Snapshot, service: Line, plan: Line, language: str) -> Event:
-    t = i18n.translator(language)
-    machine = machine_of(snapshot, service["machine"])
-    name = pick(machine.name, language) or machine.id if machine else service["machine"]
+def _event(snapshot: Snapshot, service: CrewService, language: str) -> Event:
+    """SEQUENCE rises whenever the event changes (RFC 5545, 3.8.7.4): the minute in which it did."""
+    t, line = i18n.translator(language), service.line
+    machine = machine_of(snapshot, line["machine"])
+    name = pick(machine.name, language) or machine.id if machine else line["machine"]
     event = Event()
-    event.add("uid", f"{service['id']}@plant-twin")
-    event.add("dtstamp", local(int(plan["made"]), UTC))
-    event.add("dtstart", local(service["start"], UTC))
-    event.add("dtend", local(service["end"], UTC))
-    event.add("sequence", int(plan["version"]))
-    event.add("summary", t("Service of {name}").format(name=name))
-    event.add("status", "CONFIRMED" if service.get("pin") else "TENTATIVE")
+    event.add("uid", f"{service.uid}@plant-twin")
+    changed = local(service.changed, UTC)
+    event.add("dtstamp", changed)
+    event.add("last-modified", changed)
+    event.add("sequence", service.changed // MINUTE_US)
+    event.add("dtstart", local(line["start"], UTC))
+    event.add("dtend", local(line["end"], UTC))
+    event.add("summary", _titles(t)[service.standing].format(name=name))
+    event.add("status", service.standing)
+    if service.standing == "CANCELLED":
+        event.add("transp", "TRANSPARENT")
     if machine is not None:
-        line = next(x for x in snapshot.plant.lines if x.id == machine.line)
-        event.add("location", pick(line.name, language) or line.id)
-    if service.get("part"):
-        part = _parts(snapshot, language).get(service["part"], service["part"])
+        place = next(x for x in snapshot.plant.lines if x.id == machine.line)
+        event.add("location", pick(place.name, language) or place.id)
+    if line.get("part"):
+        part = _parts(snapshot, language).get(line["part"], line["part"])
         event.add("description", t("Needs: {part}").format(part=part))
     return event
 
 
-def _services_of(services: Iterable[Line], crew_id: str) -> list[Line]:
-    return sorted((s for s in services if s.get("crew") == crew_id), key=lambda s: s["start"])
+def _titles(t: Translate) -> dict[Standing, str]:
+    """Many calendar programs show no STATUS: the title says what is not decided."""
+    return {
+        "CONFIRMED": t("Service of {name}"),
+        "TENTATIVE": t("Service of {name}, suggested"),
+        "CANCELLED": t("Service of {name}, called off"),
+    }
 
 
 def _crews(snapshot: Snapshot, language: str) -> dict[str, str]:

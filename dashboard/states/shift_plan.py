@@ -12,6 +12,7 @@ from twin.plant import Plant, shift_began
 
 __all__ = [
     "ShiftPlan",
+    "begun_services",
     "kept_up_plan",
     "open_suggestions",
     "plan_between",
@@ -78,7 +79,7 @@ def plan_between(snapshot: Snapshot, start_us: int, end_us: int) -> ShiftPlan:
         return ShiftPlan(start_us, end_us, [], [])
     known = [*plan["operations"], *_done(snapshot, plan)]
     operations = _overlapping(known, start_us, end_us)
-    services = _overlapping(_begun(snapshot, plan["services"]), start_us, end_us)
+    services = _overlapping(begun_services(snapshot, plan["services"]), start_us, end_us)
     stated = [{**o, "state": _state(snapshot, o)} for o in operations]
     return ShiftPlan(start_us, end_us, stated, services)
 
@@ -95,7 +96,7 @@ def _done(snapshot: Snapshot, plan: Line) -> Iterator[Line]:
                 yield {"order": order_id, "step": n, "late": order_id in late, **where}
 
 
-def _begun(snapshot: Snapshot, services: Iterable[Line]) -> Iterator[Line]:
+def begun_services(snapshot: Snapshot, services: Iterable[Line]) -> Iterator[Line]:
     """Services, those under way since they began: a plan has what is left of them begin now."""
     starts = {s["id"]: int(s["start"]) for s in snapshot.desk.get("services") or ()}
     for s in services:

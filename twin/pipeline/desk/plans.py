@@ -60,7 +60,9 @@ def _move(state: DeskState, action: Action, context: Context) -> Effects:
     if missing is not None:
         return refused("no_part_then", **missing._asdict())
     was = {"service": service["id"]} | {k: service[k] for k in ("start", "duration_h")}
-    _set(state, service, start=action.detail["start"], duration_h=action.detail["duration_h"])
+    _set(
+        state, service, action, start=action.detail["start"], duration_h=action.detail["duration_h"]
+    )
     event = _event("service_moved", service, action, context)
     return Effects(note={"service": service["id"]}, was=was, events=[event])
 
@@ -69,7 +71,7 @@ def _cancel(state: DeskState, action: Action, context: Context) -> Effects:
     service, refusal = _planned(state, action)
     if service is None:
         return refused(refusal)
-    _set(state, service, state="cancelled", reason=action.detail["reason"])
+    _set(state, service, action, state="cancelled", reason=action.detail["reason"])
     note = {"service": service["id"]}
     event = _event("service_cancelled", service, action, context)
     return Effects(note=note, was=note, events=[event])
@@ -79,7 +81,7 @@ def _unplan(state: DeskState, line: Mapping[str, Any], action: Action, ctx: Cont
     service = state.service(line["was"]["service"])
     if service is None or service["state"] != "planned":
         return refused("not_planned")
-    _set(state, service, state="cancelled", reason="")
+    _set(state, service, action, state="cancelled", reason="")
     return Effects(events=[_event("service_cancelled", service, action, ctx)])
 
 
@@ -88,7 +90,7 @@ def _move_back(state: DeskState, line: Mapping[str, Any], action: Action, ctx: C
     service = state.service(was["service"])
     if service is None or service["state"] != "planned":
         return refused("not_planned")
-    _set(state, service, start=was["start"], duration_h=was["duration_h"])
+    _set(state, service, action, start=was["start"], duration_h=was["duration_h"])
     return Effects(events=[_event("service_moved", service, action, ctx)])
 
 
@@ -96,7 +98,7 @@ def _plan_again(state: DeskState, line: Mapping[str, Any], action: Action, ctx: 
     service = state.service(line["was"]["service"])
     if service is None or service["state"] != "cancelled":
         return refused("not_cancelled")
-    _set(state, service, state="planned")
+    _set(state, service, action, state="planned")
     return Effects(events=[_event("service_planned", service, action, ctx)])
 
 
@@ -127,8 +129,9 @@ def _planned(state: DeskState, action: Action) -> tuple[Service | None, str]:
     return (service, "") if service["state"] == "planned" else (None, "not_planned")
 
 
-def _set(desk: DeskState, service: Service, **values: Any) -> None:
-    service.update(values)
+def _set(desk: DeskState, service: Service, action: Action, **values: Any) -> None:
+    """Change a service; `changed`: when, plant µs UTC, for the crew's calendar."""
+    service.update(values, changed=action.time)
     desk.mark("services")
 
 

@@ -123,7 +123,7 @@ def _forget(state: DeskState, line: Mapping[str, Any], action: Action, ctx: Cont
     service = state.service(line["was"]["service"])
     if service is None or service["state"] != "planned":
         return refused("not_planned")
-    service.update(state="cancelled", reason="")
+    service.update(state="cancelled", reason="", changed=action.time)
     state.mark("services")
     decided = decisions_of(ctx)
     decided["accepted"] = [a for a in decided["accepted"] if a["service"] != service["id"]]
