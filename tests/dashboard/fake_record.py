@@ -11,8 +11,8 @@ import numpy as np
 from twin.config import Settings
 from twin.modelfile import load_model
 from twin.pipeline.scorer import Scorer
+from twin.pipeline.scorer.heard import Heard
 from twin.pipeline.scorer.run import publish
-from twin.pipeline.scorer.scorer import Heard
 from twin.pipeline.site import load_site, models_folder
 from twin.stores.base import Commit
 from twin.stores.records import ISSUED, Issued, pack_issued

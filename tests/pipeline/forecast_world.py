@@ -9,7 +9,7 @@ from functools import cache
 import numpy as np
 
 from twin.pipeline.scorer import Scorer
-from twin.pipeline.scorer.scorer import Heard
+from twin.pipeline.scorer.heard import Heard
 from twin.pipeline.scorer.summary import outcomes_of
 from twin.stores.base import Commit
 from twin.stores.memory import MemoryStore

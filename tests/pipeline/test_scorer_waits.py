@@ -3,8 +3,9 @@
 from forecast_world import HOUR, T0, World, at, issue, outcome, run, said
 
 from twin.pipeline.scorer import Scorer
+from twin.pipeline.scorer.heard import Heard
 from twin.pipeline.scorer.run import LateClock
-from twin.pipeline.scorer.scorer import LABELS_MAX_US, Heard
+from twin.pipeline.scorer.scorer import LABELS_MAX_US
 from twin.pipeline.scorer.summary import outcomes_of
 from twin.stores.memory import MemoryStore
 from twin.types import Event

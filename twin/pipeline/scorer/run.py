@@ -13,9 +13,10 @@ import orjson
 from twin.config import Settings
 from twin.core.view import HORIZONS, NEVER, view_dtype
 from twin.errors import TwinError, WireError
+from twin.pipeline.scorer.heard import LEADS, Heard, grace_h
 from twin.pipeline.scorer.labels import HOUR_US
 from twin.pipeline.scorer.proposals import proposal_of
-from twin.pipeline.scorer.scorer import LEADS, Heard, Scorer, grace_h
+from twin.pipeline.scorer.scorer import Scorer
 from twin.pipeline.scorer.summary import bands_document, episodes_document, scores_document
 from twin.pipeline.site import Site, load_site
 from twin.pipeline.worker.partition import horizons_h
