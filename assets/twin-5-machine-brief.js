@@ -48,7 +48,8 @@
       s.item?.reason === "changed" ? t("Look at what has changed at the machine; report a repair if there was one.") : "",
       beyond && !likely ? t("Look at the machine.") : "",
       calls ? t("Acknowledge its alarms.") : "",
-      by === undefined || by === null ? "" : by < 1 ? t("Service is cheapest now.") : t("Service is cheapest in {n}.", { n: duration(by) }),
+      s.suggested ? t("The planner suggests a service {time}; it saves {money}.", { time: short(s.suggested.start), money: money(s.suggested.saves, s.currency) })
+        : by === undefined || by === null ? "" : by < 1 ? t("Service is cheapest now.") : t("Service is cheapest in {n}.", { n: duration(by) }),
       next ? t("A service is planned for {time}.", { time: short(next.start) }) : ""].filter(Boolean);
     return lines.length ? lines : [t("Nothing now.")];
   };

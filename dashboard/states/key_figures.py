@@ -6,6 +6,7 @@ import numpy as np
 
 from dashboard.numbers import rounded, thinned
 from dashboard.snapshot import Snapshot
+from dashboard.states.tiles import states_of
 from dashboard.states.work_list import failed_machines
 from twin.plant import Plant, plant_stands
 
@@ -62,8 +63,10 @@ def _running(snapshot: Snapshot, codes: dict[str, str], aim: float) -> Figure:
 
     Where nobody sends, none is known to run or not: no value.
     """
-    n_idle = sum(code == "idle" for code in codes.values())
-    n_failed = len(failed_machines(snapshot) & codes.keys())
+    failed = failed_machines(snapshot) & codes.keys()
+    n_failed = len(failed)
+    # Also those whose tile says something more urgent: else they would be missing from the sum.
+    n_idle = sum(s == "idle" and m not in failed for m, s in states_of(snapshot).items())
     n_silent = sum(_sends_nothing(code) for code in codes.values())
     counted = snapshot.plan.get("running", len(codes) - n_silent - n_idle)
     value = counted if n_silent < len(codes) else None

@@ -21,6 +21,7 @@ from dashboard.states.evidence import Z95, nis_range
 from dashboard.states.machine_log import alarms_of, log_of, services_of
 from dashboard.states.machine_risk import drivers_of, hours, life_of, modes_of, risk_of
 from dashboard.states.plant_state import tile_codes
+from dashboard.states.work_list import suggested_services
 from dashboard.times import iso_local, local
 from twin.core.statespace import Trend
 from twin.core.view import HORIZONS, NEVER
@@ -43,6 +44,7 @@ def machine_state(snapshot: Snapshot, machine: Machine) -> dict[str, Any]:
         "log": log_of(snapshot, machine),
         "alarms": alarms_of(snapshot, machine),
         "services": services_of(snapshot, machine),
+        "suggested": suggested_services(snapshot).get(machine.id),
         "item": _plan_item(snapshot, machine),
         "costs": _costs(snapshot, machine),
         "failed": None if failed is None else iso_local(failed, snapshot.plant.zone),

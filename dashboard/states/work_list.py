@@ -8,12 +8,13 @@ from dashboard.numbers import rounded
 from dashboard.snapshot import Snapshot, failures_of
 from dashboard.states.at_service import serviced_until
 from dashboard.states.held import held_of
+from dashboard.states.shift_plan import open_suggestions
 from dashboard.states.tiles import states_of
 from dashboard.times import iso_local
 from twin.pipeline.services import HOUR_US, services_of
 from twin.plant import Machine, Plant
 
-__all__ = ["failed_machines", "service_state", "work_list"]
+__all__ = ["failed_machines", "service_state", "suggested_services", "work_list"]
 
 UNSAID = dict.fromkeys(
     ("p_shift", "p_day", "p_week", "lo_h", "mid_h", "hi_h", "service_by_h", "cost_wait", "saves")
@@ -28,7 +29,7 @@ def work_list(snapshot: Snapshot) -> list[Item]:
     machines = {m.id: m for m in snapshot.plant.machines}
     failed, states = failures_of(snapshot), states_of(snapshot)
     serviced = serviced_until(snapshot)
-    planned = _next_services(snapshot)
+    planned, suggested = _next_services(snapshot), suggested_services(snapshot)
     items = []
     for item in snapshot.plan.get("items", []):
         machine = machines.get(item["machine"])
@@ -40,9 +41,24 @@ def work_list(snapshot: Snapshot) -> list[Item]:
             if machine.id in failed:
                 shown["since"] = iso_local(failed[machine.id], snapshot.plant.zone)
             shown["service"] = planned.get(machine.id)
+            if machine.id in suggested and shown.get("saves") is not None:
+                # One figure on all screens: the plan's, which knows crews, parts and orders.
+                shown["suggested"] = suggested[machine.id]
+                shown["saves"] = suggested[machine.id]["saves"]
             shown["held"] = held_of(snapshot, machine) if shown.get("p_week") is not None else None
         items.append(shown)
     return sorted(items, key=_urgency)
+
+
+def suggested_services(snapshot: Snapshot) -> dict[str, Item]:
+    """Machine → the service that the planner suggests: when, and what it saves."""
+    return {
+        s["machine"]: {
+            "start": iso_local(int(s["start"]), snapshot.plant.zone),
+            "saves": rounded(s.get("saves")),
+        }
+        for s in open_suggestions(snapshot)
+    }
 
 
 def failed_machines(snapshot: Snapshot) -> set[str]:

@@ -7,7 +7,12 @@ from fake_plant import START_US, FakePlant
 from dashboard.data import decode_views, read_snapshot
 from dashboard.snapshot import Snapshot, age_s, row_of
 from dashboard.states.frame_state import clock_state, status_state
+from dashboard.states.key_figures import key_figures
+from dashboard.states.machine_state import machine_state
 from dashboard.states.plant_state import plant_state, tile_codes
+from dashboard.states.plant_suggestions import plant_suggestions
+from dashboard.states.tiles import states_of
+from dashboard.states.work_list import work_list
 from dashboard.times import iso_local
 from twin.core.view import NEVER, view_dtype
 from twin.types import Event
@@ -44,6 +49,32 @@ def test_tile_is_coloured_by_the_work_list_alone(fake: FakePlant, snapshot: Snap
 def test_machine_without_load_is_idle(fake: FakePlant, snapshot: Snapshot) -> None:
     last = fake.catalogue.classes["press"].slots[-1]
     assert tile_codes(snapshot)[last] == "idle"
+
+
+def test_all_screens_say_the_same_of_a_suggested_service(snapshot: Snapshot) -> None:
+    listed = next(i for i in work_list(snapshot) if i.get("saves"))
+    when = {"start": START_US, "end": START_US + 7_200_000_000}
+    waits = when | {"id": "s", "kind": "service", "state": "open", "saves": 123.0}
+    waits |= {"machine": listed["machine"]}
+    told = snapshot._replace(schedule={"suggestions": [waits]})
+    item = next(i for i in work_list(told) if i["machine"] == listed["machine"])
+    machine = next(m for m in told.plant.machines if m.id == listed["machine"])
+    first = plant_suggestions(told)["first"][0]
+    assert listed["saves"] != 123.0
+    assert item["suggested"] == machine_state(told, machine)["suggested"]
+    assert item["saves"] == first["saves"] == 123.0
+    assert item["suggested"]["start"] == first["start"]
+
+
+def test_machines_that_run_idle_and_failed_are_all_there_are(snapshot: Snapshot) -> None:
+    """Also where an idle machine's tile says something more urgent."""
+    codes, idle = tile_codes(snapshot), {m for m, s in states_of(snapshot).items() if s == "idle"}
+    urgent = snapshot._replace(
+        plan=snapshot.plan | {"items": [{"machine": m, "priority": 2} for m in idle]}
+    )
+    assert idle
+    assert key_figures(urgent, tile_codes(urgent))["running"]["idle"] == len(idle)
+    assert key_figures(snapshot, codes)["running"]["idle"] == len(idle)
 
 
 def test_machine_is_silent_after_three_periods_and_not_before(fake: FakePlant) -> None:
