@@ -153,6 +153,18 @@
     }
   };
 
+  /** An order's number: what cannot be told apart is cut. Dots and lines end before it: they would strike it through. */
+  const label = (ctx, c, bar, x, y, h, room) => {
+    const text = plan.fit(ctx, bar.order.id, room, 3, true);
+    if (!text) return;
+    if (bar.tone > 1 && bar.pin !== "done") {
+      ctx.fillStyle = bar.tone === 2 ? c.tile : c.well;
+      ctx.fillRect(x - 3, y + 2, ctx.measureText(text).width + 6, h - (bar.late ? 5 : 4));
+    }
+    ctx.fillStyle = c["tile-ink"];
+    ctx.fillText(text, x, y + h / 2);
+  };
+
   /** All bars of the rows in view. looks: what depends on the page's state. */
   plan.drawBars = (ctx, g, c, rows, model, looks) => {
     grounds(ctx, g, c, rows, looks.risk);
@@ -172,7 +184,7 @@
     for (const [bar, [x, y, w, h]] of found.texts) {
       const locked = looks.locked(bar), from = Math.max(g.left, x) + 5 + (locked ? 12 : 0), room = x + w - from - (bar.late ? 14 : 4);
       if (locked) lock(ctx, Math.max(g.left, x) + 9, y + h / 2, 4.5, c["tile-ink"]);
-      if (room > 24) looks.write(ctx, bar.order.id, from, y + h / 2, room, c["tile-ink"]);
+      if (room > 24) label(ctx, c, bar, from, y, h, room);
     }
     ctx.fillStyle = c.p2;
     ctx.strokeStyle = c.ink;

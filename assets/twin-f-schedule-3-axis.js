@@ -66,14 +66,16 @@
   };
 
   const fitted = new Map();
-  /** As much of a text as a width holds, nothing if that is too little to tell it by; measured once. */
-  plan.fit = (ctx, text, room, least = 2) => {
-    const key = `${ctx.font}|${Math.floor(room)}|${text}`;
+  /** As much of a text as a width holds, nothing if that is too little to tell it by; measured once.
+   *  last: its end is kept, as of numbers that begin alike. */
+  plan.fit = (ctx, text, room, least = 2, last = false) => {
+    const key = `${ctx.font}|${Math.floor(room)}|${last}|${text}`;
     if (!fitted.has(key)) {
       if (fitted.size > 5000) fitted.clear();
-      let cut = text;
-      while (cut.length > 1 && ctx.measureText(cut === text ? cut : `${cut}…`).width > room) cut = cut.slice(0, -1);
-      fitted.set(key, cut === text ? text : cut.length >= least ? `${cut}…` : "");
+      const said = (n) => (n === text.length ? text : last ? `…${text.slice(-n)}` : `${text.slice(0, n)}…`);
+      let n = text.length;
+      while (n > 1 && ctx.measureText(said(n)).width > room) n -= 1;
+      fitted.set(key, n === text.length || n >= least ? said(n) : "");
     }
     return fitted.get(key);
   };

@@ -7,22 +7,29 @@
     const box = chart.boxOf(bar, row);
     if (box) plan.strokeRects(ctx, colour, width, [[box[0] - width, box[1] - width, box[2] + 2 * width, box[3] + 2 * width]]);
   };
+  /** From the end of a bar to the beginning of the next, with a head: along the gap between two rows, so that no name is struck through. */
+  const join = ([x, y, w, high], [X, Y, W, H], rowH, ways, heads) => {
+    const gap = (rowH - H) / 2, down = Y >= y, from = x + Math.max(w / 2, w - 4), to = X + Math.min(W / 2, 6);
+    const edge = Y === y || !down ? Y + H : Y, along = edge === Y ? Y - gap : Y + H + gap, turn = Math.sign(edge - along);
+    ways.moveTo(from, Y === y || down ? y + high : y);
+    ways.lineTo(from, along);
+    ways.lineTo(to, along);
+    ways.lineTo(to, edge);
+    heads.moveTo(to - 4, edge - turn);
+    heads.lineTo(to + 4, edge - turn);
+    heads.lineTo(to, edge + 5 * turn);
+    heads.closePath();
+  };
   /** Where an order goes: its steps outlined, and joined in their order. */
   const way = (ctx, c, chart, order) => {
     const steps = chart.model.bars.filter((bar) => bar.order === order).sort((a, b) => a.step - b.step);
     for (const bar of steps) if (bar !== chart.selected) outlined(ctx, chart, bar, c.ink, 1.2);
-    const boxes = steps.map((bar) => chart.boxOf(bar)).filter(Boolean);
-    ctx.strokeStyle = c.ink;
-    ctx.lineWidth = 1.2;
-    ctx.beginPath();
-    for (let n = 1; n < boxes.length; n += 1) {
-      const [x, y, w, high] = boxes[n - 1], [X, Y, , H] = boxes[n], turn = Math.min(x + w + 6, Math.max(x + w, X - 4));
-      ctx.moveTo(x + w, y + high / 2);
-      ctx.lineTo(turn, y + high / 2);
-      ctx.lineTo(turn, Y + H / 2);
-      ctx.lineTo(X, Y + H / 2);
-    }
-    ctx.stroke();
+    const boxes = steps.map((bar) => chart.boxOf(bar)).filter(Boolean), ways = new Path2D(), heads = new Path2D();
+    for (let n = 1; n < boxes.length; n += 1) join(boxes[n - 1], boxes[n], chart.g.rowH, ways, heads);
+    ctx.lineJoin = "round";
+    for (const [colour, width] of [[c.panel, 5], [c.ink, 1.8]]) { ctx.strokeStyle = colour; ctx.lineWidth = width; ctx.stroke(ways); }
+    ctx.fillStyle = c.ink;
+    ctx.fill(heads);
   };
   const dueLine = (ctx, c, g, order) => {
     if (order.due === null || order.due === undefined) return;

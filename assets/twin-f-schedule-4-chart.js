@@ -139,8 +139,9 @@
     self.timeAt = (x) => g.s(x);
     /** Scroll so that a bar is seen. */
     self.reveal = (bar) => {
+      if (g) g = geometry();  // what was scrolled or zoomed since the last picture counts
       const box = self.boxOf(bar), at = self.layout.at.get(bar.row);
-      if (!box || !g) return;
+      if (!box) return;
       if (box[0] < g.left + 10 || box[0] + Math.min(box[2], 80) > g.width - 10) scroll.scrollLeft = bar.start * self.pxPerS - (g.width - g.left) / 3;
       if (at < scroll.scrollTop) scroll.scrollTop = at - g.rowH;
       else if (at + g.rowH > scroll.scrollTop + g.height - g.top) scroll.scrollTop = at - g.height + g.top + 2 * g.rowH;

@@ -3,27 +3,43 @@
   "use strict";
   const twin = window.plantTwin;
   const { t, h, plan } = twin;
-  const NEAR_PX = 4;
+  const NEAR_PX = 4, EDGE_PX = 28;
   const WALK = ["ArrowRight", "ArrowLeft", "ArrowDown", "ArrowUp", "Home", "End"];
 
   /** Drag a bar to move it, drag elsewhere to pan; a click selects. Touch scrolls as everywhere, a tap selects. */
   plan.pointer = (chart, move) => {
     const { scroll } = chart;
-    let held = null;
+    let held = null, edge = 0;
     const at = (event) => { const box = scroll.getBoundingClientRect(); return [event.clientX - box.left, event.clientY - box.top]; };
+    const follow = (hand, x, y) => {
+      if (!move.active()) move.begin(hand.bar, true);
+      Object.assign(hand, { atX: x, atY: y });
+      move.to(chart.timeAt(x) - hand.grip, chart.rowAt(y));
+      edge ||= requestAnimationFrame(run);
+    };
+    /** A bar held at the edge takes the chart along. */
+    const run = () => {
+      edge = 0;
+      if (!held?.bar || !held.moved || !move.active()) return;
+      const { g } = chart, past = (at, low, high) => Math.max(-EDGE_PX, Math.min(EDGE_PX, at < low + EDGE_PX ? at - low - EDGE_PX : at > high - EDGE_PX ? at - high + EDGE_PX : 0)) / 2;
+      const dx = past(held.atX, g.left, g.width), dy = past(held.atY, g.top, g.height), before = [scroll.scrollLeft, scroll.scrollTop];
+      scroll.scrollLeft += dx;
+      scroll.scrollTop += dy;
+      if (before[0] !== scroll.scrollLeft || before[1] !== scroll.scrollTop) { follow(held, held.atX, held.atY); chart.draw(); }
+    };
     scroll.addEventListener("pointermove", (event) => {
       const [x, y] = at(event);
       if (held) {
         const dx = x - held.x, dy = y - held.y;
         if (!held.moved && Math.hypot(dx, dy) < NEAR_PX) return;
-        held.moved = true;
         if (held.bar) {
-          if (!move.active()) move.begin(held.bar, true);
-          move.to(held.bar.start + dx / chart.pxPerS, chart.rowAt(y));
-        } else {
+          if (held.moved && !move.active()) held.bar = held.left = null;  // given up by Esc: the hand holds nothing any more
+          else follow(held, x, y);
+        } else if (held.left !== null) {
           scroll.scrollLeft = held.left - dx;
           scroll.scrollTop = held.top - dy;
         }
+        held.moved = true;
         return;
       }
       const bar = chart.barAt(x, y);
@@ -39,7 +55,7 @@
       const [x, y] = at(event);
       if (x > scroll.clientWidth || y > scroll.clientHeight) return;  // a scroll bar's own
       const bar = chart.barAt(x, y);
-      held = { x, y, bar: bar && !move.why(bar) ? bar : null, hit: bar, left: scroll.scrollLeft, top: scroll.scrollTop, moved: false };
+      held = { x, y, bar: bar && !move.why(bar) ? bar : null, hit: bar, grip: bar ? chart.timeAt(x) - bar.start : 0, left: scroll.scrollLeft, top: scroll.scrollTop, moved: false };
       scroll.setPointerCapture(event.pointerId);
     });
     scroll.addEventListener("pointerup", (event) => {
@@ -47,6 +63,10 @@
       held = null;
       if (was && was.moved) { if (was.bar) scroll.focus({ preventScroll: true }); return; }
       const bar = was ? was.hit : chart.barAt(...at(event));
+      if (move.active()) {  // a click on another bar gives up what hangs, one beside it changes nothing
+        if (!bar || bar === move.held().bar) return;
+        move.cancel();
+      }
       if (event.pointerType === "touch" || was) chart.select(bar, false);
     });
     scroll.addEventListener("pointercancel", () => { held = null; });
@@ -98,11 +118,13 @@
     };
     const page = (step) => { scroll.scrollLeft += step * 0.8 * scroll.clientWidth; };
     scroll.addEventListener("keydown", (event) => {
-      if (!chart.model || event.ctrlKey || event.metaKey || event.altKey || event.target !== scroll) return;
+      if (!chart.model || event.target !== scroll) return;
+      if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "z" && !event.shiftKey) { event.preventDefault(); move.active() ? move.cancel() : does.undo(); }
+      if (event.ctrlKey || event.metaKey || event.altKey) return;
       const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
       const keys = { "+": () => chart.zoom(chart.pxPerS * 1.5), "=": () => chart.zoom(chart.pxPerS * 1.5), "-": () => chart.zoom(chart.pxPerS / 1.5), 0: does.fit, n: does.now,
         PageDown: () => page(1), PageUp: () => page(-1), Escape: () => chart.select(null), m: () => chart.selected && move.begin(chart.selected),
-        l: () => chart.selected && does.lock(chart.selected), Enter: does.card };
+        l: () => chart.selected && does.lock(chart.selected), Enter: does.card, ",": () => does.step(-1), ".": () => does.step(1) };
       let done = true;
       if (move.active()) done = move.key(key, event.shiftKey);
       else if (WALK.includes(key)) done = walk(key);

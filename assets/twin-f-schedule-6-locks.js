@@ -14,7 +14,7 @@
     return button;
   };
 
-  /** tell: {state(), start(bar) µs, why(bar), changed()} of the page. */
+  /** tell: {done(promise, machine), state(), start(bar) µs, why(bar), changed()} of the page. */
   plan.locks = (tell) => {
     /** Key of a bar → {to: whether it will be locked, told: whether the server took it}. */
     const pending = new Map();
@@ -26,7 +26,7 @@
       const mine = { to: verb === "operation.lock", told: false };
       pending.set(bar.key, mine);
       tell.changed();
-      const told = await twin.act(verb, { machine, detail, button, text });
+      const told = await tell.done(twin.act(verb, { machine, detail, button, text }), machine);
       if (!told) { forget(bar.key, mine); return null; }
       mine.told = true;
       setTimeout(() => forget(bar.key, mine), WAIT_MS);

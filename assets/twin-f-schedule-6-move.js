@@ -18,13 +18,13 @@
   plan.serviceId = (bar, suggestion) => (suggestion?.state === "accepted" && suggestion.said ? suggestion.said.action : bar.id);
 
   /** Cost of a move in words: [what it costs, what it delays]. */
-  plan.moveText = (answer, currency, when) => {
-    if (!answer.ok) return [t("Not possible here"), ...(answer.faults.length ? [] : [t("There is no room for it.")]), ...[...new Set(answer.faults.map(plan.faultText))].slice(0, 3)];
+  plan.moveText = (answer, currency, when, obstacles = []) => {
+    if (!answer.ok) return [t("Not possible here"), ...(answer.faults.length ? [] : obstacles.length ? obstacles : [t("There is no room for it.")]), ...[...new Set(answer.faults.map(plan.faultText))].slice(0, 3)];
     const delta = answer.delta ?? 0;
     const money = Math.abs(delta) < 0.5 ? t("Costs nothing more") : delta > 0 ? t("Costs {money} more", { money: plan.cash(delta, currency) }) : t("Saves {money}", { money: plan.cash(-delta, currency) });
     const later = (answer.orders || []).filter((o) => o.hours > 0.01), sooner = (answer.orders || []).filter((o) => o.hours < -0.01);
     const list = (found, words) => found.length ? words(found.slice(0, 3).map((o) => `${o.order} ${twin.duration(Math.abs(o.hours))}`).join(t(", ")) + (found.length > 3 ? t(" and {n} more", { n: found.length - 3 }) : "")) : "";
-    const first = answer.exact === false ? t("possible from {when} on", { when: when(answer.start) }) : "";
+    const first = answer.exact !== false ? "" : obstacles.length ? t("possible from {when} on: {why}", { when: when(answer.start), why: obstacles.slice(0, 2).join(t("; ")) }) : t("possible from {when} on", { when: when(answer.start) });
     return [money, first, list(later, (orders) => t("later: {orders}", { orders })) || t("no order comes later"), list(sooner, (orders) => t("sooner: {orders}", { orders })),
       answer.n_moves ? t("{n} other bars move", { n: answer.n_moves }) : "", answer.late_h ? t("{hours} of lateness in all", { hours: `${answer.late_h > 0 ? "+" : "−"}${twin.duration(Math.abs(answer.late_h))}` }) : ""].filter(Boolean);
   };
@@ -82,7 +82,7 @@
     };
     /** Where it hangs now: a second of the plan, snapped to the quarter of an hour, and a row that can do it. */
     self.to = (start, row = null) => {
-      const local = Math.round(chart.model.local(start) / GRID_S) * GRID_S, at = Math.min(chart.model.span, chart.model.fromLocal(local));
+      const local = Math.round(chart.model.local(start) / GRID_S) * GRID_S, at = Math.max(0, Math.min(chart.model.span, chart.model.fromLocal(local)));
       const next = row && held.rows.includes(row) ? row : held.row;
       if (at === held.start && next === held.row) return;
       Object.assign(held, { start: at, row: next });
@@ -102,10 +102,16 @@
       return Boolean(does);
     };
     self.cancel = () => { asking?.abort(); clearTimeout(timer); held = null; tell.paint(); chart.drawOver(); };
+    /** Where it would be: where it was put, or the first time after at which it can be. */
+    self.placed = () => {
+      const { answer, start, bar } = held, at = answer?.ok && answer.start ? chart.model.s(answer.start) : start;
+      return { start: at, end: answer?.ok && answer.end ? chart.model.s(answer.end) : at + bar.end - bar.start };
+    };
+    self.words = () => plan.moveText(held.answer, tell.state().currency, say, plan.obstacles(chart.model, held.bar, held.row, held.start, chart.now));
     /** Keep it there: what the checker refuses is not sent. */
     self.commit = async (button = null) => {
       if (!held || held.asking) return;
-      if (held.answer && held.answer.ok === false) { twin.toast(plan.moveText(held.answer, "", say).join(" "), { alert: true }); return; }
+      if (held.answer && held.answer.ok === false) { twin.toast(self.words().join(t(", ")), { alert: true }); return; }
       const { bar, row } = held, at = held.answer?.start ?? chart.model.us(held.start), when = say(at);
       const told = bar.kind === "service" ? await tell.keepService(bar, at, when, button)
         : await tell.locks.lock(bar, { machine: row, start: at, button, text: t("Order {order}, step {n}: locked on {machine}, {when}", { order: bar.order.id, n: bar.step + 1, machine: row.text, when }) });
@@ -124,9 +130,11 @@
         const box = at && chart.boxOf({ start: chart.model.s(other.start), end: chart.model.s(other.end), row: at }, at);
         if (box) plan.strokeRects(ctx, c.ink, 1.5, [box], [3, 2]);
       }
-      const length = held.bar.end - held.bar.start, box = chart.boxOf({ start: held.start, end: held.start + length, row: held.row }, held.row);
+      const at = self.placed(), length = held.bar.end - held.bar.start, box = chart.boxOf({ ...at, row: held.row }, held.row);
       if (!box) return;
       const bad = held.answer?.ok === false;
+      if (Math.abs(at.start - held.start) > 60) plan.strokeRects(ctx, c["ink-soft"], 1.5, [chart.boxOf({ start: held.start, end: held.start + length, row: held.row }, held.row)], [3, 3]);
+      plan.fillRects(ctx, c.panel, [box]);
       ctx.globalAlpha = 0.85;
       plan.fillRects(ctx, bad ? plan.hatched(ctx, "bad", c.panel, c.ink, 1.5, 6) : c.focus, [box]);
       ctx.globalAlpha = 1;
@@ -134,7 +142,7 @@
       ctx.fillStyle = c.panel;
       ctx.font = `700 ${g.font}px ${c.font}`;
       ctx.textBaseline = "middle";
-      if (!bad && box[2] > 44) ctx.fillText(chart.model.say(held.start, "time"), Math.max(g.left, box[0]) + 6, box[1] + box[3] / 2);
+      if (!bad && box[2] > 44) ctx.fillText(chart.model.say(at.start, "time"), Math.max(g.left, box[0]) + 6, box[1] + box[3] / 2);
     };
     return self;
   };

@@ -9,8 +9,15 @@
   const times = (model, bar) => t("{from} to {to}", { from: model.say(bar.start), to: model.say(bar.end, model.say(bar.start, "day") === model.say(bar.end, "day") ? "time" : "moment") });
   const link = (row) => row.kind === "machine" && row.class ? h("a", { href: `/machine/${encodeURIComponent(row.id)}`, "data-nav": 1 }, row.text) : row.text;
 
-  const operation = (model, bar, locked, on, text) => facts([
+  /** The order's step before or after: where it is, as a way to it. */
+  const beside = (model, bar, by, go) => {
+    const other = plan.stepBeside(model, bar, by), about = other && { machine: other.row.text, when: model.say(by < 0 ? other.end : other.start) };
+    return other ? plan.asLink(by < 0 ? t("{machine}, until {when}", about) : t("{machine}, from {when}", about), () => go(other)) : "";
+  };
+  const operation = (model, bar, locked, on, text, go) => facts([
     [t("Machine"), link(bar.row)], [t("When"), times(model, bar)], [t("Setup before"), bar.start > bar.setup ? duration((bar.start - bar.setup) / 3600) : ""],
+    [t("Why then"), ["running", "done"].includes(bar.pin) ? "" : plan.whyText(model, bar, go)],
+    [t("Step before"), beside(model, bar, -1, go)], [t("Step after"), beside(model, bar, 1, go)],
     [t("Product"), bar.order.product ? `${plan.productText(model, bar.order)}${bar.order.quantity ? ` × ${bar.order.quantity}` : ""}` : ""],
     [t("Due"), bar.order.due === null || bar.order.due === undefined ? "" : h("span", { class: bar.late ? "is-late" : "" }, bar.late ? `▲ ${model.say(bar.order.due)}, ${t("{time} late", { time: duration(bar.order.late_h ?? null) })}` : model.say(bar.order.due))],
     [t("Priority"), bar.order.priority ? String(bar.order.priority) : ""],
@@ -39,9 +46,9 @@
         h("span", { class: "quiet keys-only" }, t("Or with the arrows; Enter keeps it, Esc gives up.")));
     };
     const hanging = () => {
-      const { bar, start, row, answer, asking } = move.held(), model = chart.model;
+      const { bar, row, answer, asking } = move.held(), { start } = move.placed(), model = chart.model;
       const name = bar.kind === "service" ? t("Service of {name}", { name: bar.row.text }) : `${bar.order.id}, ${plan.stepText(model, bar)}`;
-      const words = asking ? [t("Asking what it costs…")] : answer.says ? [answer.says] : plan.moveText(answer, tell.state().currency, (us) => model.say(model.s(us)));
+      const words = asking ? [t("Asking what it costs…")] : answer.says ? [answer.says] : move.words();
       if (!asking) twin.say(aloud, words.join(t(", ")));
       const ready = !asking && answer.ok !== false;
       return [
@@ -54,6 +61,7 @@
         moveBy(),
       ];
     };
+    const go = (bar) => tell.go(bar);
     const chosen = (bar) => {
       const model = chart.model, suggestion = bar.kind === "service" ? tell.suggestionOf(bar) : null, locked = tell.state().locks?.[bar.key];
       const title = bar.kind === "service" ? t("Service of {name}", { name: bar.row.text }) : `${bar.order.id}, ${plan.stepText(model, bar)}`;
@@ -65,17 +73,17 @@
           ...(bar.kind === "operation" && !["running", "done"].includes(bar.pin)
             ? [plan.lockButton(tell.locks, bar, t("Lock here"))] : []),
           ...(bar.kind === "operation" ? [button(t("Only this order"), "", () => tell.only(bar.order.id))] : []))),
-        bar.kind === "service" ? service(model, bar, suggestion && { ...suggestion, currency: tell.state().currency }) : operation(model, bar, locked, tell.locks.on(bar), tell.locks.text(bar)),
+        bar.kind === "service" ? service(model, bar, suggestion && { ...suggestion, currency: tell.state().currency }) : operation(model, bar, locked, tell.locks.on(bar), tell.locks.text(bar), go),
       ];
     };
     /** Where nothing is selected: what is worth looking at first. */
     const worst = () => {
       const late = [...(chart.model?.data.late || [])].sort((a, b) => (b.late_h ?? 0) - (a.late_h ?? 0)).slice(0, WORST);
-      const go = (item) => button(`▲ ${item.order} ${duration(item.late_h)}`, "", () => {
+      const toOrder = (item) => button(`▲ ${item.order} ${duration(item.late_h)}`, "", () => {
         const bar = chart.model.bars.filter((one) => one.order?.id === item.order).at(-1);
         if (bar) { chart.scroll.focus({ preventScroll: true }); chart.select(bar); }
       });
-      return late.length ? h("p", { class: "card-late" }, h("span", {}, t("Orders late, the latest first")), ...late.map(go)) : null;
+      return late.length ? h("p", { class: "card-late" }, h("span", {}, t("Orders late, the latest first")), ...late.map(toOrder)) : null;
     };
     const idle = () => [worst(), h("p", { class: "quiet" }, t("Click a bar, or go to one with the arrow keys: what it is and what can be done with it stands here."))].filter(Boolean);
     // One place that stays, or screen readers would not hear what is put in anew.

@@ -65,7 +65,7 @@
 
   /** tell: {state(), adopt(version, button), show(move)} of the page. */
   plan.compare = (region, tell) => {
-    let pair = null, asked = 0, before = "", stamped = "", told = "";
+    let pair = null, isChosen = false, asked = 0, before = "", stamped = "", told = "";
     const body = h("div", { class: "compare-body" });
     const fetchPair = async () => {
       const mine = ++asked, [a, b] = pair;
@@ -89,7 +89,7 @@
       const known = [...(plans.in_force ? [["in_force", t("in force: plan {n}", { n: plans.in_force.version })]] : []), ...(plans.proposed ? [["proposed", t("proposed: plan {n}", { n: plans.proposed.version })]] : []),
         ...versions.filter((v) => v.kept && ![plans.in_force?.version, plans.proposed?.version].includes(v.version)).map((v) => [String(v.version), t("plan {n}, {when}", { n: v.version, when: plan.when(v.made) })])];
       const input = h("select", { id: `compare-${name}` }, ...known.map(([key, text]) => h("option", { value: key, selected: key === value ? "" : null }, text)));
-      input.addEventListener("change", () => { pair = name === "a" ? [input.value, pair[1]] : [pair[0], input.value]; fetchPair(); });
+      input.addEventListener("change", () => { pair = name === "a" ? [input.value, pair[1]] : [pair[0], input.value]; isChosen = true; offer(); fetchPair(); });
       return h("div", { class: "filter" }, h("label", { for: `compare-${name}` }, label), input);
     };
     const versionTable = (versions, currency) => h("details", { class: "as-table" }, h("summary", {}, t("All versions")), plan.wide(t("All versions"), h("table", { class: "plain-table" },
@@ -97,6 +97,9 @@
       h("tbody", {}, ...versions.map((v) => h("tr", {}, h("th", { scope: "row" }, String(v.version)), h("td", {}, plan.when(v.made)), h("td", {}, plan.why(v.why)), h("td", {}, v.since ? plan.when(v.since) : "—"), h("td", {}, v.who || "—"),
         h("td", { class: "num" }, plan.cash(v.terms?.total, currency))))))));
 
+    /** The button stands beside the plan that it is about, or not at all. */
+    let adopt = null;
+    const offer = () => { if (adopt) adopt.hidden = pair[1] !== "proposed"; };
     const paint = () => {
       if (region.hidden) return;
       const { plans, versions, currency, stamp } = tell.state();
@@ -106,9 +109,12 @@
       if (now === before) return;
       before = now;
       if (!plans.in_force && !plans.proposed) { region.replaceChildren(h("div", { class: "empty" }, h("strong", {}, t("There is no plan to compare")), t("As soon as the planner has made two, their difference stands here."))); return; }
-      if (!plans.proposed && pair?.includes("proposed")) pair = null;
+      // What nobody chose follows the news: a plan proposed since is what there is to compare.
+      if (!isChosen || (!plans.proposed && pair?.includes("proposed"))) pair = null;
       pair ||= plans.proposed ? ["in_force", "proposed"] : [versions.find((v) => v.kept && v.version !== plans.in_force?.version)?.version.toString() || "in_force", "in_force"];
-      const open = region.querySelector("details")?.open, adopt = plans.proposed ? twin.button("plan.adopt", t("Adopt this plan"), (b) => tell.adopt(plans.proposed.version, b), { css: "button primary" }) : null;
+      const open = region.querySelector("details")?.open;
+      adopt = plans.proposed ? twin.button("plan.adopt", t("Adopt this plan"), (b) => tell.adopt(plans.proposed.version, b), { css: "button primary" }) : null;
+      offer();
       region.replaceChildren(
         h("div", { class: "compare-choice" }, select("a", t("Before"), pair[0]), select("b", t("After"), pair[1]), adopt),
         ...(plans.proposed ? [] : [h("p", { class: "quiet" }, t("No other plan is proposed: the one in force is the best that is known."))]),
@@ -116,6 +122,6 @@
       if (open) region.querySelector("details").open = true;
       fetchPair();
     };
-    return { paint, choose: (b) => { pair = ["in_force", b]; before = told = ""; paint(); } };
+    return { paint, choose: (b) => { pair = ["in_force", b]; isChosen = b !== "proposed"; before = told = ""; paint(); } };
   };
 })();

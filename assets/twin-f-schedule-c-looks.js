@@ -90,7 +90,7 @@
     ["suggested", t("service, suggested")], ["accepted", t("service, accepted")], ["failed", t("failed, dashed until it is reckoned to be repaired")], ["closed", t("closed")], ["risk", t("probability of failure, row's height is 100 %")]];
   plan.legend = () => h("div", { class: "gantt-legend" }, h("ul", { class: "gantt-key" }, ...KEYS().map(([css, text]) => h("li", {}, h("i", { class: `gantt-k ${css}`, "aria-hidden": "true" }), text))),
     h("p", { class: "quiet" }, t("Drag a bar to see what another place costs. Wheel: scroll; on the time axis or with Ctrl: zoom.")),
-    h("p", { class: "quiet keys-only", id: "gantt-keys" }, t("Keys: arrows go from bar to bar, M moves one, L locks it, Enter goes to its buttons, + and − zoom, 0 shows all, N now.")));
+    h("p", { class: "quiet keys-only", id: "gantt-keys" }, t("Keys: arrows go from bar to bar, comma and full stop to the step before and after, M moves one, L locks it, Ctrl+Z takes back, Enter goes to its buttons, + and − zoom, 0 shows all, N now.")));
 
   /** One view at a time; which one is in the address. */
   plan.views = (page, changed) => {

@@ -21,7 +21,12 @@
     /* --- chart, card, toolbar -------------------------------------------------------------- */
     const tools = h("div", { class: "gantt-tools" }), chartBox = h("div", { class: "gantt" }), cardBox = h("div", { class: "gantt-card", role: "group", "aria-label": t("What is selected") }), key = plan.legend();
     const none = h("div", { hidden: "" });
-    region("chart").append(none, tools, cardBox, chartBox, key);
+    region("chart").append(none, tools, chartBox, key);
+    /** Beside the chart where there is room for both, else above it. */
+    const roomy = matchMedia("(min-width: 1251px)");
+    const seat = () => (roomy.matches ? region("card").append(cardBox) : chartBox.before(cardBox));
+    seat();
+    roomy.addEventListener("change", function moved() { page.isConnected ? seat() : roomy.removeEventListener("change", moved); });
     const fits = (b) => (!bar?.values.line || b.row.line === bar.values.line) && (!bar?.values.machine || b.row.id === bar.values.machine)
       && (!bar?.values.order || Boolean(b.order?.id.toLowerCase().includes(bar.values.order.toLowerCase())));
     const showsRow = (row) => {
@@ -35,18 +40,31 @@
       looks: (g, c, ctx) => plan.looks({ g, ctx, state, model, other, chart, suggestionOf, locks, order: bar?.values.order }),
       over: (ctx, c, g) => move.over(ctx, c, g),
     });
-    const locks = plan.locks({ state: () => state, start: (b) => model.us(b.start), why: (b) => move.why(b), changed: () => { card(); table.paint(); if (model) chart.draw(); } });
+    const locks = plan.locks({ done: (promise, machine) => done(promise, machine), state: () => state, start: (b) => model.us(b.start), why: (b) => move.why(b), changed: () => { card(); table.paint(); if (model) chart.draw(); } });
     const move = plan.mover(chart, { suggestionOf, state: () => state, paint: () => card(), frozen: () => false, locks,
       keepService: (b, at, when, button) => {
         const s = suggestionOf(b), text = t("Service of {name} moved to {when}", { name: b.row.text, when });
-        if (!plan.isPlanned(b, s)) return twin.act("suggestion.accept", { machine: s.machine, detail: { suggestion: s.id, start: at }, button, text });
-        return twin.act("service.move", { machine: b.row.id, detail: { service: plan.serviceId(b, s), start: at, duration_h: (b.end - b.start) / 3600 }, button, text });
+        if (!plan.isPlanned(b, s)) return done(twin.act("suggestion.accept", { machine: s.machine, detail: { suggestion: s.id, start: at }, button, text }), s.machine);
+        return done(twin.act("service.move", { machine: b.row.id, detail: { service: plan.serviceId(b, s), start: at, duration_h: (b.end - b.start) / 3600 }, button, text }), b.row.id);
       } });
+    /** What was done by hand on the chart, the last one last: Ctrl+Z takes it back, long after its message has gone. */
+    const byHand = [];
+    const done = async (promise, machine) => {
+      const told = await promise;
+      if (told?.undoable) byHand.push({ id: told.id, machine });
+      return told;
+    };
+    const undo = async () => {
+      const last = byHand.pop();
+      if (!last) twin.toast(t("There is nothing to take back."), { alert: true });
+      else await twin.act("action.undo", { machine: last.machine, detail: { action: last.id } });
+    };
     const only = (order) => { const input = page.querySelector("#filter-order"); input.value = order; input.dispatchEvent(new Event("input", { bubbles: true })); };
-    const card = plan.card(cardBox, chart, move, { state: () => state, suggestionOf, locks, only, accept: plan.acceptService });
+    const go = (b) => { if (!showsRow(b.row)) clearFilters(); chart.scroll.focus({ preventScroll: true }); chart.select(b); };
+    const card = plan.card(cardBox, chart, move, { go, state: () => state, suggestionOf, locks, only, accept: plan.acceptService });
     const now = () => chart.show(Math.max(0, chart.now - 3600), Math.min(2 * DAY, model.span));
     plan.pointer(chart, move);
-    plan.keyboard(chart, move, { fit: () => chart.show(0, model.span), now, lock: locks.toggle, card: () => cardBox.querySelector("button, a")?.focus() });
+    plan.keyboard(chart, move, { fit: () => chart.show(0, model.span), now, lock: locks.toggle, undo, step: (by) => { const b = plan.stepBeside(model, chart.selected, by); if (b) go(b); }, card: () => cardBox.querySelector("button, a")?.focus() });
     const ghosts = plan.toolbar(tools, chart, { now, spans: [[8, t("{n} h", { n: 8 })], [24, t("1 day")], [72, t("{n} days", { n: 3 })], [168, t("1 week")]], changed: () => { fetchOther(); chart.draw(); } });
 
     /* --- the other views -------------------------------------------------------------------- */
@@ -84,7 +102,7 @@
     const readRange = () => {
       const query = new URLSearchParams(location.search), from = plan.naive(query.get("from") || ""), hours = Number(query.get("h"));
       if (from && hours > 0) chart.show(Math.max(0, model.fromLocal(from / 1000)), hours * 3600);
-      else now();
+      else { now(); if (chart.selected) chart.reveal(chart.selected); }
     };
 
     /* --- what is fetched -------------------------------------------------------------------- */
@@ -178,10 +196,19 @@
       chart.draw();
       compare.paint();
     };
+    /** Who names one order wants to see it: its first step that is not done, and from there its way. */
+    const find = () => {
+      const wanted = bar.values.order?.toLowerCase();
+      const open = wanted && !region("chart").hidden && chart.layout.at.size ? model.bars.filter((b) => b.order?.id.toLowerCase().includes(wanted)) : [];
+      if (!open.length || new Set(open.map((b) => b.order)).size > 1 || open.includes(chart.selected)) return;
+      const steps = open.sort((a, b) => a.step - b.step);
+      chart.select(steps.find((b) => b.pin !== "done" && showsRow(b.row)) || steps[0]);
+    };
     const filtersChanged = () => {
       if (!model) return;
       paintView();
       chart.draw();
+      find();
       bar.say(bar.isActive() ? t("{n} of {all} bars", { n: model.bars.filter(fits).length, all: model.bars.length }) : "");
       page.querySelector("a[data-export]").href = `/export/schedule.csv${bar.query() ? `?${bar.query()}` : ""}`;
     };
@@ -190,6 +217,10 @@
         { key: "line", label: t("Line"), options: [["", t("all")], ...model.data.lines.map((l) => [l.id, pick(l.name)])] },
         { key: "machine", label: t("Machine"), options: [["", t("all")], ...model.rows.filter((r) => r.kind === "machine").map((r) => [r.id, r.text])] },
         { key: "order", label: t("Order"), hint: t("Number of an order") }], filtersChanged);
+      const input = page.querySelector("#filter-order"), names = h("datalist", { id: "order-names" });
+      input.setAttribute("list", names.id);
+      input.after(names);
+      input.addEventListener("focus", () => names.replaceChildren(...model.data.orders.filter((o) => o.steps).map((o) => h("option", { value: o.id, label: plan.productText(model, o) }))));
       filtersChanged();
     };
 

@@ -60,8 +60,8 @@ class Costing:
         self._tried: tuple[Plant, WhatIf] | None = None
 
     def answer(self, snapshot: Snapshot, move: Move) -> dict[str, Any]:
-        """{"ok", "faults", "exact", "start": where it would be, µs, "delta", "late_h", "orders":
-        [{order, hours}], "moves": [{order, step, machine, start, end}]}.
+        """{"ok", "faults", "exact", "start", "end": where it would be, µs, "delta", "late_h",
+        "orders": [{order, hours}], "moves": [{order, step, machine, start, end}]}.
 
         exact False: it cannot be where it was put, and `start` is the first time at which it can.
         Raises SchemaError: there is no such thing to move; PlanningError, StoreError.
@@ -97,6 +97,7 @@ def _said(found: Mapping[str, Any], move: Move) -> dict[str, Any]:
         "faults": found["faults"],
         "exact": found["is_exact"],
         "start": placed and placed["start"],
+        "end": placed and placed["end"],
         "delta": found["delta"],
         "late_h": _later(found["terms_before"], found["terms_after"]),
         "orders": found["delays"],

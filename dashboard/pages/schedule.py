@@ -37,7 +37,16 @@ def show(visit: Visit) -> Component | None:
             html.Div(role="status", **{"data-list": "notices"}),
             html.Div(className="plan-terms", **{"data-list": "terms"}),
             html.Div(
-                [_plan(t), _suggestions(t)],
+                [
+                    _plan(t),
+                    html.Div(
+                        [
+                            html.Div(className="card-place", **{"data-list": "card"}),
+                            _suggestions(t),
+                        ],
+                        className="schedule-side",
+                    ),
+                ],
                 className="schedule-columns",
             ),
         ],

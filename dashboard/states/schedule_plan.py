@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from dashboard.states.schedule_rows import Span, gantt_rows
 from dashboard.times import iso_local, local
-from twin.plant import Plant
+from twin.plant import Plant, pauses_between
 
 __all__ = [
     "PAST_US",
@@ -84,6 +84,7 @@ def plan_state(
         "lines": [
             {"id": line.id, "name": line.name or line.id, "site": line.site} for line in plant.lines
         ],
+        "prices": _prices(plant, span),
         "transport": [[way.start, way.end, way.minutes] for way in plant.transports],
         "rows": rows,
         "calendars": calendars,
@@ -107,6 +108,23 @@ def zone_offsets(span: Span, zone: ZoneInfo) -> list[list[int]]:
         minutes = round((local(at, zone).utcoffset() or timedelta()).total_seconds() / 60)
         if not found or found[-1][1] != minutes:
             found.append([_s(at, span[0]), minutes])
+    return found
+
+
+def _prices(plant: Plant, span: Span) -> list[list[float]]:
+    """[seconds since span[0], money for a kWh from then on], where it changes."""
+    if plant.energy is None:
+        return []
+    times = [pauses_between([t], plant.zone, *span) for t in plant.energy.tariffs]
+    changes = sorted({span[0], *(at for spans in times for pair in spans for at in pair)})
+    found: list[list[float]] = []
+    for at in changes:
+        price = plant.energy.price
+        for tariff, spans in zip(plant.energy.tariffs, times, strict=True):  # the later table wins
+            if any(start <= at < end for start, end in spans):
+                price = tariff.price
+        if span[0] <= at < span[1] and (not found or found[-1][1] != price):
+            found.append([_s(at, span[0]), price])
     return found
 
 
