@@ -129,9 +129,9 @@ def test_a_source_s_own_rejects_are_counted_by_source_and_reason() -> None:
         Reject("not_json", "", b"{"),
         Reject("not_json", "", b"}"),
     ]
-    sink.offer(Batch({}, (), rejects), 0, T0)
+    sink.offer(Batch({}, (), rejects, more={"not_a_number": 40}), 0, T0)
     sink.flush(0)
-    assert store.counters() == {"rejected:src:not_a_number": 1, "rejected:src:not_json": 2}
+    assert store.counters() == {"rejected:src:not_a_number": 41, "rejected:src:not_json": 2}
     assert {r["payload"] for _, r in store.rejected(10)} == {b'{"a":"x"}', b"{", b"}"}
 
 

@@ -132,6 +132,23 @@ def test_times_without_offset_are_of_the_zone_given(tmp_path: Path) -> None:
     assert [r.reason for b in batches for r in b.rejects] == ["time_unparsable"] * 2
 
 
+def test_a_file_of_which_nothing_can_be_read_says_so_once_and_counts_all_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("twin.sources.readings_file.REJECTS_MAX", 3)
+    path = tmp_path / "foreign.csv"
+    rows = [f"pump-77,{iso(TIMES[0])},1" for _ in range(5)] + ["pump-01,last week,1"] * 2
+    path.write_text("\n".join(["machine,time,Q", *rows, ""]))
+    replay = load(path, columns={"Q": "flow_m3h"})
+    (batch,) = replay.batches()
+    assert [r.reason for r in batch.rejects] == ["unknown_machine"] * 3
+    assert (batch.more, batch.n_rows) == ({"unknown_machine": 2, "time_unparsable": 2}, 0)
+    assert replay.describe()["rejected"] == 7
+    again = load(path, columns={"Q": "flow_m3h"})
+    again.resume(batch.position or b"", None)
+    assert list(again.batches()) == []
+
+
 def test_faulty_cells_are_set_aside_with_their_line_and_the_rest_is_taken(tmp_path: Path) -> None:
     path = tmp_path / "bad.csv"
     path.write_text(

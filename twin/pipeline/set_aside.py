@@ -23,9 +23,9 @@ AT_ONCE_MAX = 50
 """Kept of one request; all are counted. A wrong file must not push out what others sent."""
 
 
-def counter_of(source_id: str, reject: Reject) -> str:
-    """The counter that a reject adds to."""
-    return f"rejected:{source_id}:{reject.reason}"
+def counter_of(source_id: str, reason: str) -> str:
+    """The counter of what a source sent that could not be taken for this reason."""
+    return f"rejected:{source_id}:{reason}"
 
 
 def fields_of(source_id: str, reject: Reject) -> Mapping[str, bytes]:
@@ -51,7 +51,7 @@ def shallow(given: Any) -> Any:
 def set_aside(store: Store, source_id: str, rejects: Sequence[Reject]) -> None:
     """Count and keep what a request held that could not be taken. A store that is away hears
     nothing of it: what was taken must not look refused for that."""
-    counts = Counter(counter_of(source_id, reject) for reject in rejects)
+    counts = Counter(counter_of(source_id, reject.reason) for reject in rejects)
     kept = [fields_of(source_id, reject) for reject in rejects[:AT_ONCE_MAX]]
     if kept:
         with suppress(StoreError):

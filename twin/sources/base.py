@@ -41,6 +41,8 @@ class Batch(NamedTuple):
     position; any position from then on can be resumed from it."""
     due_us: int | None = None
     """Plant time at which it arrives; None: now."""
+    more: Mapping[str, int] = {}
+    """Reason → how many besides could not be taken, of which nothing but the number is kept."""
 
     @property
     def n_rows(self) -> int:

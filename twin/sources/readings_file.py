@@ -1,6 +1,7 @@
 """A file of readings → rows by class: columns to lanes, names to slots, faults set aside."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,7 +23,7 @@ __all__ = ["ReadFile", "read_file"]
 
 Rows = NDArray[np.void]
 REJECTS_MAX = 10_000
-"""Rejects kept of a file; beyond that they are only counted."""
+"""Rejects kept of a file; what comes beyond is only counted."""
 
 
 class ReadFile(NamedTuple):
@@ -30,7 +31,8 @@ class ReadFile(NamedTuple):
 
     rows: dict[str, Rows]
     rejects: list[Reject]
-    n_rejected: int
+    more: Mapping[str, int]
+    """Reason → how many besides could not be read."""
 
 
 class _Sample(NamedTuple):
@@ -64,14 +66,14 @@ class _Reader:
         places = catalogue.places()
         self._places = places | {n: places[i] for n, i in source.machines.items() if i in places}
         self._rejects: list[Reject] = []
-        self._n_rejects = 0
+        self._more = Counter[str]()
 
     def read(self) -> ReadFile:
         """Rows of every class, also of those that have none."""
         grown = {c: _Sample([], [], [], []) for c in sorted(self._plant.classes)}
         (self._read_wide if self._source.layout == "wide" else self._read_long)(grown)
         rows = {c: self._packed(c, sample) for c, sample in grown.items()}
-        return ReadFile(rows, self._rejects, self._n_rejects)
+        return ReadFile(rows, self._rejects, dict(self._more))
 
     def _packed(self, class_id: str, grown: _Sample) -> Rows:
         rows = np.zeros(sum(map(len, grown.slot)), row_dtype(self._n_lanes(class_id)))
@@ -203,8 +205,10 @@ class _Reader:
         self, frame: pd.DataFrame, where: NDArray[np.bool_], reason: str, column: str
     ) -> None:
         lines = np.flatnonzero(where)
-        self._n_rejects += len(lines)
-        for n in lines[: max(0, REJECTS_MAX - len(self._rejects))].tolist():
+        kept = lines[: max(0, REJECTS_MAX - len(self._rejects))]
+        if len(kept) < len(lines):
+            self._more[reason] += len(lines) - len(kept)
+        for n in kept.tolist():
             record = {str(k): str(v) for k, v in frame.iloc[n].items()}
             detail = f"{self._path.name}: {column}: got {record[column]!r}"
             self._rejects.append(Reject(reason, detail, orjson.dumps(record), n))

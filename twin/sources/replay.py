@@ -47,12 +47,14 @@ class Replay:
         fingerprint: str,
         *,
         rejects: Sequence[Reject] = (),
+        more: Mapping[str, int] | None = None,
         events: Sequence[Event] = (),
         label: str = "",
         progress: bool = False,
     ) -> None:
         self.source_id, self._rows, self._speed = source_id, rows, speed
-        self._rejects, self._fingerprint = list(rejects), fingerprint
+        self._rejects, self._more = list(rejects), dict(more or {})
+        self._fingerprint, self._is_told = fingerprint, False
         self._events = sorted(events, key=lambda e: e.time)
         self._label, self._show = label or source_id, progress
         self._done = 0
@@ -63,7 +65,8 @@ class Replay:
         del state
         try:
             saved = orjson.loads(position)
-            self._done = int(saved["done"]) if saved["file"] == self._fingerprint else 0
+            is_same = saved["file"] == self._fingerprint
+            self._done, self._is_told = (int(saved["done"]), True) if is_same else (0, False)
         except (ValueError, KeyError, TypeError) as error:
             raise DataError(f"{self.source_id}: position is not a replay's: {error}") from error
 
@@ -77,11 +80,11 @@ class Replay:
         return int(self._due[min(self._done, len(self._due) - 1)]) if len(self._due) else 0
 
     def batches(self) -> Iterator[Batch]:
-        """Samples in order of time, a short while's or 2,000 at a time."""
+        """Samples in order of time, a short while's or 2,000 at a time; what could not be read
+        comes with the first of them, once."""
         window_us = max(1, int(self._speed * WINDOW_S * 1e6)) or 1
         if self._speed == 0:
             window_us = np.iinfo(np.int64).max // 2
-        rejects = self._rejects if self._done == 0 else []
         with tqdm(
             total=self.n_samples,
             initial=self._done,
@@ -92,10 +95,13 @@ class Replay:
         ) as bar:
             while self._done < self.n_samples:
                 end = self._end(window_us)
-                batch = self._batch(self._done, end, rejects)
+                batch = self._batch(self._done, end)
                 bar.update(end - self._done)
-                self._done, rejects = end, []
+                self._done, self._is_told = end, True
                 yield batch
+        if not self._is_told and self._rejects:  # a file of which nothing can be taken
+            self._is_told = True
+            yield Batch({}, (), self._rejects, self._position(0), more=self._more)
 
     def describe(self) -> Mapping[str, Any]:
         return {
@@ -103,7 +109,7 @@ class Replay:
             "file": self._label,
             "done": self._done,
             "total": self.n_samples,
-            "rejected": len(self._rejects),
+            "rejected": len(self._rejects) + sum(self._more.values()),
         }
 
     def _end(self, window_us: int) -> int:
@@ -111,18 +117,21 @@ class Replay:
         in_time = int(np.searchsorted(self._due, until, side="right"))
         return min(in_time, self._done + BATCH_ROWS)
 
-    def _batch(self, start: int, end: int, rejects: list[Reject]) -> Batch:
+    def _batch(self, start: int, end: int) -> Batch:
         picked = self._order[start:end]
         rows = {}
         for code, class_id in enumerate(self._rows):
             mine = picked[picked[:, 0] == code, 1]
             if len(mine):
                 rows[class_id] = self._rows[class_id][mine]
-        position = orjson.dumps({"file": self._fingerprint, "done": end})
         due_us = int(self._due[end - 1])
         since_us = int(self._due[start - 1]) if start else NEVER
         events = [e for e in self._events if since_us < e.time <= due_us]
-        return Batch(rows, events, rejects, position, None, due_us)
+        rejects, more = ((), {}) if self._is_told else (self._rejects, self._more)
+        return Batch(rows, events, rejects, self._position(end), None, due_us, more)
+
+    def _position(self, done: int) -> bytes:
+        return orjson.dumps({"file": self._fingerprint, "done": done})
 
 
 def replay_file(
@@ -141,10 +150,11 @@ def replay_file(
     path = base / source.path
     fingerprint = _fingerprint(path / "events.csv" if path.is_dir() else path)
     rejects: Sequence[Reject] = ()
+    more: Mapping[str, int] = {}
     if path.is_dir():
         rows, events = read_history(path, plant, catalogue)
     else:
-        rows, rejects, _ = read_file(path, source, plant, catalogue, progress=progress)
+        rows, rejects, more = read_file(path, source, plant, catalogue, progress=progress)
         events = read_events(base / source.events) if source.events else []
         resets = reset_rows(events, plant, catalogue)
         rows = {c: np.concatenate([resets[c], r]) for c, r in rows.items()}
@@ -154,6 +164,7 @@ def replay_file(
         source.speed,
         fingerprint,
         rejects=rejects,
+        more=more,
         events=events,
         label=path.name,
         progress=progress,

@@ -98,6 +98,8 @@ class Intake:
         self._offers.append(offer)
         for reject in batch.rejects:
             self._set_aside(reject)
+        for reason, n in batch.more.items():
+            self._count(counter_of(self.source_id, reason), n)
         for class_id, rows in batch.rows.items():
             sound = self._checked(class_id, rows, plant_us)
             self.gauge.arrived(sound["time"], plant_us)
@@ -160,7 +162,7 @@ class Intake:
         return orjson.dumps({"machine": machine_id, "time": int(row["time"]), "values": values})
 
     def _set_aside(self, reject: Reject) -> None:
-        self._count(counter_of(self.source_id, reject), 1)
+        self._count(counter_of(self.source_id, reject.reason), 1)
         self._rejects.append(fields_of(self.source_id, reject))
 
     def _count(self, key: str, n: int) -> None:
