@@ -10,7 +10,7 @@ from worker_plant import PARTITIONS, settings_in
 
 from twin.errors import StoreError
 from twin.pipeline import planner
-from twin.pipeline.desk import alarms, plans, start_desk
+from twin.pipeline.desk import alarms, kept, plans, start_desk
 from twin.pipeline.desk import state as desk_state
 from twin.pipeline.site import prepare
 from twin.stores.memory import MemoryStore
@@ -76,8 +76,9 @@ def test_a_planner_whose_desk_has_died_ends_so_that_it_is_started_again(tmp_path
 
 
 def test_what_a_desk_keeps_is_bounded(tmp_path, monkeypatch):
-    for name in ("COMMENTS_MAX", "LOG_MAX", "SHOWN_MAX", "SERVICES_MAX", "TOKENS_MAX"):
+    for name in ("COMMENTS_MAX", "LOG_MAX", "SERVICES_MAX", "TOKENS_MAX"):
         monkeypatch.setattr(desk_state, name, 5)
+    monkeypatch.setattr(kept, "SHOWN_MAX", 5)
     store = MemoryStore(PARTITIONS)
     bench = Bench(store, prepare(store, settings_in(tmp_path)))
     for n in range(20):

@@ -8,71 +8,33 @@ nothing twice.
 
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from typing import Any
 
-from twin.actions import ROLES, VERBS, Action, checked_detail, unpack_action
+from twin.actions import Action, unpack_action
 from twin.errors import SchemaError, StoreError
-from twin.pipeline.desk import (
-    alarm_actions,
-    alarms,
-    calendars,
-    front,
-    kiosks,
-    models,
-    orders,
-    plans,
-    reports,
-    scenarios,
-    schedule_locks,
-    schedule_plans,
-    schedule_suggestions,
-)
+from twin.pipeline.desk import alarms, orders, reports
 from twin.pipeline.desk.alarm_summary import summary
 from twin.pipeline.desk.aside import spoilt_under, tell, with_aside
-from twin.pipeline.desk.effects import Context, Effects, Handler, Undoer, refused
+from twin.pipeline.desk.effects import Context, Effects
+from twin.pipeline.desk.handling import HANDLERS, UNDOERS, handled, undone
+from twin.pipeline.desk.kept import DESK, POSITION, load_state, take_changes
 from twin.pipeline.desk.lines import action_line, plant_line
-from twin.pipeline.desk.state import DESK, POSITION, DeskState, load_state
+from twin.pipeline.desk.state import DeskState
 from twin.pipeline.orders.orders import PROGRESS_KINDS
 from twin.pipeline.site import Site
 from twin.pipeline.view_rows import read_rows
 from twin.stores.base import FIRST_ID, DeskCommit, Documents, Store, WireEntry, stream_id
 from twin.types import Event
 
-__all__ = ["BATCH_MAX", "HANDLERS", "UNDOERS", "Desk"]
+__all__ = ["BATCH_MAX", "Desk"]
 
 BATCH_MAX = 500
 """Entries of each stream that a step takes."""
 SUMMARY_S = 5.0
 """Wall time between two looks at the figures of a quiet alarm system."""
-HANDLERS: dict[str, Handler] = {
-    **alarm_actions.HANDLERS,
-    **reports.HANDLERS,
-    **plans.HANDLERS,
-    **scenarios.HANDLERS,
-    **models.HANDLERS,
-    **kiosks.HANDLERS,
-    **calendars.HANDLERS,
-    **front.HANDLERS,
-    **orders.HANDLERS,
-    **schedule_plans.HANDLERS,
-    **schedule_locks.HANDLERS,
-    **schedule_suggestions.HANDLERS,
-}
-UNDOERS: dict[str, Undoer] = {
-    **alarm_actions.UNDOERS,
-    **reports.UNDOERS,
-    **plans.UNDOERS,
-    **models.UNDOERS,
-    **orders.UNDOERS,
-    **schedule_plans.UNDOERS,
-    **schedule_locks.UNDOERS,
-    **schedule_suggestions.UNDOERS,
-}
-"""What action.undo takes back."""
 ALARM_KINDS = frozenset({"alarm_on", "alarm_off", "alarm_limit"})
 REPORT_KINDS = frozenset({"failure", "repair"})
-MAY_UNDO_ALL = frozenset(ROLES[ROLES.index("manager") :])
 
 
 class Desk:
@@ -204,7 +166,7 @@ class Desk:
             state.tokens.append(claim)
             state.mark("tokens")
         context = Context(self.store, self.site, now_us, action_id, self._documents)
-        effects = self._effects(state, action, context)
+        effects = handled(self.handlers, state, action, context)
         self._events += effects.events
         for p, entries in effects.entries.items():
             self._entries.setdefault(p, []).extend(entries)
@@ -212,49 +174,8 @@ class Desk:
             self._documents.setdefault(kind, {}).update(documents)
         state.write(action_line(action_id, action, effects))
 
-    def _effects(self, state: DeskState, action: Action, context: Context) -> Effects:
-        """What an action comes to; one that nobody handles is written down, no more."""
-        verb = VERBS.get(action.verb)
-        if verb is None:
-            return refused("unknown_verb")
-        if ROLES.index(action.role) < ROLES.index(verb.role):
-            return refused("role")
-        try:
-            action = action._replace(detail=checked_detail(action.verb, action.detail))
-        except SchemaError:
-            return refused("malformed")
-        handler = self.handlers.get(action.verb)
-        if handler is None:
-            return Effects(final="final")
-        try:
-            return handler(state, action, context)
-        except StoreError:
-            raise
-        except Exception as error:
-            # It would come again after every restart: refused, said, and the desk goes on.
-            print(
-                f"desk: {action.verb} {context.action_id}: {error!r}", file=sys.stderr, flush=True
-            )
-            return refused("fault")
-
     def _undo(self, state: DeskState, action: Action, context: Context) -> Effects:
-        """Take an action back: one's own, or with the role for it anybody's."""
-        line = state.line(action.detail["action"])
-        if line is None:
-            return refused("too_old")
-        if line["who"] != action.who and action.role not in MAY_UNDO_ALL:
-            return refused("somebody_elses")
-        if line["undone"]:
-            return refused("already_undone")
-        undoer = self.undoers.get(line["verb"])
-        if not line["can_undo"] or undoer is None:
-            return refused(line["why_not"] or "was_refused")
-        effects = undoer(state, line, action, context)
-        if not effects.refusal:
-            undone = {"who": action.who, "time": action.time, "action": context.action_id}
-            _mark_undone(state, line, undone)
-        about = {"verb": line["verb"], "machine": line["machine"]}
-        return effects._replace(note=dict(effects.note) | about, was=None, final="do_it_again")
+        return undone(self.undoers, state, action, context)
 
     # --- writing --------------------------------------------------------------------------
     def _sum_up(self, state: DeskState, now_us: int, is_news: bool) -> None:
@@ -266,7 +187,7 @@ class Desk:
     def _commit(self, state: DeskState) -> None:
         before = state.position_text
         documents: dict[str, Documents] = {**self._documents}
-        for kind, changed in state.take_changes().items():
+        for kind, changed in take_changes(state).items():
             documents[kind] = {**documents.get(kind, {}), **changed}
         found = spoilt_under(self.store, documents)
         if found:
@@ -281,14 +202,3 @@ class Desk:
         """Nobody knows whether the last commit arrived: read again what the store holds."""
         self._state = None
         self._events, self._entries, self._documents = [], {}, {}
-
-
-def _mark_undone(state: DeskState, line: Mapping[str, Any], undone: dict[str, Any]) -> None:
-    """In the journal and in the machine's log, which hold a copy each after a restart."""
-    kept: Sequence[dict[str, Any]] = state.people
-    if line["machine"]:
-        kept = [*kept, *state.log_of(line["machine"])["log"]]
-    for one in kept:
-        if one["id"] == line["id"]:
-            one["undone"], one["can_undo"] = undone, False
-    state.mark("journal")

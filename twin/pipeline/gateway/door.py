@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from twin.actions import ORDERS_MAX, Action, pack_action
-from twin.pipeline.desk.state import DESK, POSITION
+from twin.pipeline.desk.kept import DESK, POSITION
 from twin.pipeline.feed.ingest import congested
 from twin.pipeline.gateway.senders import note_sent
 from twin.pipeline.orders.orders import Order
