@@ -21,6 +21,7 @@
     const [x0, x1] = spread(all.map((p) => p[x])), [y0, y1] = spread(all.map((p) => p[y]));
     const at = (p) => [EDGES.left + ((W - EDGES.left - EDGES.right) * (p[x] - x0)) / (x1 - x0), EDGES.top + ((H - EDGES.top - EDGES.bottom) * (y1 - p[y])) / (y1 - y0)];
     const names = twin.tradeNames(), parts = [];
+    let placeName = () => {};
     const up = twin.tradeTicks(y, y0, y1, Math.max(2, H / 60)), across = twin.tradeTicks(x, x0, x1, Math.max(2, W / 130));
     for (const value of up.at) {
       const [, py] = at({ [x]: x0, [y]: value });
@@ -50,11 +51,22 @@
       parts.push(dot);
     }
     if (now) {
-      const [px, py] = at(now), right = px > W / 2;
-      parts.push(svg("path", { class: "front-now", d: `M${px} ${py - AROUND}L${px + AROUND} ${py}L${px} ${py + AROUND}L${px - AROUND} ${py}Z` }),
-        svg("text", { class: "front-now-name", x: right ? px - AROUND - 4 : px + AROUND + 4, y: py + 4, "text-anchor": right ? "end" : "start" }, nowName));
+      const [px, py] = at(now), far = AROUND + 4, side = (dx, dy, anchor) => ({ x: px + dx, y: py + 4 + dy, anchor });
+      const sides = [...(px > W / 2 ? [side(-far, 0, "end"), side(far, 0, "start")] : [side(far, 0, "start"), side(-far, 0, "end")]), side(0, far + 8, "middle"), side(0, -far - 4, "middle")];
+      const name = svg("text", { class: "front-now-name" }, nowName);
+      parts.push(svg("path", { class: "front-now", d: `M${px} ${py - AROUND}L${px + AROUND} ${py}L${px} ${py + AROUND}L${px - AROUND} ${py}Z` }), name);
+      placeName = () => {
+        const wide = name.getComputedTextLength(), spots = points.map(at);
+        const left = ({ x: tx, anchor }) => tx - { start: 0, middle: wide / 2, end: wide }[anchor];
+        /** How many plans a name there would hide; one that leaves the chart hides all. */
+        const hides = (s) => (left(s) < EDGES.left || left(s) + wide > W || s.y < EDGES.top || s.y > H - EDGES.bottom ? Infinity
+          : spots.filter(([cx, cy]) => cx > left(s) - SIZE && cx < left(s) + wide + SIZE && cy > s.y - 14 - SIZE && cy < s.y + 4 + SIZE).length);
+        const best = sides.reduce((a, b) => (hides(b) < hides(a) ? b : a));
+        for (const [key, value] of Object.entries({ x: best.x, y: best.y, "text-anchor": best.anchor })) name.setAttribute(key, value);
+      };
     }
     place.replaceChildren(svg("svg", { width: W, height: H, viewBox: `0 0 ${W} ${H}`, role: "group", "aria-label": t("{y} against {x}", { x: names[x], y: names[y] }) }, ...parts));
+    placeName();
     if (held) place.querySelector(`[data-point="${CSS.escape(held)}"]`)?.focus();
   };
 })();

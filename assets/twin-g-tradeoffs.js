@@ -4,7 +4,7 @@
   const twin = window.plantTwin;
   const { t, h, say, once, number } = twin;
   const SHOWN = ["total", "tardiness", "running", "risk", "energy", "changeover", "late_h", "late_jobs", "makespan_h", "idle_h", "energy_kwh", "setup_h", "stability"];
-  const CHOSEN_MAX = 3;
+  const CHOSEN_MAX = 3, ABOVE = ["10", "50", "100"];  // per cent above the least total cost
 
   twin.pages.tradeoffs = (page) => {
     const region = (name) => page.querySelector(`[data-list="${name}"]`);
@@ -13,10 +13,11 @@
     const objectives = words(page.dataset.objectives), usual = words(page.dataset.usual);
     let axes = { x: names[query.get("x")] ? query.get("x") : null, y: names[query.get("y")] ? query.get("y") : null };
     let wanted = words(query.get("trade")).filter((name) => objectives.includes(name));
+    let above = ABOVE.includes(query.get("above")) ? query.get("above") : "";
     let chosen = words(query.get("points")), pointed = null, state = null;
 
     const keep = () => {
-      const all = { ...axes, trade: wanted.join(), points: chosen.join() };
+      const all = { ...axes, above, trade: wanted.join(), points: chosen.join() };
       const held = new URLSearchParams(Object.entries(all).filter(([, value]) => value));
       history.replaceState({}, "", `${location.pathname}${held.size ? `?${held}` : ""}`);
     };
@@ -27,6 +28,11 @@
     /** The axes that somebody chose; else lateness against what it is traded for. */
     const axisOf = (axis) => axes[axis] || (isUsual(state.objectives) ? { x: "late_jobs", y: "running" }
       : { x: "tardiness", y: traded().find((name) => name !== "tardiness" && state.points.some((p) => p[name] !== null)) || "running" })[axis];
+    /** A front reaches far; whoever looks at what is near sees those that cost little more than the cheapest. */
+    const near = () => {
+      const least = Math.min(...state.points.map((p) => p.total));
+      return state.points.filter((p) => !above || p.total <= least + (Math.abs(least) * above) / 100);
+    };
     const numbers = () => new Map(state.points.map((p, n) => [p.id, n + 1]));
     const choose = (id) => {
       chosen = chosen.includes(id) ? chosen.filter((c) => c !== id) : [...chosen.slice(-(CHOSEN_MAX - 1)), id];
@@ -50,6 +56,13 @@
       return h("span", { class: "axis-choice" }, h("label", { for: `axis-${axis}` }, axis === "x" ? t("Across") : t("Upwards")), select);
     };
 
+    const aboveSelect = () => {
+      const named = [["", t("all")], ...ABOVE.map((p) => [p, t("at most {p} % above the least", { p })])];
+      const select = h("select", { id: "front-above", "data-row": "above" }, ...named.map(([value, text]) => h("option", { value, selected: value === above ? "" : null }, text)));
+      select.addEventListener("change", () => { above = select.value; keep(); paint(); });
+      return h("span", { class: "axis-choice" }, h("label", { for: "front-above" }, names.total), select);
+    };
+
     /** Where none can be adopted any more, the button says why. */
     const adopter = (p, label) => {
       if (!state.refusal) return twin.button("plan.adopt", label, (button) => adopt(p.id, button), { css: "button small primary" });
@@ -70,6 +83,7 @@
 
     /** The plan that was in force when the search began; another may be now. */
     const nowName = () => (state.superseded ? t("in force then") : t("in force"));
+    const isAsNow = (p) => state.now && !state.superseded && SHOWN.every((name) => !twin.tradeDelta(name, p[name], state.now[name], state.currency));
     const compare = () => {
       const marked = chosen.map((id) => state.points.find((p) => p.id === id)).filter(Boolean), n = numbers();
       const points = marked.length ? marked : state.points.filter((p) => p.id === state.best.total);
@@ -82,7 +96,7 @@
         h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("Figure")), state.now ? h("th", { scope: "col", class: "num" }, nowName()) : null,
           ...points.map((p) => h("th", { scope: "col", class: "num" }, t("Plan {n}", { n: n.get(p.id) }))))),
         h("tbody", {}, h("tr", { class: "front-adopt" }, h("td", {}), state.now ? h("td", {}) : null, ...points.map((p) => h("td", { class: "num" },
-          p.id === state.chosen ? h("b", {}, t("in force")) : adopter(p, t("Adopt plan {n}", { n: n.get(p.id) }))))),
+          p.id === state.chosen ? h("b", {}, t("in force")) : isAsNow(p) ? h("span", { class: "quiet" }, t("as in force")) : adopter(p, t("Adopt plan {n}", { n: n.get(p.id) }))))),
           ...rows(["total"])),
         ...[[t("Traded"), traded()], [t("Other figures"), others().filter((name) => name !== "total")]].map(([title, list]) =>
           h("tbody", {}, h("tr", { class: "group" }, h("th", { scope: "rowgroup", colspan: points.length + (state.now ? 2 : 1) }, title)), ...rows(list)))))].filter(Boolean);
@@ -103,20 +117,24 @@
       };
       return [h("div", { class: "wide-table", tabindex: 0, role: "region", "aria-label": t("All plans") }, h("table", { class: "plain-table" },
         h("thead", {}, h("tr", {}, h("td", {}), h("th", { scope: "col" }, t("The plan")), ...columns.map((name) => h("th", { scope: "col", class: "num" }, names[name])))),
-        h("tbody", {}, ...[...state.points].sort((a, b) => a.total - b.total).map(row))))];
+        h("tbody", {}, ...near().sort((a, b) => a.total - b.total).map(row))))];
     };
     const listed = (given) => given.map((name) => names[twin.tradeMeasure(name)]).join(t(", "));
+    /** Traded, and yet no plan differs in it: there is nothing to give up. */
+    const alike = () => traded().filter((name) => state.points.length > 1 && state.points[0][name] !== null
+      && state.points.every((p) => !twin.tradeDelta(name, p[name], state.points[0][name], state.currency)));
     const said = () => {
       const n = state.points.length, about = t("Traded: {names}.", { names: listed(state.objectives) });
       if (state.asked && n) return t("The planner begins to search anew: {names}. What was found before stays until then.", { names: listed(state.wished) });
-      if (state.asked) return t("The planner begins to search.");
+      if (state.asked) return state.compiling ? t("Asked for; the search begins when the planner is ready.") : t("The planner begins to search.");
       const failed = state.fault ? t("The search ended without a plan; the planner's log says why. It can be looked for again.") : "";
       if (failed && !n) return failed;
       if (state.growing) return `${t("Searching: {n} plans so far, {s} s of {all} s.", { n, s: number(state.seconds, 0), all: number(state.until_s, 0) })} ${about}`;
       if (n && state.refusal) return twin.codeText("refusals", state.refusal);
       if (!state.began) return "";
       const held = t("{n} plans, begun {time}; they hold for the plant as it was then.", { n, time: state.began.slice(5, 16).replace("T", " ") });
-      return [failed, held, about, n && state.proven ? t("It is proven that no better plan exists between these.") : ""].filter(Boolean).join(" ");
+      const same = alike().length ? t("All of them are alike in: {names}.", { names: alike().map((name) => names[name]).join(t(", ")) }) : "";
+      return [failed, held, about, same, n && state.proven ? t("It is proven that no better plan exists between these.") : ""].filter(Boolean).join(" ");
     };
     /** Regions that are painted anew keep the keyboard where it was. */
     const fill = (name, children) => {
@@ -124,10 +142,10 @@
       place.replaceChildren(...children);
       if (held) place.querySelector(`[data-row="${CSS.escape(held)}"]`)?.focus();
     };
-    const draw = () => twin.drawFront(region("front-chart"), { points: state.points, now: state.now, nowName: nowName(), x: axisOf("x"), y: axisOf("y"), chosen, currency: state.currency,
+    const draw = () => twin.drawFront(region("front-chart"), { points: near(), now: state.now, nowName: nowName(), x: axisOf("x"), y: axisOf("y"), chosen, currency: state.currency,
       pick: (id) => { pointed = id; region("front-card").replaceChildren(...card()); }, choose });
     const lists = once(() => { fill("front-table", table()); fill("front-compare", compare()); });
-    const front = once(() => { fill("axes", ["x", "y"].map(axisSelect)); draw(); region("front-card").replaceChildren(...card()); });
+    const front = once(() => { fill("axes", [...["x", "y"].map(axisSelect), aboveSelect()]); draw(); region("front-card").replaceChildren(...card()); });
     const notices = once((compiling) => region("front-notices").replaceChildren(...(compiling
       ? [h("p", { class: "notice" }, t("The planner prepares its search on this computer: plans to trade come when it is done, in a minute or two."))] : [])));
     const tick = once((given) => choice.show(given));
@@ -139,7 +157,7 @@
       page.querySelector(".front-columns").hidden = !state.points.length;
       page.querySelector(".front-all .panel-foot").hidden = !state.points.length;
       page.dataset.searched = state.began && !state.growing && !state.asked ? "1" : "0";
-      const shown = { points: state.points, now: state.now, chosen, axes, objectives: state.objectives, adopted: state.chosen, asked: state.asked, refusal: state.refusal, superseded: state.superseded };
+      const shown = { points: state.points, now: state.now, chosen, axes, above, objectives: state.objectives, adopted: state.chosen, asked: state.asked, refusal: state.refusal, superseded: state.superseded };
       front(shown);
       lists(shown);
     };
