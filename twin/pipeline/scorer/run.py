@@ -19,8 +19,8 @@ from twin.pipeline.scorer.proposals import proposal_of
 from twin.pipeline.scorer.scorer import Scorer
 from twin.pipeline.scorer.summary import bands_document, episodes_document, scores_document
 from twin.pipeline.site import Site, load_site
-from twin.pipeline.worker.partition import horizons_h
 from twin.pipeline.worker.signals import issued_every
+from twin.pipeline.worker.takeup import horizons_h
 from twin.plant import Plant, load_plant
 from twin.stores.base import FIRST_ID, Store
 from twin.stores.records import unpack_issued
