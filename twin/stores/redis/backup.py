@@ -15,7 +15,7 @@ from typing import Any
 from twin.errors import DataError, StoreError
 from twin.stores import keys
 from twin.stores.base import check_format
-from twin.stores.redis_link import Link, Send
+from twin.stores.redis.link import Link, Send
 
 __all__ = ["load_backup", "save_backup"]
 

@@ -7,12 +7,12 @@ import orjson
 
 from twin.stores import keys
 from twin.stores.base import KPIS_MAX, Info, WireEntry, check_format, format_text
-from twin.stores.redis_backup import load_backup, save_backup
-from twin.stores.redis_belief import BeliefVerbs
-from twin.stores.redis_desk import DeskVerbs
-from twin.stores.redis_history import HistoryVerbs
-from twin.stores.redis_link import Link, Send, add_capped, add_events, pairs
-from twin.stores.redis_stream import StreamVerbs
+from twin.stores.redis.backup import load_backup, save_backup
+from twin.stores.redis.belief import BeliefVerbs
+from twin.stores.redis.desk import DeskVerbs
+from twin.stores.redis.history import HistoryVerbs
+from twin.stores.redis.link import Link, Send, add_capped, add_events, pairs
+from twin.stores.redis.stream import StreamVerbs
 from twin.types import Clock, Event
 
 __all__ = ["RedisStore"]

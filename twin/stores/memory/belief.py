@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from twin.stores.base import Checkpoint, Commit, Lease, Run
-from twin.stores.memory_held import Held
+from twin.stores.memory.held import Held
 
 __all__ = ["BeliefVerbs"]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from twin.stores import keys
 from twin.stores.base import FIRST_ID, Entry, Lag, Lease, LeaseLostError, WireEntry, stream_id
-from twin.stores.redis_link import Link, Send, add_counts, add_events, pairs
+from twin.stores.redis.link import Link, Send, add_counts, add_events, pairs
 from twin.types import Event
 
 __all__ = ["StreamVerbs"]

@@ -4,7 +4,7 @@ from typing import Any
 
 from twin.stores import keys
 from twin.stores.base import ACTIONS_MAX, DeskCommit, Documents
-from twin.stores.redis_link import Link, Send, add_events
+from twin.stores.redis.link import Link, Send, add_events
 
 __all__ = ["DeskVerbs"]
 

@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 
 from twin.stores import keys
 from twin.stores.base import FORECASTS_MAX, Checkpoint, Commit, Lease, Run
-from twin.stores.redis_fields import CLASS, flat, meta_of, present
-from twin.stores.redis_link import Link, Send, add_capped, add_counts, add_events, pairs
+from twin.stores.redis.fields import CLASS, flat, meta_of, present
+from twin.stores.redis.link import Link, Send, add_capped, add_counts, add_events, pairs
 
 __all__ = ["BeliefVerbs"]
 

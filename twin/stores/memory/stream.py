@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 
 from twin.stores.base import Entry, Lag, Lease, WireEntry, stream_id
-from twin.stores.memory_held import Held
+from twin.stores.memory.held import Held
 from twin.types import Event
 
 __all__ = ["StreamVerbs"]

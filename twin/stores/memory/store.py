@@ -7,9 +7,9 @@ import time
 from collections.abc import Sequence
 
 from twin.stores.base import Info, WireEntry
-from twin.stores.memory_belief import BeliefVerbs
-from twin.stores.memory_desk import DeskVerbs
-from twin.stores.memory_history import HistoryVerbs
+from twin.stores.memory.belief import BeliefVerbs
+from twin.stores.memory.desk import DeskVerbs
+from twin.stores.memory.history import HistoryVerbs
 from twin.types import Clock, Event
 
 __all__ = ["MemoryStore"]

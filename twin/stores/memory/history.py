@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from twin.stores.base import OVERVIEW_CHUNKS, Chunk, Lease, Seal, Span
-from twin.stores.memory_held import Held
+from twin.stores.memory.held import Held
 
 __all__ = ["HistoryVerbs"]
 

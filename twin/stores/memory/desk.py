@@ -1,7 +1,7 @@
 """The store in memory: what people did, and the documents that follow from it."""
 
 from twin.stores.base import DeskCommit, Documents, StaleError
-from twin.stores.memory_stream import StreamVerbs
+from twin.stores.memory.stream import StreamVerbs
 
 __all__ = ["DeskVerbs"]
 

@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 
 from twin.stores import keys
 from twin.stores.base import OVERVIEW_CHUNKS, Chunk, Lease, Seal, Span, stream_id
-from twin.stores.redis_fields import CLASS, flat, meta_of, present
-from twin.stores.redis_link import Link, Send
+from twin.stores.redis.fields import CLASS, flat, meta_of, present
+from twin.stores.redis.link import Link, Send
 
 __all__ = ["HistoryVerbs"]
 
