@@ -58,6 +58,9 @@ def test_a_plant_without_crews_and_products_is_still_told_what_to_service(tmp_pa
     world.settle()
     suggestion = world.suggestion("press-1")
     assert suggestion["state"] == "open"
+    in_force = world.document("in_force")
+    assert [s["machine"] for s in in_force["services"]] == ["press-1"]
+    assert (in_force["who"], in_force["operations"]) == ("planner", [])
     assert suggestion["crew"] is None
     accepted = world.do("suggestion.accept", {"suggestion": suggestion["id"]})
     world.desk_step()

@@ -68,7 +68,7 @@ def make_proposal(
     prepared, solved = _solved(situation, improve, solve_s, lead_s, seed)
     new = Shown(prepared.stated, solved.schedule, solved.terms)
     beside = _beside(situation, lead_s, prepared, solved) or new
-    is_first = _nothing_left(prepared) and bool((solved.schedule.machine >= 0).any())
+    is_first = _is_first(prepared, solved.schedule)
     if situation.in_force is None or is_first:
         return Proposal(prepared, solved, new, beside, NOTHING, is_first)
     compared = {**_compared(prepared, solved), **_taken_in(prepared, solved.schedule)}
@@ -98,9 +98,13 @@ def _solved(
     raise AssertionError("unreachable")
 
 
-def _nothing_left(prepared: Prepared) -> bool:
-    in_force = prepared.stated.situation.in_force
-    return in_force is None or not bool((prepared.kept.machine >= 0).any())
+def _is_first(prepared: Prepared, schedule: Schedule) -> bool:
+    """Whether it takes nothing's place: of services alone only where no plan is in force, else work
+    where none is left."""
+    has_work = bool((schedule.machine >= 0).any())
+    if prepared.stated.situation.in_force is None:
+        return has_work or bool((schedule.task_start >= 0).any())
+    return has_work and not bool((prepared.kept.machine >= 0).any())
 
 
 def _beside(
