@@ -54,6 +54,30 @@ def test_a_failure_is_one_line_without_a_traceback(tmp_path: Path):
     assert "Traceback" not in ended.stderr
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("policy", "--months", "0"),
+        ("policy", "--seeds", "0"),
+        ("plant", "--seed", "-1"),
+        ("jobshop", "--seconds", "soon"),
+    ],
+)
+def test_a_number_that_cannot_be_is_refused_before_anything_runs(words, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["evaluate", *words])
+    assert ended.value.code == 2
+    assert f"got {words[-1]}, want" in capsys.readouterr().err
+
+
+def test_a_file_that_cannot_be_written_is_named(tmp_path: Path, monkeypatch, capsys):
+    monkeypatch.setenv("TWIN_PLANT", str(DEMO))
+    taken = tmp_path / "taken"
+    taken.write_text("")
+    assert main(["simulate", str(taken / "history"), "--days", "0.01"]) == 1
+    assert str(taken) in capsys.readouterr().err
+
+
 def test_a_misspelt_variable_stops_every_verb():
     ended = run("planner", env={"TWIN_REDIS": "x", "PATH": ""})
     assert ended.returncode == 1

@@ -2,11 +2,13 @@
 
 import argparse
 import json
+import math
 import os
 import signal
 import sys
 import threading
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +37,11 @@ def main(argv: list[str] | None = None) -> int:
     except TwinError as error:
         print(f"twin: {error}", file=sys.stderr)
         return 1
+    except OSError as error:  # of a file that was named: somebody can mend it
+        if error.filename is None:
+            raise
+        print(f"twin: {error.filename}: {error.strerror}", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         return 130
 
@@ -61,7 +68,7 @@ def worker(args: Args, settings: Settings) -> None:
 
 
 def planner(_args: Args, settings: Settings) -> None:
-    """Turn risks and costs into the work list."""
+    """Turn risks, orders and costs into plans, suggestions and the work list."""
     from twin.pipeline.planner import run_planner
 
     run_planner(settings, _until_told())
@@ -190,7 +197,9 @@ def doctor(args: Args, settings: Settings) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="twin", description="Digital twin of a plant.")
+    parser = argparse.ArgumentParser(
+        prog="twin", description="Digital twin of a plant.", epilog=_variables()
+    )
     verbs = parser.add_subparsers(required=True, metavar="VERB")
 
     def add(verb: Verb) -> argparse.ArgumentParser:
@@ -210,8 +219,8 @@ def _parser() -> argparse.ArgumentParser:
 
     sub = add(simulate)
     sub.add_argument("out", type=Path, help="folder to write to")
-    sub.add_argument("--days", type=float, default=90.0)
-    sub.add_argument("--seed", type=int, default=1)
+    sub.add_argument("--days", type=_number(float, 0), default=90.0)
+    sub.add_argument("--seed", type=_number(int, 0), default=1)
 
     sub = add(replay)
     sub.add_argument("file", type=Path, help="a file, or for cmapss the folder of the data set")
@@ -224,19 +233,23 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("history", type=Path, nargs="?", help="folder; none: simulate the plant")
     sub.add_argument("--kept", action="store_true", help="learn from what this plant has kept")
     sub.add_argument("--out", type=Path, help="folder of models; default: beside the plant file")
-    sub.add_argument("--days", type=float, default=180.0, help="of simulated history")
-    sub.add_argument("--seed", type=int, default=1)
+    sub.add_argument("--days", type=_number(float, 0), default=180.0, help="of simulated history")
+    sub.add_argument("--seed", type=_number(int, 0), default=1)
     sub.add_argument("--json", action="store_true")
 
     sub = add(evaluate)
     sub.add_argument("dataset", choices=["cmapss", "jobshop", "plant", "policy"])
     sub.add_argument("--data", type=Path, help="folder that holds its files")
     sub.add_argument("--subset", help="cmapss: one of its subsets; default: all that are there")
-    seconds = "jobshop: for each instance; its gap is (makespan - best known) / best known"
-    sub.add_argument("--seconds", type=float, default=10.0, help=seconds)
-    sub.add_argument("--months", type=float, default=6.0, help="policy: of simulated plant")
-    sub.add_argument("--seeds", type=int, default=8, help="policy: how many plants")
-    sub.add_argument("--seed", type=int, default=1, help="plant: of the invented problem")
+    seconds = "jobshop: for each instance, 10; its gap is (makespan - best known) / best known"
+    sub.add_argument("--seconds", type=_number(float, 0), default=10.0, help=seconds)
+    sub.add_argument(
+        "--months", type=_number(float, 0), default=6.0, help="policy: of simulated plant; 6"
+    )
+    sub.add_argument("--seeds", type=_number(int, 1), default=8, help="policy: how many plants; 8")
+    sub.add_argument(
+        "--seed", type=_number(int, 0), default=1, help="plant: of the invented problem; 1"
+    )
     sub.add_argument("--json", action="store_true")
 
     sub = add(bench)
@@ -263,6 +276,28 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--part", help="only whether this part is alive: feed, worker, planner")
     sub.add_argument("--json", action="store_true")
     return parser
+
+
+def _variables() -> str:
+    """The settings, for those who look for a port."""
+    names = ", ".join(f"TWIN_{field.name.upper()}" for field in fields(Settings))
+    return f"Settings are environment variables, which the README explains: {names}."
+
+
+def _number(kind: type[float], least: float) -> Callable[[str], float]:
+    """Of an option: at least so much; above 0 where 0 is nothing to work with."""
+
+    def read(text: str) -> float:
+        want = "more than 0" if kind is float else f"a whole number from {least:g} on"
+        try:
+            value = kind(text)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"got {text}, want {want}") from None
+        if not (least < value < math.inf if kind is float else least <= value):
+            raise argparse.ArgumentTypeError(f"got {text}, want {want}")
+        return value
+
+    return read
 
 
 def _numbers(text: str) -> list[int]:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from twin.actions import ROLES
 from twin.config import Settings
 from twin.errors import SchemaError
 from twin.pipeline import people
@@ -20,11 +21,13 @@ def run_user(
 ) -> list[str]:
     """Do it and say in lines what was done. Raises SchemaError, StoreError."""
     if (name is None) != (what == "list"):
-        raise SchemaError(f"user {what}: got {name!r}, want {'no name' if name else 'a NAME'}")
+        got, want = (repr(name), "no name") if name else ("no name", "a NAME")
+        raise SchemaError(f"user {what}: got {got}, want {want}")
     if (role is None) != (what not in {"add", "role"}):
-        raise SchemaError(
-            f"user {what}: got --role {role}, want {'none' if role else '--role ROLE'}"
-        )
+        got, want = (f"--role {role}", "none") if role else ("no --role", "--role ROLE")
+        raise SchemaError(f"user {what}: got {got}, want {want}")
+    if role is not None and role not in ROLES:  # said before a password is asked for
+        raise SchemaError(f"role: got {role!r}, want one of {', '.join(ROLES)}")
     store = open_store(settings)
     try:
         return _DO[what](store, name or "", role or "", from_stdin)
