@@ -10,9 +10,9 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "sources"))
 from small_plant import plant_with
 
 from twin.pipeline.orders.orders import PROGRESS_KINDS, new_order, report
-from twin.sources.shop import Shop
-from twin.sources.shop_board import Board
-from twin.sources.shop_floor import ShopFloor
+from twin.sources.shop.board import Board
+from twin.sources.shop.floor import ShopFloor
+from twin.sources.shop.shop import Shop
 from twin.types import Event
 
 MINUTE, HOUR = 60_000_000, 3_600_000_000

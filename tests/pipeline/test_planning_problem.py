@@ -23,7 +23,7 @@ from twin.scheduling.check import check
 from twin.scheduling.layout import lay_out
 from twin.scheduling.rules import best_rule
 from twin.scheduling.working_time import WorkingTime
-from twin.sources.shop_floor import OpenTime
+from twin.sources.shop.floor import OpenTime
 from twin.stores.memory import MemoryStore
 
 MINUTE_US = 60_000_000

@@ -21,7 +21,7 @@ from shop_bench import (
 )
 
 from twin.plant import is_paused
-from twin.sources.shop import Shop
+from twin.sources.shop.shop import Shop
 from twin.types import Event
 
 DAY = 1440

@@ -19,9 +19,9 @@ from twin.pipeline.feed.shopfloor import working_plant
 from twin.pipeline.site import Site
 from twin.plant import Plant, load_plant
 from twin.sources.base import Batch
-from twin.sources.shop_floor import ShopFloor
-from twin.sources.shop_orders import DAY_US, Customers
-from twin.sources.shop_source import WorkingPlant
+from twin.sources.shop.floor import ShopFloor
+from twin.sources.shop.orders import DAY_US, Customers
+from twin.sources.shop.source import WorkingPlant
 from twin.sources.simulator import Simulator
 from twin.stores.memory import MemoryStore
 from twin.types import Clock, Event

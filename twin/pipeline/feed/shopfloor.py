@@ -12,9 +12,9 @@ from twin.pipeline.orders.written import parsed_order
 from twin.pipeline.planning.written import parsed
 from twin.pipeline.services import services_of
 from twin.plant import Plant
-from twin.sources.shop_board import Board
-from twin.sources.shop_orders import NewOrder
-from twin.sources.shop_source import Look, WorkingPlant
+from twin.sources.shop.board import Board
+from twin.sources.shop.orders import NewOrder
+from twin.sources.shop.source import Look, WorkingPlant
 from twin.sources.simulator import Simulator
 from twin.stores.base import FIRST_ID, Store
 from twin.types import Event

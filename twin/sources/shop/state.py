@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
-from twin.sources.shop_board import Board, Record
-from twin.sources.shop_floor import ShopFloor
+from twin.sources.shop.board import Board, Record
+from twin.sources.shop.floor import ShopFloor
 
 __all__ = ["Choice", "Held", "ShopState"]
 

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from twin.sources.openapi_operations import OPERATION_SCHEMAS, operation_paths
-from twin.sources.openapi_orders import ORDER_SCHEMAS, order_paths
+from twin.sources.openapi.operations import OPERATION_SCHEMAS, operation_paths
+from twin.sources.openapi.orders import ORDER_SCHEMAS, order_paths
 
 __all__ = ["openapi"]
 

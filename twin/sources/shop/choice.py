@@ -5,8 +5,8 @@ come and whose piece is there when it is set up. What no plan knows is run in ga
 enough: what is due within a day first, then what needs least setting up, then what is due soonest.
 """
 
-from twin.sources.shop_floor import MINUTE_US
-from twin.sources.shop_state import Choice, ShopState
+from twin.sources.shop.floor import MINUTE_US
+from twin.sources.shop.state import Choice, ShopState
 
 __all__ = ["next_choice", "unplanned"]
 

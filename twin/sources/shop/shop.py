@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from twin.sources.physics.commands import IDLE, Command
-from twin.sources.shop_choice import next_choice, unplanned
-from twin.sources.shop_floor import MINUTE_US
-from twin.sources.shop_state import Choice, Held, ShopState
+from twin.sources.shop.choice import next_choice, unplanned
+from twin.sources.shop.floor import MINUTE_US
+from twin.sources.shop.state import Choice, Held, ShopState
 from twin.types import Event
 
 __all__ = ["Shop"]

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from twin.plant import Product
-from twin.sources.shop_floor import MINUTE_US, ShopFloor
+from twin.sources.shop.floor import MINUTE_US, ShopFloor
 
 __all__ = ["Customers", "NewOrder"]
 

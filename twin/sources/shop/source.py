@@ -15,10 +15,10 @@ from twin.errors import DataError
 from twin.plant import Plant
 from twin.sources.base import Batch
 from twin.sources.physics.commands import Command
-from twin.sources.shop import Shop
-from twin.sources.shop_board import Board
-from twin.sources.shop_floor import ShopFloor
-from twin.sources.shop_orders import Customers, NewOrder
+from twin.sources.shop.board import Board
+from twin.sources.shop.floor import ShopFloor
+from twin.sources.shop.orders import Customers, NewOrder
+from twin.sources.shop.shop import Shop
 from twin.sources.simulator import Simulator
 from twin.types import Event
 
