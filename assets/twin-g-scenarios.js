@@ -3,7 +3,7 @@
   "use strict";
   const twin = window.plantTwin;
   const { t, pick, h, once, number } = twin;
-  const MOST = 3, HOUR_MS = 3600000;
+  const MOST = 3, MOST_CHANGES = 8, HOUR_MS = 3600000;
   const WAIT_MS = 120000, AGAIN_MS = 2000;  // a solver on a busy computer; while others ask
   const SHOWN = ["total", "tardiness", "risk", "energy", "changeover", "late_h", "late_jobs", "makespan_h", "energy_kwh", "setup_h"];
   const short = (iso) => iso.slice(5, 16).replace("T", " ");
@@ -72,7 +72,11 @@
     };
     const change = () => { keep(); paint(); region("scenarios-editor").querySelector("button")?.focus(); };
     const add = async (n, kind) => {
-      const given = await twin.ask({ title: kinds()[kind], fields: fieldsOf(state, kind), submit: t("Add") });
+      const send = (values) => {
+        if (values.end && values.end <= values.start) throw { says: "", fields: { end: t("The shift ends before it begins.") } };
+        return values;
+      };
+      const given = await twin.ask({ title: kinds()[kind], fields: fieldsOf(state, kind), submit: t("Add"), send });
       if (!given) return;
       const made = { kind, ...given };
       if (kind === "postpone") made.machine = state.services.find((s) => s.id === given.service)?.machine;
@@ -81,9 +85,11 @@
       change();
     };
     const adders = (n) => h("div", { class: "buttons" }, ...Object.entries(kinds()).map(([kind, label]) => {
-      const empty = (kind === "rush" && !state.products.length) || (kind === "postpone" && !state.services.length);
-      const button = h("button", { type: "button", class: "button small", "aria-disabled": empty ? "true" : null, title: empty ? t("There is none to choose") : null }, `+ ${label}`);
-      button.addEventListener("click", () => !empty && add(n, kind));
+      const empty = (kind === "rush" && !state.products.length) || (kind === "postpone" && !state.services.length) || (kind === "down" && !state.machines.length);
+      const full = (scenarios[n] || []).length >= MOST_CHANGES;
+      const why = empty ? t("There is none to choose") : full ? t("At most {n} things happen in a scenario.", { n: MOST_CHANGES }) : null;
+      const button = h("button", { type: "button", class: "button small", "aria-disabled": why ? "true" : null, title: why }, `+ ${label}`);
+      button.addEventListener("click", () => (why ? twin.toast(why, { alert: true }) : add(n, kind)));
       return button;
     }));
     const letter = (n) => String.fromCharCode(65 + n);

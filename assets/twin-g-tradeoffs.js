@@ -112,7 +112,7 @@
       const row = (p) => {
         const box = h("input", { type: "checkbox", "aria-label": t("Set plan {n} beside others", { n: n.get(p.id) }), checked: chosen.includes(p.id) ? "" : null, "data-row": p.id });
         box.addEventListener("change", () => choose(p.id));
-        return h("tr", {}, h("td", {}, h("span", { class: "tap" }, box)), h("th", { scope: "row" }, t("Plan {n}", { n: n.get(p.id) })),
+        return h("tr", {}, h("td", {}, h("span", { class: "tap" }, box)), h("th", { scope: "row" }, t("Plan {n}", { n: n.get(p.id) }), p.id === state.chosen ? h("div", { class: "detail" }, t("in force")) : null),
           ...columns.map((name) => h("td", { class: state.best[name] === p.id ? "num best" : "num" }, twin.tradeText(name, p[name], state.currency))));
       };
       return [h("div", { class: "wide-table", tabindex: 0, role: "region", "aria-label": t("All plans") }, h("table", { class: "plain-table" },

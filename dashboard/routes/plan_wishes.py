@@ -137,8 +137,10 @@ def _shift(change: Mapping[str, Any], plant: Plant, now_us: int) -> str:
     return "" if change["end"] > now_us else _said("end", t("This lies in the past."))
 
 
-def _postpone(change: Mapping[str, Any], plant: Plant, _now_us: int) -> str:
-    return "" if _is_machine(change, plant) else t("There is no such service.")
+def _postpone(change: Mapping[str, Any], plant: Plant, now_us: int) -> str:
+    if not _is_machine(change, plant):
+        return t("There is no such service.")
+    return "" if change["start"] > now_us else _said("start", t("This lies in the past."))
 
 
 _CHECKS = {"rush": _rush, "down": _down, "shift": _shift, "postpone": _postpone}

@@ -63,6 +63,7 @@ def test_an_hour_that_the_clocks_leave_out_is_refused_in_words(app: PlantTwin) -
         {"kind": "shift", "line": "shafts", "start": "2126-07-01T12:00", "end": "2026-07-01T14:00"},
         {"kind": "shift", "line": "shafts", "start": "2001-07-01T12:00", "end": "2001-07-01T14:00"},
         {"kind": "postpone", "service": "s", "machine": "gone", "start": "2126-07-01T12:00"},
+        {"kind": "postpone", "service": "s", "machine": "mill-01", "start": "2001-07-01T12:00"},
         {"kind": "down", "machine": "mill-01"},
     ],
 )
