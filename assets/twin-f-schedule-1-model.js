@@ -75,7 +75,8 @@
     return {
       data, rows, bars, byKey, head: data.head, span: data.span_s, start: data.start_s, end: data.end_s, local, fromLocal,
       us: (s) => data.t0 + s * 1e6, s: (us) => (us - data.t0) / 1e6,
-      say: (s, name = "moment") => said(name, local(s) * 1000),
+      /** "Tue 14:00"; with the date where that weekday may be another week's. */
+      say: (s, name = Math.abs(s - data.start_s) < 6 * DAY_S ? "moment" : "far") => said(name, local(s) * 1000),
       iso: (s) => new Date(local(s) * 1000).toISOString().slice(0, 16),
       productOf: (bar) => data.products[bar.order?.product],
       /** Rows whose machine can do the bar's work; of a service, its own. */
@@ -99,7 +100,7 @@
 
   /** One bar in a sentence: for who cannot see it, and for who points at it. */
   plan.sentence = (model, bar, suggestion = null) => {
-    const times = t("{from} to {to}", { from: model.say(bar.start), to: model.say(bar.end, model.say(bar.start, "day") === model.say(bar.end, "day") ? "time" : "moment") });
+    const times = t("{from} to {to}", { from: model.say(bar.start), to: model.say(bar.end, model.say(bar.start, "day") === model.say(bar.end, "day") ? "time" : undefined) });
     if (bar.kind === "service") return [t("Service of {name}", { name: bar.row.text }), times, bar.crewRow ? bar.crewRow.text : "",
       plan.serviceState(bar, suggestion)].filter(Boolean).join(t(", "));
     return [t("Order {order}", { order: bar.order.id }), plan.stepText(model, bar), bar.row.text, times, bar.start > bar.setup ? t("setup of {time} before", { time: twin.duration((bar.start - bar.setup) / 3600) }) : "",

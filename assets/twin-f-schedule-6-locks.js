@@ -35,6 +35,11 @@
     };
     const self = {
       is,
+      /** Where it was locked, if the plan drawn has it elsewhere: [machine's id, µs]. */
+      elsewhere: (bar) => {
+        const held = tell.state()?.locks?.[bar.key];
+        return held && (held.machine !== bar.row.id || Math.abs(held.start_us - tell.start(bar)) >= 60e6) ? [held.machine, held.start_us] : null;
+      },
       on: (bar) => pending.get(bar.key)?.to,
       /** What holds a bar, in words; "": nothing does. */
       text: (bar) => (pending.has(bar.key) ? (pending.get(bar.key).to ? t("is being locked") : t("is being unlocked"))

@@ -9,7 +9,7 @@
   plan.faultText = (fault) => ({
     1: t("Not every step of the order has a machine that can do it."), 2: t("The machine is closed then, or the work is not on one of its machines."),
     3: t("Something else is on the machine then."), 4: t("The step before is not done and brought there by then."),
-    5: t("No crew with the right skill is free then."), 6: t("The spare part is not there by then."), 7: t("This is at work, locked or too soon to be moved."),
+    5: t("No crew with the right skill is free then."), 6: t("The spare part is not there by then."), 7: t("What is at work, locked or too soon to be moved would have to give way."),
     8: t("It would not end within the plan's time."), 0: t("It would begin in the past."),
   }[fault.rule] || fault.what || t("It cannot be there."));
 
@@ -19,7 +19,7 @@
 
   /** Cost of a move in words: [what it costs, what it delays]. */
   plan.moveText = (answer, currency, when, obstacles = []) => {
-    if (!answer.ok) return [t("Not possible here"), ...(answer.faults.length ? [] : obstacles.length ? obstacles : [t("There is no room for it.")]), ...[...new Set(answer.faults.map(plan.faultText))].slice(0, 3)];
+    if (!answer.ok) return [t("Not possible here"), ...(obstacles.length ? obstacles : answer.faults.length ? new Set(answer.faults.map(plan.faultText)) : [t("There is no room for it.")])].slice(0, 4);
     const delta = answer.delta ?? 0;
     const money = Math.abs(delta) < 0.5 ? t("Costs nothing more") : delta > 0 ? t("Costs {money} more", { money: plan.cash(delta, currency) }) : t("Saves {money}", { money: plan.cash(-delta, currency) });
     const later = (answer.orders || []).filter((o) => o.hours > 0.01), sooner = (answer.orders || []).filter((o) => o.hours < -0.01);
@@ -73,6 +73,7 @@
       tell.paint();
       chart.drawOver();
     };
+    self.again = () => { if (held) changed(); };
     self.begin = (bar, byHand = false) => {
       const reason = self.why(bar);
       if (reason) { twin.toast(reason, { alert: true }); return; }

@@ -6,7 +6,7 @@
 
   const WORST = 4;
   const facts = (pairs) => h("dl", { class: "card-facts" }, ...pairs.filter(([, value]) => value).map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))));
-  const times = (model, bar) => t("{from} to {to}", { from: model.say(bar.start), to: model.say(bar.end, model.say(bar.start, "day") === model.say(bar.end, "day") ? "time" : "moment") });
+  const times = (model, bar) => t("{from} to {to}", { from: model.say(bar.start), to: model.say(bar.end, model.say(bar.start, "day") === model.say(bar.end, "day") ? "time" : undefined) });
   const link = (row) => row.kind === "machine" && row.class ? h("a", { href: `/machine/${encodeURIComponent(row.id)}`, "data-nav": 1 }, row.text) : row.text;
 
   /** The order's step before or after: where it is, as a way to it. */
@@ -14,14 +14,17 @@
     const other = plan.stepBeside(model, bar, by), about = other && { machine: other.row.text, when: model.say(by < 0 ? other.end : other.start) };
     return other ? plan.asLink(by < 0 ? t("{machine}, until {when}", about) : t("{machine}, from {when}", about), () => go(other)) : "";
   };
-  const operation = (model, bar, locked, on, text, go) => facts([
+  const lockedText = (model, locked, elsewhere) => (elsewhere
+    ? t("locked by {who} on {machine}, {when}, where the next plan has it", { who: locked.who || "—", machine: model.rows.find((row) => row.id === elsewhere[0])?.text ?? elsewhere[0], when: model.say(model.s(elsewhere[1])) })
+    : t("locked by {who}", { who: locked.who || "—" }));
+  const operation = (model, bar, locked, on, text, go, elsewhere) => facts([
     [t("Machine"), link(bar.row)], [t("When"), times(model, bar)], [t("Setup before"), bar.start > bar.setup ? duration((bar.start - bar.setup) / 3600) : ""],
     [t("Why then"), ["running", "done"].includes(bar.pin) ? "" : plan.whyText(model, bar, go)],
     [t("Step before"), beside(model, bar, -1, go)], [t("Step after"), beside(model, bar, 1, go)],
     [t("Product"), bar.order.product ? `${plan.productText(model, bar.order)}${bar.order.quantity ? ` × ${bar.order.quantity}` : ""}` : ""],
     [t("Due"), bar.order.due === null || bar.order.due === undefined ? "" : h("span", { class: bar.late ? "is-late" : "" }, bar.late ? `▲ ${model.say(bar.order.due)}, ${t("{time} late", { time: duration(bar.order.late_h ?? null) })}` : model.say(bar.order.due))],
     [t("Priority"), bar.order.priority ? String(bar.order.priority) : ""],
-    [t("Held"), on === undefined && locked && bar.pin === "loosened" ? h("span", { class: "is-late" }, `▲ ${t("locked by {who} at another place, where it cannot be", { who: locked.who || "—" })}`) : on === undefined && locked ? t("locked by {who}", { who: locked.who || "—" }) : text]]);
+    [t("Held"), on === undefined && locked && bar.pin === "loosened" ? h("span", { class: "is-late" }, `▲ ${t("locked by {who} at another place, where it cannot be", { who: locked.who || "—" })}`) : on === undefined && locked ? lockedText(model, locked, elsewhere) : text]]);
   const service = (model, bar, suggestion) => facts([
     [t("Machine"), link(bar.row)], [t("When"), times(model, bar)], [t("Crew"), bar.crewRow?.text || ""], [t("Spare part"), twin.pick(bar.part) || ""],
     [t("State"), plan.serviceState(bar, suggestion)],
@@ -55,6 +58,7 @@
         h("div", { class: "card-head" }, h("strong", {}, name), h("span", {}, t("to {machine}, {when}", { machine: row.text, when: model.say(start) })),
           h("span", { class: "card-do" },
             button(bar.kind === "service" ? t("Keep it there") : t("Lock it there"), ready ? "" : asking ? t("Asking what it costs…") : t("Not possible here"), (pressed) => move.commit(pressed), "button small primary"),
+            ...(answer?.says ? [button(t("Ask again"), "", move.again)] : []),
             button(t("Cancel"), "", () => { move.cancel(); chart.scroll.focus({ preventScroll: true }); }))),
         h("p", { class: `card-cost ${answer?.ok === false ? "bad" : ""}`, "data-cost": asking ? "asking" : answer?.says ? "unknown" : answer?.ok ? "known" : "fault" },
           ...words.flatMap((text, n) => (n ? [" · ", text] : [h("strong", {}, text)]))),
@@ -73,7 +77,7 @@
           ...(bar.kind === "operation" && !["running", "done"].includes(bar.pin)
             ? [plan.lockButton(tell.locks, bar, t("Lock here"))] : []),
           ...(bar.kind === "operation" ? [button(t("Only this order"), "", () => tell.only(bar.order.id))] : []))),
-        bar.kind === "service" ? service(model, bar, suggestion && { ...suggestion, currency: tell.state().currency }) : operation(model, bar, locked, tell.locks.on(bar), tell.locks.text(bar), go),
+        bar.kind === "service" ? service(model, bar, suggestion && { ...suggestion, currency: tell.state().currency }) : operation(model, bar, locked, tell.locks.on(bar), tell.locks.text(bar), go, tell.locks.elsewhere(bar)),
       ];
     };
     /** Where nothing is selected: what is worth looking at first. */

@@ -55,7 +55,7 @@
         const planned = model.data.breakdowns[row.id]?.[1], usual = from + 3600 * (state.repair_h?.[row.id] || 0);
         return [from, chart.now, Math.max(chart.now, planned ?? usual)];
       },
-      locked: (bar) => locks.on(bar) ?? locks.is(bar),
+      locked: (bar) => locks.on(bar) ?? (locks.is(bar) && !locks.elsewhere(bar)),
       /** Where work was locked that the plan drawn still has elsewhere. */
       lockGhosts: (rows) => Object.entries(state.locks || {}).flatMap(([key, held]) => {
         const bar = model.byKey.get(key), at = bar && rows.find(({ row }) => row.id === held.machine && row.kind === "machine"), start = bar && model.s(held.start_us);

@@ -22,9 +22,9 @@
     const tools = h("div", { class: "gantt-tools" }), chartBox = h("div", { class: "gantt" }), cardBox = h("div", { class: "gantt-card", role: "group", "aria-label": t("What is selected") }), key = plan.legend();
     const none = h("div", { hidden: "" });
     region("chart").append(none, tools, chartBox, key);
-    /** Beside the chart where there is room for both, else above it. */
+    /** Beside the chart where there is room for both, else under it: what it says never moves a bar from under a hand. */
     const roomy = matchMedia("(min-width: 1251px)");
-    const seat = () => (roomy.matches ? region("card").append(cardBox) : chartBox.before(cardBox));
+    const seat = () => (roomy.matches ? region("card").append(cardBox) : chartBox.after(cardBox));
     seat();
     roomy.addEventListener("change", function moved() { page.isConnected ? seat() : roomy.removeEventListener("change", moved); });
     const fits = (b) => (!bar?.values.line || b.row.line === bar.values.line) && (!bar?.values.machine || b.row.id === bar.values.machine)
