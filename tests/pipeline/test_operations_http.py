@@ -47,6 +47,26 @@ def post(bench):
     return send
 
 
+def test_reports_in_quick_succession_are_held_against_one_another(bench):
+    """Before the desk has folded any of them."""
+    app = Flask("gateway")
+    register_operations(app, TOKEN, [], bench.store, bench.site.plant, lambda: bench.now)
+    client, at = app.test_client(), bench.now - HOUR_US
+
+    def send(**report):
+        head = {"Authorization": "Bearer s3cret"}
+        return client.post("/v1/operations", json=report, headers=head).status_code
+
+    about = {"order": "A-1", "step": 0}
+    assert send(**about, kind="start", machine="mill-0", time=at) == 202
+    assert send(**about, kind="progress", quantity_done=3) == 202  # on the machine of its start
+    assert send(**about, kind="end", time=at - HOUR_US) == 422  # before its start
+    assert send(**about, kind="end", time=at + 1) == 202
+    bench.step()
+    step = document(bench)["steps"][0]
+    assert (step["machine"], step["start"], step["end"]) == ("mill-0", at, at + 1)
+
+
 def document(bench):
     return orjson.loads(bench.store.documents("orders")["A-1"])
 

@@ -11,9 +11,10 @@ import orjson
 from flask import Flask, Response, request
 
 from twin.errors import DataError, StoreError
+from twin.pipeline.desk.kept import DESK, POSITION
 from twin.pipeline.gateway.senders import note_sent
 from twin.pipeline.orders.operations import event_of, is_known
-from twin.pipeline.orders.orders import report
+from twin.pipeline.orders.orders import PROGRESS_KINDS, Order, report
 from twin.pipeline.orders.written import read_written_orders
 from twin.pipeline.set_aside import set_aside, shallow
 from twin.plant import Plant
@@ -62,7 +63,7 @@ def register_operations(
 
 
 def _take(store: Store, plant: Plant, reports: list[Any], now_us: int, source: str) -> Answer:
-    orders = read_written_orders(store)
+    orders = _orders_of_now(store)
     n_taken, new = 0, list[Event]()
     rejects: list[dict[str, Any]] = []
     aside: list[Reject] = []
@@ -84,6 +85,19 @@ def _take(store: Store, plant: Plant, reports: list[Any], now_us: int, source: s
     set_aside(store, source, aside)
     body = {"accepted": n_taken, "rejected": len(rejects), "rejects": rejects[:1000]}
     return Answer(202 if n_taken else 422, body)
+
+
+def _orders_of_now(store: Store) -> dict[str, Order]:
+    """Orders with what was reported since the desk last looked, so that an end, or progress, is
+    held against the start before it however soon it comes. Raises StoreError."""
+    position = orjson.loads(store.document(DESK, POSITION) or b"{}")
+    orders, after = read_written_orders(store), position.get("events", "0-0").encode()
+    for _, event in store.events(after, REPORTS_MAX) if position else ():
+        order = orders.get(str(event.detail.get("order")))
+        if order is not None and event.kind in PROGRESS_KINDS:
+            machine = str(event.detail.get("machine") or event.machine_id)
+            report(order, event.kind, event.time, machine, event.detail)
+    return orders
 
 
 def _reports() -> list[Any] | Answer:
