@@ -26,6 +26,7 @@ def wanted_names(t: Translate) -> dict[str, str]:
     return {
         "value": t("a value"),
         "product": t("one of {about}"),
+        "no_product": t("a product: the plant file names none yet"),
         "quantity": t("a whole number from 1 to 1000000"),
         "priority": t("a whole number from 1, the most urgent, to 5"),
         "time": t("a date and a time such as 2026-03-01 06:00 or 01.03.2026 06:00"),

@@ -268,6 +268,14 @@ def test_code_pages_of_spreadsheets_are_read(encoding, head):
     assert (row.detail["quantity"], row.detail["priority"]) == (5, 1)
 
 
+def test_where_the_plant_file_names_no_product_the_row_says_so():
+    bare = KNOWN._replace(plant=SMALL.model_copy(update={"products": ()}))
+    ((*_, faults),) = read(HEAD + ";cover;5;;2026-03-04;;", bare).rows
+    assert [fault_text(f) for f in faults] == [
+        "product: got 'cover', want a product: the plant file names none yet"
+    ]
+
+
 CELL = st.text(
     alphabet=st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=12
 )

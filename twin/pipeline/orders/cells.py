@@ -43,7 +43,9 @@ def product_id(text: Any, plant: Plant) -> str:
         names = product.name.values() if isinstance(product.name, dict) else [product.name]
         if wanted in {product.id.casefold(), *(name.casefold() for name in names)}:
             return product.id
-    raise CellError("product", ", ".join(p.id for p in plant.products))
+    raise CellError(
+        "product" if plant.products else "no_product", ", ".join(p.id for p in plant.products)
+    )
 
 
 def whole_number(given: Any, want: str, most: int) -> int:

@@ -39,6 +39,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 WANTED: Mapping[str, str] = {
     "value": "a value",
     "product": "one of {about}",
+    "no_product": "a product: the plant file names none yet",
     "quantity": "a whole number from 1 to 1000000",
     "priority": "a whole number from 1, the most urgent, to 5",
     "time": "a date and a time such as 2026-03-01 06:00 or 01.03.2026 06:00",
