@@ -16,18 +16,15 @@ from twin.pipeline.planning.order_job import Floor
 from twin.pipeline.planning.overlaid import overlaid_services
 from twin.pipeline.planning.plant_records import (
     IMPLICIT_CREW,
-    crew_records,
     machine_calendars,
     machine_records,
-    numbers_of,
     setups,
     transport,
 )
 from twin.pipeline.planning.repairs import repair_expected
 from twin.pipeline.planning.risk_curve import Curve
+from twin.pipeline.planning.servicing_of import servicing_of
 from twin.pipeline.planning.situation import Situation
-from twin.pipeline.planning.supplies import crews_for, parts_for
-from twin.pipeline.planning.tasks import planned_tasks, risk_tasks
 from twin.pipeline.services import Service
 from twin.scheduling.problem import Operation, Pin, Problem, Task
 
@@ -41,9 +38,6 @@ __all__ = [
 
 HORIZON_H = 168.0
 """As far as the failure models look."""
-DECIDE_S, DECIDE_PLANT_S, DECIDE_MOST_S = 60.0, 900.0, 7200.0
-"""A person has so many seconds on the wall, at least and at most so many of the plant, to decide
-on a service before it would begin."""
 
 
 @dataclass(frozen=True)
@@ -91,11 +85,7 @@ def state_problem(
     plant = situation.plant
     horizon = Horizon.from_now(situation.now_us, round(horizon_h * 60))
     earliest = horizon.ceil(situation.now_us + round(lead_s * 1e6))
-    closed = {
-        machine: (since, repair_expected(situation, machine, since))
-        for machine, since in situation.failed_us.items()
-    }
-    closed |= {m: (situation.now_us, until) for m, until in situation.down_until.items()}
+    closed = _closed(situation)
     overlaid = overlaid_services(situation, horizon, closed)
     calendars, of_machine = machine_calendars(situation, horizon, closed, overlaid)
     families = families_of(plant)
@@ -103,26 +93,15 @@ def state_problem(
     number = {machine.id: n for n, machine in enumerate(machines)}
     floor = Floor(machines, calendars, number, transport(plant))
     work = jobs_of(situation, horizon, floor, earliest)
-    own = {machine.id: calendars[machine.calendar] for machine in machines}
-    numbers = numbers_of(plant, number)
-    by_hand = situation._replace(services=[s for s in situation.services if s not in overlaid])
-    fixed = planned_tasks(by_hand, horizon, own, numbers)
-    decided = -(-horizon.ceil(_answered(situation, lead_s)) // BUCKET) * BUCKET
-    found = risk_tasks(situation, horizon, own, numbers, decided)
-    tasks = [task for task, _ in (*fixed, *found)]
-    crews, crew_calendars = crew_records(plant, horizon, numbers, overlaid, len(calendars))
-    # One that is always open, for whoever comes from outside.
-    all_calendars = [*calendars, *crew_calendars, ((0, horizon.ticks),)]
-    tasks, crews = crews_for(tasks, crews, all_calendars, machines, horizon.ticks)
-    tasks, parts = parts_for(tasks, situation, horizon)
+    service = servicing_of(situation, horizon, floor, overlaid, lead_s)
     problem = Problem(
         work.jobs,
         tuple(machines),
-        tuple(all_calendars),
+        service.calendars,
         horizon.ticks,
-        tuple(tasks),
-        tuple(crews),
-        parts,
+        service.tasks,
+        service.crews,
+        service.parts,
         setups(plant, families),
         floor.transport,
         prices(plant, horizon),
@@ -130,14 +109,13 @@ def state_problem(
         weights=weights_of(plant),
         order=order_of(plant),
     )
-    curves = {task.id: curve for task, curve in (*fixed, *found) if curve is not None}
     stated = Stated(
         problem,
         horizon,
         situation,
         work.keys,
         tuple(families),
-        curves,
+        service.curves,
         work.left_out,
         work.waiting,
         closed,
@@ -147,10 +125,13 @@ def state_problem(
     return _locked(stated) if keep_locks else stated
 
 
-def _answered(situation: Situation, lead_s: float) -> int:
-    """When a person can have decided on a service, µs UTC."""
-    decide_s = max(DECIDE_PLANT_S, min(DECIDE_S * situation.speed, DECIDE_MOST_S))
-    return situation.now_us + round((lead_s + decide_s) * 1e6)
+def _closed(situation: Situation) -> dict[str, tuple[int, int]]:
+    """Machines that stand failed, or are down in a what-if: since and until when, µs UTC."""
+    failed = {
+        machine: (since, repair_expected(situation, machine, since))
+        for machine, since in situation.failed_us.items()
+    }
+    return failed | {m: (situation.now_us, end) for m, end in situation.down_until.items()}
 
 
 def _locked(stated: Stated) -> Stated:

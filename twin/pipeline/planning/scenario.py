@@ -8,7 +8,7 @@ Changes as screens send them:
     {"kind": "postpone", "service", "start", "machine"}
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from twin.errors import SchemaError
@@ -86,37 +86,48 @@ def _postponed(plan: Plan | None, changes: Sequence[Change]) -> Plan | None:
 
 def changed(situation: Situation, change: Change) -> Situation:
     """The situation in which one thing is otherwise. Raises SchemaError."""
-    plant, kind = situation.plant, change["kind"]
-    if kind == "rush":
-        detail = {"release": situation.now_us, "priority": 1, "note": "", **change}
-        if plant.product(detail["product"]) is None:
-            raise SchemaError(f"product: got {detail['product']!r}, want one of the plant's")
-        number = sum(order.startswith(RUSH) for order in situation.orders) + 1
-        order = new_order(plant, detail, f"{RUSH}{number}", "", situation.now_us)
-        return situation._replace(orders={**situation.orders, order["id"]: order})
-    if kind == "down":
-        if change["machine"] not in {m.id for m in plant.machines}:
-            raise SchemaError(f"machine: got {change['machine']!r}, want one of the plant's")
-        if int(change["until"]) <= situation.now_us:
-            raise SchemaError("until: got a time that has passed, want one to come")
-        down = {**situation.down_until, change["machine"]: int(change["until"])}
-        return situation._replace(down_until=down)
-    if kind == "shift":
-        if change["line"] not in {line.id for line in plant.lines}:
-            raise SchemaError(f"line: got {change['line']!r}, want one of the plant's")
-        if int(change["end"]) <= max(int(change["start"]), situation.now_us):
-            raise SchemaError("end: got none after the start and after now, want one to come")
-        extra = ExtraShift(change["line"], int(change["start"]), int(change["end"]))
-        return situation._replace(extra_shifts=[*situation.extra_shifts, extra])
-    if kind == "postpone":
-        services = [
-            {**s, "start": int(change["start"])} if s["id"] == change["service"] else s
-            for s in situation.services
-        ]
-        if services == list(situation.services):
-            return _not_before(situation, change)
-        return situation._replace(services=services)
-    raise SchemaError(f"change: got {kind!r}, want rush, down, shift or postpone")
+    kind = change["kind"]
+    if kind not in _CHANGES:
+        raise SchemaError(f"change: got {kind!r}, want rush, down, shift or postpone")
+    return _CHANGES[kind](situation, change)
+
+
+def _rush(situation: Situation, change: Change) -> Situation:
+    detail = {"release": situation.now_us, "priority": 1, "note": "", **change}
+    if situation.plant.product(detail["product"]) is None:
+        raise SchemaError(f"product: got {detail['product']!r}, want one of the plant's")
+    number = sum(order.startswith(RUSH) for order in situation.orders) + 1
+    order = new_order(situation.plant, detail, f"{RUSH}{number}", "", situation.now_us)
+    return situation._replace(orders={**situation.orders, order["id"]: order})
+
+
+def _down(situation: Situation, change: Change) -> Situation:
+    if change["machine"] not in {m.id for m in situation.plant.machines}:
+        raise SchemaError(f"machine: got {change['machine']!r}, want one of the plant's")
+    if int(change["until"]) <= situation.now_us:
+        raise SchemaError("until: got a time that has passed, want one to come")
+    down = {**situation.down_until, change["machine"]: int(change["until"])}
+    return situation._replace(down_until=down)
+
+
+def _shift(situation: Situation, change: Change) -> Situation:
+    if change["line"] not in {line.id for line in situation.plant.lines}:
+        raise SchemaError(f"line: got {change['line']!r}, want one of the plant's")
+    if int(change["end"]) <= max(int(change["start"]), situation.now_us):
+        raise SchemaError("end: got none after the start and after now, want one to come")
+    extra = ExtraShift(change["line"], int(change["start"]), int(change["end"]))
+    return situation._replace(extra_shifts=[*situation.extra_shifts, extra])
+
+
+def _postpone(situation: Situation, change: Change) -> Situation:
+    """A service that is planned at its new time; one that is suggested, not before it."""
+    if all(s["id"] != change["service"] for s in situation.services):
+        return _not_before(situation, change)
+    services = [
+        {**s, "start": int(change["start"])} if s["id"] == change["service"] else s
+        for s in situation.services
+    ]
+    return situation._replace(services=services)
 
 
 def _not_before(situation: Situation, change: Change) -> Situation:
@@ -127,3 +138,11 @@ def _not_before(situation: Situation, change: Change) -> Situation:
     veto = {"machine": machine, "until": int(change["start"])}
     decisions = situation.decisions
     return situation._replace(decisions=decisions._replace(vetoes=[*decisions.vetoes, veto]))
+
+
+_CHANGES: Mapping[str, Callable[[Situation, Change], Situation]] = {
+    "rush": _rush,
+    "down": _down,
+    "shift": _shift,
+    "postpone": _postpone,
+}
