@@ -23,7 +23,7 @@ from twin.pipeline.planning.occasion import Occasion
 from twin.pipeline.planning.plan_document import plan_document
 from twin.pipeline.planning.prepare import Prepared, prepare_plan
 from twin.pipeline.planning.proposal import make_proposal
-from twin.pipeline.planning.signs import signs_of
+from twin.pipeline.planning.signs import Signs, signs_of
 from twin.pipeline.planning.situation import Situation, read_situation
 from twin.pipeline.planning.solve import Improve, least_cost
 from twin.pipeline.planning.suggest import service_suggestions
@@ -85,33 +85,42 @@ class PlanLoop:
         if now_us <= 0:
             return None
         situation = read_situation(self.store, site, self._failures, now_us, clock.speed)
-        signs, wall, kept = signs_of(situation), self._wall(), self._telling.kept
+        signs, wall = signs_of(situation), self._wall()
         self._telling.relabel(situation)
         self._say_compiling()
-        if self._waits and self._is_ready():
-            self._waits = False
-            self._occasion.again()
         if situation.in_force is None or wall - self._looked_at >= KEEP_UP_S:
             self._look_through(now_us, wall)
-        why = self._occasion.why(signs, situation, kept.proposed, wall)
-        if why == "clock" and situation.in_force is not None and not self._is_ready():
-            # A plan of the rules would only take the place of an improved one.
-            self._occasion.waits(signs, situation)
-            why = None
+        why = self._why(signs, situation, wall)
         if why is not None:
-            at_once = situation.in_force is None and kept.proposed is None
-            calm = self.unhurried if why == "clock" else None
-            hurried = at_once or not self._is_ready()
-            try:
-                self._plan(situation, why, None if hurried else calm or self.improve)
-            except TwinError:
-                self._occasion.failed(wall)
-                raise
-            self._occasion.planned(signs, situation, wall)
-            self._waits = hurried and kept.proposed is not None
+            self._plan_for(why, signs, situation, wall)
         elif wall - self._kept_up_at >= KEEP_UP_S:
             self._keep_up(situation)
         return why
+
+    def _why(self, signs: Signs, situation: Situation, wall: float) -> str | None:
+        if self._waits and self._is_ready():
+            self._waits = False
+            self._occasion.again()
+        why = self._occasion.why(signs, situation, self._telling.kept.proposed, wall)
+        if why == "clock" and situation.in_force is not None and not self._is_ready():
+            # A plan of the rules would only take the place of an improved one.
+            self._occasion.waits(signs, situation)
+            return None
+        return why
+
+    def _plan_for(self, why: str, signs: Signs, situation: Situation, wall: float) -> None:
+        """Plan, and remember for what; where it fails, that too."""
+        kept = self._telling.kept
+        at_once = situation.in_force is None and kept.proposed is None
+        calm = self.unhurried if why == "clock" else None
+        hurried = at_once or not self._is_ready()
+        try:
+            self._plan(situation, why, None if hurried else calm or self.improve)
+        except TwinError:
+            self._occasion.failed(wall)
+            raise
+        self._occasion.planned(signs, situation, wall)
+        self._waits = hurried and kept.proposed is not None
 
     # --- compiling ------------------------------------------------------------------------
     def _is_ready(self) -> bool:
