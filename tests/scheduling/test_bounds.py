@@ -4,11 +4,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.reference.exhaustive import cheapest
 from tests.scheduling.tiny import tiny_problem
 from twin.evaluation.invented import invented_plant, small_plant
+from twin.evaluation.invented_small import random_problem
 from twin.scheduling.bounds import bound, floor_of
+from twin.scheduling.bounds_scarce import scarce_bound
 from twin.scheduling.check import check
 from twin.scheduling.problem import Alternative, Job, Machine, Operation, Problem, Weights
 from twin.scheduling.rules import RULES, best_rule
@@ -17,7 +21,40 @@ from twin.scheduling.rules import RULES, best_rule
 @pytest.mark.parametrize("seed", [*range(20, 27), 7])
 def test_no_schedule_of_a_tiny_problem_costs_less(seed):
     problem = tiny_problem(seed)
-    assert bound(problem) <= cheapest(problem) + 1e-9
+    assert bound(problem) <= scarce_bound(problem) <= cheapest(problem) + 1e-9
+
+
+@given(st.integers(0, 10**6))
+@settings(max_examples=60)
+def test_no_plan_costs_less_than_scarce_machines_allow(seed):
+    problem = random_problem(np.random.default_rng(seed))
+    least, total = scarce_bound(problem), best_rule(problem)[2].total
+    assert bound(problem) <= least <= total + 1e-6 * abs(total)
+
+
+def test_cheap_hours_are_worth_what_there_is_of_them():
+    """Four jobs of 2 h at 10 kW; of the machine's hours four cost 1, those after them 3."""
+    job = Job("j", (Operation((Alternative(0, 2, 10.0),)),))
+    problem = Problem(
+        (job,) * 4,
+        (Machine("m"),),
+        (((0, 50),),),
+        50,
+        price=np.array([1.0, 3.0]),
+        tick_s=3600.0,
+        bucket=4,
+    )
+    assert bound(problem) == 4 * 20.0  # each for itself in the cheap hours
+    # as a program in fractions of jobs the best is 4 h at 1 and 4 h at 3
+    assert 0.9 * 160.0 < scarce_bound(problem) <= 160.0 + 1e-9
+
+
+def test_jobs_in_each_other_s_way_are_late_by_more_than_alone():
+    """Four of a day's work on one machine, due at once: they end after 1, 2, 3 and 4 days."""
+    job = Job("j", (Operation((Alternative(0, 24),)),), 0, 0, 10.0)
+    problem = Problem((job,) * 4, (Machine("m"),), (((0, 200),),), 200, tick_s=3600.0)
+    assert bound(problem) == 240.0 * 4
+    assert 0.9 * 2400.0 < scarce_bound(problem) <= 240.0 * (1 + 2 + 3 + 4) + 1e-9
 
 
 @pytest.mark.parametrize("make", [small_plant, invented_plant])
@@ -29,7 +66,7 @@ def test_every_term_of_a_plan_is_above_its_floor(make):
     assert floor.jobs <= terms.tardiness + terms.energy
     assert floor.changeover <= terms.changeover
     assert floor.makespan_h <= terms.makespan_h
-    assert 0.5 * terms.total < floor.total <= terms.total
+    assert 0.5 * terms.total < floor.total < scarce_bound(problem) <= terms.total
 
 
 def test_jobs_that_share_nothing_reach_it():

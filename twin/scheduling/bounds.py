@@ -3,7 +3,8 @@
 Of each job its cheapest energy and the lateness it has when it finds every machine free, or being
 left out if that is cheaper; of each task the best of its curve; of each family the one setup into
 it that cannot be spared; of the makespan the longest job and the work that there is. Valid whatever
-the size; how far below the optimum is not known, and it is far where machines are scarce.
+the size; how far below the optimum is not known, and it is far where machines are scarce:
+`bounds_scarce` is nearer, and slower.
 """
 
 from typing import NamedTuple
@@ -15,7 +16,7 @@ from twin.scheduling.bounds_setups import setups_needed
 from twin.scheduling.open_ticks import energy_at, open_ticks, price_per_kwh
 from twin.scheduling.problem import Alternative, Job, Operation, Problem, Task
 
-__all__ = ["Floor", "bound", "floor_of"]
+__all__ = ["Floor", "Times", "bound", "floor_of", "left_out_money", "span_of"]
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -40,7 +41,7 @@ def bound(problem: Problem) -> float:
 
 def floor_of(problem: Problem) -> Floor:
     """The least of each objective by itself."""
-    times = _Times(problem)
+    times = Times(problem)
     floors = [_job_floor(problem, times, job) for job in problem.jobs]
     weights, risk = problem.weights, sum(_task_floor(problem, task) for task in problem.tasks)
     jobs = sum(floor.money for floor in floors)
@@ -56,7 +57,7 @@ def _weighted(weight: float, money: float) -> float:
     return np.inf if money == np.inf else weight * money
 
 
-class _Times:
+class Times:
     """Each calendar's open ticks, and what a piece of work in them costs, made once."""
 
     def __init__(self, problem: Problem) -> None:
@@ -81,6 +82,13 @@ class _Times:
         return float(self._energy[calendar, duration][a:b].min(initial=np.inf))
 
 
+def left_out_money(problem: Problem, job: Job) -> float:
+    """Weighted money for leaving a job out; inf: it must be placed."""
+    if any(operation.pin is not None for operation in job.operations):
+        return np.inf
+    return _weighted(problem.weights.tardiness, job.left_out_cost)
+
+
 class _JobFloor(NamedTuple):
     money: float
     ends: int
@@ -89,12 +97,9 @@ class _JobFloor(NamedTuple):
     """Its least working ticks; 0 likewise."""
 
 
-def _job_floor(problem: Problem, times: _Times, job: Job) -> _JobFloor:
+def _job_floor(problem: Problem, times: Times, job: Job) -> _JobFloor:
     """Energy and lateness of a job that finds everything free, or what leaving it out costs."""
-    weights = problem.weights
-    left_out = _weighted(weights.tardiness, job.left_out_cost)
-    if any(operation.pin is not None for operation in job.operations):
-        left_out = np.inf
+    weights, left_out = problem.weights, left_out_money(problem, job)
     ready = dict.fromkeys(range(len(problem.transport)), job.release)
     energy, travel = 0.0, np.zeros_like(problem.transport)
     for operation in job.operations:
@@ -112,13 +117,13 @@ def _job_floor(problem: Problem, times: _Times, job: Job) -> _JobFloor:
 
 
 def _step(
-    problem: Problem, times: _Times, operation: Operation, ready: dict[int, int], travel: Ints
+    problem: Problem, times: Times, operation: Operation, ready: dict[int, int], travel: Ints
 ) -> tuple[dict[int, int], float]:
     """When the job can be ready at each site after an operation, and its least energy."""
     done: dict[int, int] = {}
     least = np.inf
     for alternative in operation.alternatives:
-        span = _span(problem, times, operation, alternative, ready, travel)
+        span = span_of(problem, times, operation, alternative, ready, travel)
         if span is None:
             continue
         first, last, end = span
@@ -129,9 +134,9 @@ def _step(
     return done, least
 
 
-def _span(
+def span_of(
     problem: Problem,
-    times: _Times,
+    times: Times,
     operation: Operation,
     alternative: Alternative,
     ready: dict[int, int],
