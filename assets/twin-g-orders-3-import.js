@@ -110,6 +110,7 @@
       }
     };
 
+    file.addEventListener("click", () => { file.value = ""; });  // the same file, mended, is another
     file.addEventListener("change", () => file.files[0] && look(file.files[0]));
     read.addEventListener("click", () => text.value.trim() && look(text.value));
     place("file").replaceChildren(

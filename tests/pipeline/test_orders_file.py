@@ -268,6 +268,12 @@ def test_code_pages_of_spreadsheets_are_read(encoding, head):
     assert (row.detail["quantity"], row.detail["priority"]) == (5, 1)
 
 
+@pytest.mark.parametrize(("encoding", "note"), [("cp1252", "für Café"), ("gb18030", "急单")])
+def test_a_note_tells_the_code_page_where_headings_do_not(encoding, note):
+    (row,) = read(f"{HEAD};cover;5;;2026-03-04;1;{note}\n".encode(encoding)).rows
+    assert row.detail["note"] == note
+
+
 def test_where_the_plant_file_names_no_product_the_row_says_so():
     bare = KNOWN._replace(plant=SMALL.model_copy(update={"products": ()}))
     ((*_, faults),) = read(HEAD + ";cover;5;;2026-03-04;;", bare).rows

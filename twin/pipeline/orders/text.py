@@ -29,14 +29,16 @@ class Record(NamedTuple):
 
 
 def text_of(body: bytes, is_known: Known) -> str:
-    """UTF-8 or UTF-16; else the code page in which most of the headings are known."""
+    """UTF-8 or UTF-16; else the code page in which most of the headings are known, and where they
+    are plain letters the Chinese one if all other bytes come in its pairs, as accents do not."""
     is_wide = body[:2] in {b"\xff\xfe", b"\xfe\xff"}
     found = _decoded(body, "utf-16" if is_wide else "utf-8-sig")
     if found is None:
-        pages = [text for page in CODE_PAGES if (text := _decoded(body, page)) is not None]
-        if is_wide or not pages:
+        pages = CODE_PAGES if _decoded(body, "gb2312") is None else CODE_PAGES[::-1]
+        texts = [text for page in pages if (text := _decoded(body, page)) is not None]
+        if is_wide or not texts:
             raise NotTextError("orders.csv: not UTF-8, nor a code page of a spreadsheet")
-        found = max(pages, key=lambda text: _n_known(*_head(text), is_known))
+        found = max(texts, key=lambda text: _n_known(*_head(text), is_known))
     if "\0" in found:
         raise NotTextError("orders.csv: got bytes of no text, want UTF-8")
     return found
