@@ -192,6 +192,44 @@ def test_the_same_key_again_brings_nothing_in_again(ask, bench):
     assert last_sent(bench.store) == {"erp": {"orders": bench.now}}
 
 
+def test_a_key_that_other_orders_came_with_is_refused_instead_of_losing_these(ask, bench):
+    assert ask("POST", body=GOOD | {"order": "K-1"}, Idempotency_Key="delivery-7")[0] == 201
+    for other in (
+        GOOD | {"order": "K-2"},
+        GOOD | {"product": "bracket"},
+        [GOOD, GOOD],
+        GOOD | {"quantity": 0},
+    ):
+        status, said, _ = ask("POST", body=other, Idempotency_Key="delivery-7")
+        assert (status, said["error"]["reason"]) == (422, "key")
+    ask("PATCH", "/v1/orders/K-1", body={"quantity": 9})
+    again = ask("POST", body=GOOD | {"order": "K-1"}, Idempotency_Key="delivery-7")
+    assert (again[0], n_orders(bench)) == (200, 1)
+
+
+def test_what_a_request_that_was_broken_off_left_out_comes_in_when_it_is_sent_again(
+    ask, bench, monkeypatch
+):
+    """The gateway was killed between the second and the third action."""
+    monkeypatch.setattr("twin.pipeline.gateway.door.ORDERS_MAX", 2)
+    rows = [GOOD | ({"order": f"P-{n}"} if n % 2 else {}) for n in range(7)]
+    real, left = bench.store.add_action, [2]
+
+    def dying(text):
+        left[0] -= 1
+        if left[0] < 0:
+            raise StoreError("gone")
+        return real(text)
+
+    monkeypatch.setattr(bench.store, "add_action", dying)
+    assert ask("POST", body=rows, Idempotency_Key="delivery-7")[0] == 503
+    assert n_orders(bench) == 4
+    monkeypatch.setattr(bench.store, "add_action", real)
+    for _ in range(2):
+        status, said, _ = ask("POST", body=rows, Idempotency_Key="delivery-7")
+        assert (status, said["accepted"], n_orders(bench)) == (200, 7, 7)
+
+
 def test_a_desk_that_is_away_takes_it_in_later_and_once(ask, bench, store):
     store.is_there = False
     given = {"body": GOOD, "Idempotency_Key": "delivery-7"}

@@ -7,7 +7,8 @@ twice is the same action, whichever process is asked and whatever died in betwee
 import hashlib
 import secrets
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence, Set
 from typing import Any, NamedTuple
 
 import orjson
@@ -24,11 +25,13 @@ from twin.plant import Plant
 from twin.sources.base import Reject
 from twin.stores.base import Store, stream_id
 
-__all__ = ["OrdersDoor", "Said"]
+__all__ = ["OrdersDoor", "Said", "is_of_key"]
 
 WAIT_S = 3.0
 """Longest wait for the desk; what it has not folded by then it will fold later."""
 POLL_S = 0.05
+Detail = dict[str, Any]
+"""Of order.add."""
 
 
 class Said(NamedTuple):
@@ -78,17 +81,19 @@ class OrdersDoor:
         """Orders that came with this key already."""
         return self._of_tokens({_token(source, key, n) for n in range(self._n_parts)}, source)
 
-    def add(self, source: str, key: str, details: Sequence[dict[str, Any]]) -> Said:
-        """Bring orders in, ORDERS_MAX an action."""
-        parts = [details[n : n + ORDERS_MAX] for n in range(0, len(details), ORDERS_MAX)]
-        known = [_token(source, key, n) for n in range(len(parts))]
+    def add(self, source: str, key: str, details: Sequence[Detail]) -> Said:
+        """Bring orders in, ORDERS_MAX an action; those that came with the key already do not come
+        again, those of a request that was broken off do."""
+        parts = _parts(source, key, details)
+        came = {order["token"] for order in self.sent_before(source, key)}
         ids = [
             self._act("order.import", {"orders": list(part)}, source, token)
-            for token, part in zip(known, parts, strict=True)
+            for token, part in parts.items()
+            if token not in came
         ]
-        if not self._wait(ids[-1]):
+        if ids and not self._wait(ids[-1]):
             return Said(False, [], {})
-        return Said(True, self._of_tokens(set(known), source), self._refused(ids))
+        return Said(True, self._of_tokens(parts.keys(), source), self._refused(ids))
 
     def change(self, source: str, detail: dict[str, Any]) -> Said:
         """Change an order as a detail of order.change says."""
@@ -126,7 +131,7 @@ class OrdersDoor:
                 return False
             time.sleep(POLL_S)
 
-    def _of_tokens(self, wanted: set[str], source: str) -> list[Order]:
+    def _of_tokens(self, wanted: Set[str], source: str) -> list[Order]:
         found = self.orders().values()
         return [o for o in found if o.get("token") in wanted and o["who"] == source]
 
@@ -140,6 +145,38 @@ class OrdersDoor:
                 own = {line["note"].get("order") or "": line["reason"]} if line["reason"] else {}
                 found |= named or own
         return found
+
+
+def is_of_key(
+    source: str,
+    key: str,
+    details: Sequence[Detail],
+    before: Sequence[Order],
+    known: Mapping[str, Order],
+) -> bool:
+    """Whether these details are what came with the key before, as far as orders still tell: each
+    that is named is an order, and each of the others became one of its product. known: all orders.
+    """
+    parts = _parts(source, key, details)
+    if {order["token"] for order in before} - parts.keys():
+        return False
+    for token, part in parts.items():
+        own = [order for order in before if order["token"] == token]
+        named = {d["id"] for d in part if d["id"] is not None}
+        products = Counter(order["product"] for order in own if order["id"] not in named)
+        wanted = Counter(d["product"] for d in part if d["id"] is None)
+        if own and (named - known.keys() or wanted - products):
+            return False
+    return True
+
+
+def _parts(source: str, key: str, details: Sequence[Detail]) -> dict[str, Sequence[Detail]]:
+    """Token → details of an action each."""
+    starts = range(0, len(details), ORDERS_MAX)
+    return {
+        _token(source, key, n): details[start : start + ORDERS_MAX]
+        for n, start in enumerate(starts)
+    }
 
 
 def _token(source: str, key: str, part: int) -> str:

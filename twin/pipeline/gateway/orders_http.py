@@ -2,8 +2,8 @@
 
 Answers say what to do: 201 taken in, 202 kept and soon taken in, 200 as asked, 401 token,
 403 origin, 404 no such order, 409 such an order is there or is no longer open, 413 too much,
-415 type, 422 nothing in it is an order, 429 slow down, 503 store away. With a header
-Idempotency-Key a POST may be sent again: it brings its orders in once.
+415 type, 422 nothing in it is an order or the key is another request's, 429 slow down, 503 store
+away. With a header Idempotency-Key a POST may be sent again: it brings its orders in once.
 """
 
 import secrets
@@ -24,7 +24,7 @@ from twin.pipeline.gateway.answers import (
     reject_of,
 )
 from twin.pipeline.gateway.body import order_rows
-from twin.pipeline.gateway.door import OrdersDoor, Said
+from twin.pipeline.gateway.door import OrdersDoor, Said, is_of_key
 from twin.pipeline.orders.file import OrderRow
 from twin.pipeline.orders.orders import change_fault
 from twin.pipeline.orders.rows import change_detail, fault_text
@@ -83,16 +83,22 @@ def _post(door: OrdersDoor, source: str) -> Answer | Response:
         return wrong(422, "key", f"Idempotency-Key: want {KEY_LEAST} to {KEY_MOST} characters")
     if door.is_busy():
         return busy()
-    known = door.known()
-    before = door.sent_before(source, key)
-    rows = order_rows(request.mimetype, request.get_data(), known)
+    known, before = door.known(), door.sent_before(source, key)
+    # What came with this key is read as it was then: as new.
+    others = {i: o for i, o in known.orders.items() if i not in {b["id"] for b in before}}
+    rows = order_rows(request.mimetype, request.get_data(), known._replace(orders=others))
     if isinstance(rows, Answer):
         door.set_aside(source, [_whole(rows)])
         return rows
-    if before:
-        return answer_to_post(200, before, [], len(before))
-    door.set_aside(source, _aside(rows))
     good = [row.detail for row in rows if row.detail is not None]
+    if before and not is_of_key(source, key, good, before, known.orders):
+        return wrong(422, "key", "Idempotency-Key: got one that other orders came with")
+    if before and not door.add(source, key, good).folded:
+        return answer_to_post(202, [], [], len(good))
+    if before:
+        came = door.sent_before(source, key)
+        return answer_to_post(200, came, [], len(came))
+    door.set_aside(source, _aside(rows))
     rejects = [reject_of(row.number, fault) for row in rows for fault in row.faults]
     if not good:
         taken = all(fault.want in CONFLICTS for row in rows for fault in row.faults)
