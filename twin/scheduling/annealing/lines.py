@@ -37,9 +37,9 @@ def _changed(tl: Any, x: int, machine: int) -> Any:
     return was >= 0 and machine >= 0 and machine != was
 
 
-@compiled
-def _pull(tl: Any, s: Any, x: int) -> None:
-    """Out of its machine's line and of the order."""
+@inlined
+def _leave_line(tl: Any, s: Any, x: int) -> None:
+    """Those behind x move up by one."""
     o = s.op[x]
     first = tl.machine[o.machine].line
     s.counts[CHANGED] -= _changed(tl, x, o.machine)
@@ -48,6 +48,28 @@ def _pull(tl: Any, s: Any, x: int) -> None:
         y = s.line[first + k + 1]
         s.line[first + k] = y
         s.op[y].slot = k
+
+
+@inlined
+def _enter_line(tl: Any, s: Any, x: int, alternative: int, slot: int) -> None:
+    """Those from the slot on move back by one."""
+    o = s.op[x]
+    o.alternative, o.machine, o.slot = alternative, tl.alternative[alternative].machine, slot
+    first = tl.machine[o.machine].line
+    s.counts[CHANGED] += _changed(tl, x, o.machine)
+    for k in range(s.in_line[o.machine], slot, -1):
+        y = s.line[first + k - 1]
+        s.line[first + k] = y
+        s.op[y].slot = k
+    s.line[first + slot] = x
+    s.in_line[o.machine] += 1
+
+
+@compiled
+def _pull(tl: Any, s: Any, x: int) -> None:
+    """Out of its machine's line and of the order."""
+    o = s.op[x]
+    _leave_line(tl, s, x)
     s.counts[PLACED] -= 1
     for i in range(o.at, s.counts[PLACED]):
         y = s.order[i + 1]
@@ -59,45 +81,25 @@ def _pull(tl: Any, s: Any, x: int) -> None:
 @compiled
 def _push(tl: Any, s: Any, x: int, alternative: int, slot: int, at: int) -> None:
     """Into a line and the order."""
-    o = s.op[x]
-    o.alternative, o.machine = alternative, tl.alternative[alternative].machine
-    o.slot, o.at = slot, at
-    s.counts[CHANGED] += _changed(tl, x, o.machine)
-    first = tl.machine[o.machine].line
-    for k in range(s.in_line[o.machine], slot, -1):
-        y = s.line[first + k - 1]
-        s.line[first + k] = y
-        s.op[y].slot = k
-    s.line[first + slot] = x
-    s.in_line[o.machine] += 1
+    _enter_line(tl, s, x, alternative, slot)
     for i in range(s.counts[PLACED], at, -1):
         y = s.order[i - 1]
         s.order[i] = y
         s.op[y].at = i
     s.order[at] = x
+    s.op[x].at = at
     s.counts[PLACED] += 1
 
 
 @compiled
 def _slide(tl: Any, s: Any, x: int, alternative: int, slot: int, at: int) -> None:
-    """From one line into another and along the order; slot and at as they are without x."""
+    """From one line into another and along the order; slot and at as they are without x.
+
+    Of the order only what lies between moves: pulled and pushed, all behind both would.
+    """
     o = s.op[x]
-    first = tl.machine[o.machine].line
-    s.counts[CHANGED] -= _changed(tl, x, o.machine)
-    s.in_line[o.machine] -= 1
-    for k in range(o.slot, s.in_line[o.machine]):
-        y = s.line[first + k + 1]
-        s.line[first + k] = y
-        s.op[y].slot = k
-    o.alternative, o.machine = alternative, tl.alternative[alternative].machine
-    s.counts[CHANGED] += _changed(tl, x, o.machine)
-    first = tl.machine[o.machine].line
-    for k in range(s.in_line[o.machine], slot, -1):
-        y = s.line[first + k - 1]
-        s.line[first + k] = y
-        s.op[y].slot = k
-    s.line[first + slot] = x
-    s.in_line[o.machine] += 1
+    _leave_line(tl, s, x)
+    _enter_line(tl, s, x, alternative, slot)
     for i in range(o.at, at):
         y = s.order[i + 1]
         s.order[i] = y
@@ -107,7 +109,7 @@ def _slide(tl: Any, s: Any, x: int, alternative: int, slot: int, at: int) -> Non
         s.order[i] = y
         s.op[y].at = i
     s.order[at] = x
-    o.slot, o.at = slot, at
+    o.at = at
 
 
 @compiled
