@@ -185,11 +185,7 @@ def _of_pieces(records: NDArray[np.void]) -> Samples:
 
 def _joined(a: Samples, b: Samples, start: int, end: int) -> Samples:
     """Both by start, without what lies outside."""
-    pairs: Any = zip(a, b, strict=True)
-    both: list[Any] = [np.concatenate(pair) for pair in pairs]
-    inside = np.flatnonzero((both[1] >= start) & (both[0] <= end))
-    order = inside[np.argsort(both[0][inside], kind="stable")]
-    return Samples(*(column[order] for column in both))
+    return Samples(*_merged(a, b, start, end, ends=1))
 
 
 def _of_records(trend: Trend, records: NDArray[np.void]) -> Beliefs:
@@ -200,11 +196,16 @@ def _of_records(trend: Trend, records: NDArray[np.void]) -> Beliefs:
 
 
 def _by_time(a: Beliefs, b: Beliefs, start: int, end: int) -> Beliefs:
-    pairs: Any = zip(a, b, strict=True)
-    both: list[Any] = [np.concatenate(pair) for pair in pairs]
-    inside = np.flatnonzero((both[0] >= start) & (both[0] <= end))
+    return Beliefs(*_merged(a, b, start, end, ends=0))
+
+
+def _merged(a: Any, b: Any, start: int, end: int, ends: int) -> list[Any]:
+    """Columns of both, sorted by the first, of what lies between times; `ends`: which says until
+    when a row lasts."""
+    both: list[Any] = [np.concatenate(pair) for pair in zip(a, b, strict=True)]
+    inside = np.flatnonzero((both[ends] >= start) & (both[0] <= end))
     order = inside[np.argsort(both[0][inside], kind="stable")]
-    return Beliefs(*(column[order] for column in both))
+    return [column[order] for column in both]
 
 
 def _class(catalogue: Catalogue, machine_id: str) -> str:
