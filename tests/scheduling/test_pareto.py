@@ -1,5 +1,7 @@
 """What is true of any Pareto front; exact ones are in test_pareto_exact."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -12,7 +14,7 @@ from twin.scheduling.objectives import of_weights
 from twin.scheduling.pareto.archive import Archive, Box, Point
 from twin.scheduling.pareto.front import TRADED, pareto_front
 from twin.scheduling.pareto.nsga import directions, hypervolume
-from twin.scheduling.problem import Alternative, Job, Machine, Operation, Problem
+from twin.scheduling.problem import Alternative, Crew, Job, Machine, Operation, Problem, Task
 from twin.scheduling.rules import best_rule
 from twin.scheduling.schedule import Limit, empty_schedule
 
@@ -54,6 +56,16 @@ def test_same_seed_and_clock_give_the_same_front():
     fronts = [pareto_front(small_plant(3), limit(1.0, seed=5), small=0) for _ in range(2)]
     one, other = ([point.terms for point in front.points] for front in fronts)
     assert one == other
+
+
+def test_services_alone_have_the_front_of_their_best_starts():
+    """Every order is done; two services, a crew that can do one at a time, curves that fall."""
+    service = Task("a", 0, 5, 0, 40, (9.0, 7.0, 4.0), 50.0)
+    problem = Problem(
+        (), (Machine("m"),) * 2, (((0, 60),),), 60, (service, service._replace(machine=1))
+    )
+    front = pareto_front(replace(problem, crews=(Crew("c"),)), limit(0.6))
+    assert [point.terms.risk for point in front.points] == [8.0]
 
 
 def test_where_there_is_no_plan_there_is_nothing_to_trade():

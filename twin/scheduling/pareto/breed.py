@@ -135,7 +135,7 @@ def mixed(one: Schedule, other: Schedule, first: Ints, rng: np.random.Generator)
     little collides; otherwise a few jobs change sides. `first` (J + 1,): a job's first operation.
     """
     n_jobs, begins = len(first) - 1, one.start[first[:-1]]
-    if rng.random() < 0.5:
+    if n_jobs > 0 and rng.random() < 0.5:
         swapped = begins > rng.choice(begins)
     else:
         swapped = rng.random(n_jobs) < rng.uniform(0.05, 0.4)
