@@ -14,12 +14,10 @@ from dashboard.states.alarm_words import refusal_text
 from twin.pipeline.desk.front import front_fault
 from twin.pipeline.desk.schedule_locks import lock_fault
 from twin.pipeline.desk.schedule_plans import version_fault
-from twin.pipeline.desk.schedule_suggestions import lacked
-from twin.pipeline.desk.service_crews import crew_for
+from twin.pipeline.desk.schedule_suggestions import accepted_service, lacked
 
 __all__ = ["can_accept", "can_adopt", "can_lock", "can_unlock", "can_veto"]
 
-HOUR_US = 3_600_000_000
 Detail = dict[str, Any]
 
 
@@ -33,16 +31,8 @@ def can_accept(snapshot: Snapshot, _machine: str | None, detail: Detail) -> str 
         return _words(_version(snapshot, found["version"]))
     if found["state"] == "accepted":
         return _words("already_accepted")
-    start, now_us, plant = detail["start"], snapshot.plant_us, snapshot.plant
-    service = {
-        "machine": found["machine"],
-        "crew": found["crew"],
-        "start": max(found["start"], now_us) if start is None else start,
-        "duration_h": (found["end"] - found["start"]) / HOUR_US,
-    }
-    services, fault = snapshot.desk.get("services") or (), ""
-    if detail["crew"] is not None or start not in {None, found["start"]}:
-        fault = crew_for(plant, service, services, detail["crew"])[1]
+    now_us, plant, services = snapshot.plant_us, snapshot.plant, snapshot.desk.get("services") or ()
+    service, fault = accepted_service(plant, services, found, detail, now_us)
     return _words(fault) or shortage_words(plant, lacked(plant, services, service, found, now_us))
 
 

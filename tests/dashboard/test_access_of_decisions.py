@@ -27,16 +27,27 @@ def said(client: FlaskClient, verb: str, detail: dict[str, Any]) -> str:
     return "" if answer.status_code == 200 else str(answer.get_json()["says"])
 
 
-def test_a_crew_is_asked_for_its_shift(client: FlaskClient, fake: FakePlant) -> None:
+def to_come(app: PlantTwin, suggestion: dict[str, Any]) -> int:
+    """The same hour of the same weekday, µs UTC, in the first week that is still to come."""
+    assert app.reader.latest is not None
+    behind = app.reader.latest.plant_us - int(suggestion["start"])
+    return int(suggestion["start"]) + max(0, -(-behind // (7 * DAY_US))) * 7 * DAY_US
+
+
+def test_a_crew_is_asked_for_its_shift(
+    app: PlantTwin, client: FlaskClient, fake: FakePlant
+) -> None:
     crew = next(c for c in fake.plant.crews if c.shifts)
     found = next(s for s in fake.schedule.documents["suggestions"] if s["kind"] == "service")
-    own = {"suggestion": found["id"], "crew": crew.id}
+    own, start = {"suggestion": found["id"], "crew": crew.id}, to_come(app, found)
     refusals = {
-        said(client, "suggestion.accept", own | {"start": found["start"] + n * HOUR_US})
-        for n in range(24)
+        said(client, "suggestion.accept", own | {"start": start + n * HOUR_US}) for n in range(24)
     }
     assert "The crew is not on shift for all of that time." in refusals
-    assert said(client, "suggestion.accept", own | {"crew": "nobody"}) == "There is no such crew."
+    unknown = own | {"crew": "nobody", "start": start}
+    assert said(client, "suggestion.accept", unknown) == "There is no such crew."
+    past = said(client, "suggestion.accept", own | {"start": start - 99 * DAY_US})
+    assert past == "This lies in the past."
 
 
 def test_a_time_without_a_spare_part_is_refused_with_the_part_and_when_it_comes(
@@ -50,14 +61,15 @@ def test_a_time_without_a_spare_part_is_refused_with_the_part_and_when_it_comes(
     planned = {"state": "planned", "duration_h": 1.0, "time": 0, "crew": None, "mode": None}
     app.reader.tick()
     assert app.reader.latest is not None
-    last = max(found["start"], app.reader.latest.plant_us) + 9 * HOUR_US
+    start = to_come(app, found)
+    last = start + 9 * HOUR_US
     services = [
         planned | {"id": str(n), "machine": own[n % len(own)], "start": last + n * HOUR_US}
         for n in range(part.stock)
     ]
     fake.store.set_documents("desk", {"services": json.dumps(services).encode()})
     app.reader.tick()
-    refusal = said(client, "suggestion.accept", {"suggestion": found["id"]})
+    refusal = said(client, "suggestion.accept", {"suggestion": found["id"], "start": start})
     name = part.name if isinstance(part.name, str) else part.name["en"]
     assert f"“{name or part.id}” is left for that time" in refusal
     comes = iso_local(app.reader.latest.plant_us + round(part.lead_days * DAY_US), fake.plant.zone)

@@ -8,6 +8,7 @@ from mortal_store import DeathError, Mortal
 from planning_bench import planned_world, site_of
 
 from twin.pipeline.desk import Desk
+from twin.pipeline.desk.schedule_suggestions import accepted_service
 from twin.pipeline.desk.service_crews import crew_fault, crew_for
 
 pytestmark = pytest.mark.usefixtures("known_cost")
@@ -122,6 +123,30 @@ def test_the_desk_refuses_a_crew_that_is_off_shift_when_a_person_puts_the_servic
     assert refusal(world, "suggestion.accept", own | {"start": start}) is None
     (_, state, other), *_ = services(world)
     assert (state, other) == ("planned", "night" if crew == "day" else "day")
+
+
+@pytest.mark.parametrize(
+    ("busy", "later_h", "start_h", "want"),
+    [
+        (False, 0.0, None, ("day", "")),
+        (True, 0.0, None, (None, "no_crew_then")),  # its crew was promised elsewhere since
+        (False, 0.2, None, ("day", "")),
+        (False, 11.0, None, (None, "no_crew_then")),  # it would outlast the shift
+        (False, 13.0, None, ("night", "")),  # by who is there when it is accepted
+        (False, 9.0, 1.0, ("day", "in_the_past")),
+    ],
+)
+def test_who_services_is_there_and_free_when_it_begins(tmp_path, busy, later_h, start_h, want):
+    plant = site_of(tmp_path).plant
+    suggestion = {"id": "s", "machine": "press-0", "crew": "day", "alternatives": ()}
+    suggestion |= {"start": MORNING_US, "end": MORNING_US + 2 * HOUR_US}
+    other = {"state": "planned", "machine": "mill-0", "crew": "day", "suggestion": "t"}
+    known = [other | {"start": MORNING_US + HOUR_US, "duration_h": 1.0}] if busy else []
+    start = None if start_h is None else MORNING_US + round(start_h * HOUR_US)
+    now_us = MORNING_US + round(later_h * HOUR_US)
+    detail = {"start": start, "crew": None}
+    service, fault = accepted_service(plant, known, suggestion, detail, now_us)
+    assert (service["crew"], fault) == want
 
 
 @pytest.mark.parametrize("closed", ["", 'crews = ["night"]\n'])

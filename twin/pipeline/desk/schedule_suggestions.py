@@ -13,15 +13,17 @@ from twin.pipeline.desk.schedule_documents import (
     suggestion_of,
 )
 from twin.pipeline.desk.schedule_plans import adopt_version, restore
-from twin.pipeline.desk.service_crews import crew_for
+from twin.pipeline.desk.service_crews import crew_fault, crew_for
 from twin.pipeline.desk.state import DeskState
 from twin.pipeline.planning.parts import Shortage, shortage
 from twin.plant import Plant
 from twin.types import Event
 
-__all__ = ["HANDLERS", "UNDOERS", "lacked"]
+__all__ = ["HANDLERS", "UNDOERS", "accepted_service", "lacked"]
 
 HOUR_US = 3_600_000_000
+GRACE_US = 900_000_000
+"""A service that begins so little later than suggested is still its crew's."""
 VETO_H = {"service": 24.0, "plan": 8.0}
 """How long a veto holds that names no time."""
 
@@ -33,12 +35,15 @@ def _accept(state: DeskState, action: Action, context: Context) -> Effects:
         return refused("unknown_suggestion")
     if suggestion["kind"] == "plan":
         return adopt_version(action, context, suggestion["version"])
-    service, fault = _service(state, suggestion, action, context)
-    if service is None:
+    plant, now_us = context.site.plant, context.now_us
+    service, fault = accepted_service(plant, state.services, suggestion, action.detail, now_us)
+    if fault:
         return refused(fault)
-    missing = lacked(context.site.plant, state.services, service, suggestion, context.now_us)
+    missing = lacked(plant, state.services, service, suggestion, now_us)
     if missing is not None:
         return refused("no_part_then", **missing._asdict())
+    service |= {"id": context.action_id, "who": action.who, "time": action.time}
+    service |= {"state": "planned", "mode": None, "note": ""}
     state.services.append(service)
     state.mark("services")
     decided = decisions_of(context)
@@ -53,42 +58,41 @@ def _accept(state: DeskState, action: Action, context: Context) -> Effects:
     )
 
 
-def _service(
-    state: DeskState, suggestion: Record, action: Action, context: Context
-) -> tuple[Record | None, str]:
-    """The planned service that a suggestion comes to; or why it cannot be."""
-    detail, plant = action.detail, context.site.plant
+def accepted_service(
+    plant: Plant,
+    services: Sequence[Record],
+    suggestion: Record,
+    detail: Mapping[str, Any],
+    now_us: int,
+) -> tuple[Record, str]:
+    """The planned service that a suggestion comes to, by a detail of suggestion.accept, and why it
+    cannot be, a code; "" if it can. One whose time has just passed begins now."""
     given, suggested = detail["start"], int(suggestion["start"])
-    start = max(suggested, context.now_us) if given is None else int(given)
-    took = int(suggestion["end"]) - suggested
-    service = {
-        "id": context.action_id,
+    service: Record = {
         "machine": suggestion["machine"],
-        "start": start,
-        "duration_h": took / HOUR_US,
-        "mode": None,
-        "note": "",
-        "who": action.who,
-        "time": action.time,
-        "state": "planned",
+        "start": max(suggested, now_us) if given is None else int(given),
+        "duration_h": (int(suggestion["end"]) - suggested) / HOUR_US,
         "crew": suggestion["crew"],
         "suggestion": suggestion["id"],
     }
-    service["ordered"] = _ordered(service, suggestion, context.now_us)
-    fault = _fault(state, service, plant, context)
-    if not fault and (detail["crew"] is not None or given not in {None, suggested}):
-        service["crew"], fault = crew_for(plant, service, state.services, detail["crew"])
-    return (None if fault else service), fault
+    service["ordered"] = _ordered(service, suggestion, now_us)
+    fault = _fault(plant, services, service, now_us)
+    is_elsewhen = service["start"] - suggested > (GRACE_US if given is None else 0)
+    is_elsewhen |= service["start"] < suggested
+    is_taken = crew_fault(plant, service, services) == "crew_busy"  # by what was accepted since
+    if not fault and (detail["crew"] is not None or is_elsewhen or is_taken):
+        service["crew"], fault = crew_for(plant, service, services, detail["crew"])
+    return service, fault
 
 
-def _fault(state: DeskState, service: Record, plant: Plant, context: Context) -> str:
+def _fault(plant: Plant, services: Sequence[Record], service: Record, now_us: int) -> str:
     """Why a service cannot be planned, a code; "" if it can."""
     if all(m.id != service["machine"] for m in plant.machines):
         return "unknown_machine"
     end = service["start"] + service["duration_h"] * HOUR_US
-    if end <= context.now_us:
+    if end <= now_us:
         return "in_the_past"
-    planned = [s for s in state.services if s["state"] == "planned"]
+    planned = [s for s in services if s["state"] == "planned"]
     if len(planned) >= PLANNED_MAX:
         return "too_many"
     for other in planned:
