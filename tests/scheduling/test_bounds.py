@@ -32,6 +32,14 @@ def test_no_plan_costs_less_than_scarce_machines_allow(seed):
     assert bound(problem) <= least <= total + 1e-6 * abs(total)
 
 
+@pytest.mark.parametrize("seed", range(1, 9))
+def test_a_task_s_floor_is_the_best_that_the_checker_takes_of_it(seed):
+    problem = random_problem(np.random.default_rng(seed))
+    for task in problem.tasks:
+        alone = replace(problem, jobs=(), tasks=(task,), reference=None)
+        assert floor_of(alone).risk == cheapest(replace(alone, weights=Weights(tardiness=0)))
+
+
 def test_cheap_hours_are_worth_what_there_is_of_them():
     """Four jobs of 2 h at 10 kW; of the machine's hours four cost 1, those after them 3."""
     job = Job("j", (Operation((Alternative(0, 2, 10.0),)),))
@@ -66,7 +74,7 @@ def test_every_term_of_a_plan_is_above_its_floor(make):
     assert floor.jobs <= terms.tardiness + terms.energy
     assert floor.changeover <= terms.changeover
     assert floor.makespan_h <= terms.makespan_h
-    assert 0.5 * terms.total < floor.total < scarce_bound(problem) <= terms.total
+    assert 0.5 * terms.total < floor.total < scarce_bound(problem, 3) <= terms.total
 
 
 def test_jobs_that_share_nothing_reach_it():

@@ -14,11 +14,12 @@ import numpy as np
 from twin.errors import PlanningError
 from twin.evaluation.invented import invented_plant
 from twin.scheduling.annealing.anneal import anneal, first_schedule
+from twin.scheduling.bounds import floor_of
 from twin.scheduling.bounds_scarce import scarce_bound
 from twin.scheduling.changes import breakdown, extended, with_jobs
 from twin.scheduling.check import check
 from twin.scheduling.plan import solve_plant
-from twin.scheduling.problem import Job, Problem, Task
+from twin.scheduling.problem import Job, Problem
 from twin.scheduling.replan import frozen, replan
 from twin.scheduling.rules import best_rule
 from twin.scheduling.schedule import Answer, Limit, Schedule
@@ -73,7 +74,8 @@ def evaluate_plant(seed: int = 1, budget: Budget = BUDGET) -> dict[str, Any]:
     _cost(problem, plan)
     curve: list[tuple[float, float]] = []
     short = solve_plant(problem, _limit(budget.short, seed), tell=lambda a: _note(curve, a))
-    floor, cost = _floor(problem), _cost(problem, short.schedule)
+    floor = problem.weights.risk * floor_of(problem).risk
+    cost = _cost(problem, short.schedule)
     return {
         "first_s": first_s,
         "rule": rule,
@@ -146,18 +148,6 @@ def _cost(problem: Problem, schedule: Schedule) -> float:
     if verdict.faults or verdict.terms is None:
         raise PlanningError(f"a plan breaks a rule: {verdict.faults[0].what}")
     return verdict.terms.total
-
-
-def _floor(problem: Problem) -> float:
-    """What the services cost at their best, whatever else is done."""
-    return problem.weights.risk * sum(_least(task, problem.bucket) for task in problem.tasks)
-
-
-def _least(task: Task, bucket: int) -> float:
-    """The curve's lowest value at any start in the window, or not being serviced."""
-    last = len(task.risk) - 1
-    buckets = range(task.earliest // bucket, task.latest // bucket + 1)
-    return min(task.skip_cost, *(task.risk[min(b, last)] for b in buckets))
 
 
 def _limit(seconds: float, seed: int) -> Limit:

@@ -1,10 +1,10 @@
 """What no schedule of a plant can go below: each cost at its own best, as if nothing else counted.
 
 Of each job its cheapest energy and the lateness it has when it finds every machine free, or being
-left out if that is cheaper; of each task the best of its curve; of each family the one setup into
-it that cannot be spared; of the makespan the longest job and the work that there is. Valid whatever
-the size; how far below the optimum is not known, and it is far where machines are scarce:
-`bounds_scarce` is nearer, and slower.
+left out if that is cheaper; of each task the best of its curve while an able crew is there; of each
+family the one setup into it that cannot be spared; of the makespan the longest job and the work
+that there is. Valid whatever the size; how far below the optimum is not known, and it is far where
+machines are scarce: `bounds_scarce` is nearer, and slower.
 """
 
 from typing import NamedTuple
@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.scheduling.bounds_setups import setups_needed
+from twin.scheduling.bounds_tasks import task_floor
 from twin.scheduling.open_ticks import energy_at, open_ticks, price_per_kwh
-from twin.scheduling.problem import Alternative, Job, Operation, Problem, Task
+from twin.scheduling.problem import Alternative, Job, Operation, Problem
 
 __all__ = ["Floor", "Times", "bound", "floor_of", "left_out_money", "span_of"]
 
@@ -43,7 +44,7 @@ def floor_of(problem: Problem) -> Floor:
     """The least of each objective by itself."""
     times = Times(problem)
     floors = [_job_floor(problem, times, job) for job in problem.jobs]
-    weights, risk = problem.weights, sum(_task_floor(problem, task) for task in problem.tasks)
+    weights, risk = problem.weights, sum(task_floor(problem, task) for task in problem.tasks)
     jobs = sum(floor.money for floor in floors)
     makespan_h = _makespan(problem, floors) * problem.tick_h
     changeover = setups_needed(problem)
@@ -152,17 +153,6 @@ def span_of(
     if first is None or (fixed is not None and first[0] != fixed):
         return None
     return first[0], problem.horizon if fixed is None else fixed, first[1]
-
-
-def _task_floor(problem: Problem, task: Task) -> float:
-    """The best of its curve within its window, or not to do it."""
-    first, last = task.earliest, min(task.latest, problem.horizon - task.duration)
-    skip_cost = task.skip_cost
-    if task.pin is not None:
-        first, last, skip_cost = task.pin.start, task.pin.start, np.inf
-    buckets = range(first // problem.bucket, last // problem.bucket + 1) if first <= last else ()
-    known = len(task.risk) - 1
-    return float(min([skip_cost, *(task.risk[min(b, known)] for b in buckets)]))
 
 
 def _makespan(problem: Problem, floors: list[_JobFloor]) -> int:
