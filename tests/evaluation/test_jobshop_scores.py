@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.scheduling.test_tabu import FT06
+from tests.scheduling.shops import FT06
 from twin.cli import main
 from twin.errors import DataError, PlanningError
 from twin.evaluation import jobshop, jobshop_solve

@@ -2,8 +2,7 @@
 
 import numpy as np
 import pytest
-from test_history_of_a_machine import N_ENTRIES, work
-from worker_plant import PARTITIONS, entries_of, settings_in
+from worker_plant import N_ENTRIES, PARTITIONS, entries_of, settings_in, work
 
 from twin.core.forecast import forecast
 from twin.core.layout import TIME, header

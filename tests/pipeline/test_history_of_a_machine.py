@@ -2,7 +2,17 @@
 
 import numpy as np
 import pytest
-from worker_plant import LANES, MACHINES, PARTITIONS, entries_of, patient_store, settings_in
+from worker_plant import (
+    ALWAYS,
+    LANES,
+    MACHINES,
+    N_ENTRIES,
+    PARTITIONS,
+    entries_of,
+    patient_store,
+    settings_in,
+    work,
+)
 
 from twin.core.rows import RESET
 from twin.pipeline.history.history import estimate, history
@@ -10,9 +20,6 @@ from twin.pipeline.site import prepare
 from twin.pipeline.worker.worker import PartitionWorker
 from twin.stores.base import FIRST_ID
 from twin.stores.codec import Readings, decode, model_entry
-
-ALWAYS = -(1 << 62), 1 << 62
-N_ENTRIES = 400
 
 
 @pytest.fixture
@@ -29,19 +36,6 @@ def sent_rows(wire, class_id, slot):
     rows = np.concatenate(own)
     rows = rows[rows["slot"] == slot]
     return rows[np.argsort(rows["time"], kind="stable")]
-
-
-def work(store, site, p, wire, seal_every):
-    """Feed one partition entry by entry, sealing now and then."""
-    worker = PartitionWorker(store, site, p, "w")
-    assert worker.open()
-    for n, (at, entry) in enumerate(wire):
-        store.append({at: [entry]})
-        while worker.step(0):
-            pass
-        if seal_every and n % seal_every == seal_every - 1:
-            worker.sealer.seal_now(worker.last_id, lambda: None)
-    return worker
 
 
 @pytest.mark.parametrize("seal_every", [0, 37, 150])

@@ -4,17 +4,21 @@ from itertools import pairwise
 
 import orjson
 import pytest
+from oee_bench import MINUTE_US, START_US, day, demo_plant, mill
 from shop_bench import PLANT as SMALL
 from shop_bench import Office
-from test_oee_from_views import MINUTE_US, START_US, day, mill, plant
 
 from twin.pipeline.orders.orders import report
 from twin.pipeline.production.production import ProductionKept
 from twin.pipeline.production.ran import Ran, Run, read_runs
 from twin.pipeline.services import HOUR_US
+from twin.plant import Plant
 from twin.stores.memory import MemoryStore
 
-__all__ = ["plant"]
+
+@pytest.fixture(scope="module")
+def plant() -> Plant:
+    return demo_plant()
 
 
 def ran(*runs: Run) -> Ran:

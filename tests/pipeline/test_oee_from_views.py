@@ -1,41 +1,18 @@
 """OEE as the planner gathers it: from views, over a planner's death, beside planned services."""
 
-from pathlib import Path
-
-import numpy as np
 import orjson
 import pytest
+from oee_bench import MINUTE_US, START_US, day, demo_plant, mill
 
-from twin.config import Settings
-from twin.core.view import view_dtype
 from twin.pipeline.production.production import BUCKET_US, ProductionKept
 from twin.pipeline.services import HOUR_US, planned_services, under_way
-from twin.pipeline.worklist import MachineNow
-from twin.plant import Closure, Plant, load_plant
+from twin.plant import Closure, Plant
 from twin.stores.memory import MemoryStore
-
-# A Tuesday, 06:00 of the demo plant: a shift begins, the next break is at 09:30.
-START_US = 1_772_514_000_000_000
-MINUTE_US = 60_000_000
 
 
 @pytest.fixture(scope="module")
 def plant() -> Plant:
-    return load_plant(Path(Settings().plant))
-
-
-def mill(
-    plant: Plant, time_us: int, n_applied: int, load: float = 72.0, contour: float = 5.0
-) -> MachineNow:
-    """The plant's first mill as seen at a time; 72 of 90 % load is a relative rate of 0.8."""
-    machine_class = plant.classes["mill"]
-    lanes = machine_class.lane_ids
-    row = np.zeros(1, view_dtype(len(machine_class.sensors), len(machine_class.inputs)))[0]
-    row["time"], row["n_applied"] = time_us, n_applied
-    row["value"][lanes.index("load_pct")] = load
-    row["value"][lanes.index("contour_error_um")] = contour
-    machine = next(m for m in plant.machines if m.class_id == "mill")
-    return MachineNow(plant, machine, row, False, None)
+    return demo_plant()
 
 
 def followed(
@@ -48,12 +25,6 @@ def followed(
         contour = 20.0 if n % 4 == 0 else 5.0
         kept.look(plant, [mill(plant, at, 100 + n, contour=contour)], at, set())
     return kept
-
-
-def day(kept: ProductionKept, plant: Plant, minutes: int) -> dict[str, float]:
-    figures = kept.figures(plant, START_US + minutes * MINUTE_US)
-    assert figures is not None
-    return figures["day"]
 
 
 def test_steady_machine_has_the_indices_of_its_settings(plant: Plant) -> None:

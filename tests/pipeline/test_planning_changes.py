@@ -1,15 +1,14 @@
-"""Plans kept up, bars dragged and scenarios: what moves, what stays, what it costs."""
+"""Plans kept up and bars dragged: what moves, what stays, what it costs."""
 
 import numpy as np
 import pytest
 from desk_bench import HOUR_US, T0_US
-from planning_bench import G, machines_at, planned_world, site_of
-from test_planning_problem import order, running
+from planning_bench import G, machines_at, site_of
+from problem_bench import bar, order, planned, running
 
-from twin.errors import PlanningError, SchemaError
+from twin.errors import SchemaError
 from twin.evaluation.invented import small_plant
 from twin.pipeline.planning.change import first_start, try_task
-from twin.pipeline.planning.plan_document import plan_document
 from twin.pipeline.planning.plan_schedule import schedule_of
 from twin.pipeline.planning.prepare import prepare_plan
 from twin.pipeline.planning.problem_of import state_problem
@@ -17,11 +16,10 @@ from twin.pipeline.planning.proposal import saves_enough
 from twin.pipeline.planning.reasons import late_orders
 from twin.pipeline.planning.retime import retime
 from twin.pipeline.planning.retime_tasks import crews_free
-from twin.pipeline.planning.scenario import kept_figures, kept_under, planned_anew
 from twin.pipeline.planning.situation import Situation
 from twin.pipeline.planning.solve import solve
 from twin.pipeline.planning.suggest import service_suggestions
-from twin.pipeline.planning.whatif import WhatIf, drag, try_change
+from twin.pipeline.planning.whatif import drag
 from twin.scheduling.check import check
 from twin.scheduling.layout import lay_out
 from twin.scheduling.rules import best_rule
@@ -30,20 +28,6 @@ from twin.scheduling.rules import best_rule
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
     return site_of(tmp_path_factory.mktemp("plant"))
-
-
-def planned(site, n_orders=6, lives=None, now_us=T0_US, **more):
-    """A situation with a plan for it: (situation, plan)."""
-    orders = {f"A-{n}": order(site, f"A-{n}", quantity=20 + 10 * n) for n in range(n_orders)}
-    held = Situation(
-        site.plant, now_us, machines=machines_at(site, lives, now_us), orders=orders, **more
-    )
-    stated = state_problem(held)
-    solved = solve(stated.problem)
-    plan = plan_document(
-        stated, solved.schedule, solved.terms, version=1, why="first", solver=solved.solver
-    )
-    return held._replace(in_force=plan), plan
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -122,11 +106,6 @@ def test_what_begins_within_half_an_hour_is_pinned_and_nothing_later(site):
     operations = [op for job in prepared.stated.problem.jobs for op in job.operations]
     for operation, start in zip(operations, prepared.kept.start.tolist(), strict=True):
         assert (operation.pin is not None) == (start <= until)
-
-
-# --- dragging ---------------------------------------------------------------------------------
-def bar(plan, n=3):
-    return sorted(plan["operations"], key=lambda o: o["start"])[n]
 
 
 def test_a_bar_put_back_where_it_is_costs_nothing_and_moves_nothing(site):
@@ -264,88 +243,6 @@ def test_the_first_start_is_free_and_the_quarter_before_is_not(site):
         start = first_start(stated, schedule, t, stated.earliest)
         assert start is not None
         assert not try_task(stated, schedule, t, start).verdict.faults
-
-
-# --- scenarios --------------------------------------------------------------------------------
-def scenario(now, change, plan):
-    """All that a screen is told of it; planned anew by the rules alone."""
-    held = kept_under(now, [change], plan)
-    return kept_figures(now, held) | planned_anew(held, None)
-
-
-def test_scenarios_show_what_comes_and_leave_the_plan_alone(site):
-    held, plan = planned(site, n_orders=8, lives={"mill-0": 60.0})
-    now = prepare_plan(held, plan)
-    due = T0_US + 20 * HOUR_US
-    rush = scenario(now, {"kind": "rush", "product": "cover", "quantity": 30, "due": due}, plan)
-    for plan_of in ("kept_plan", "plan"):
-        assert "what-if-1" in {o["order"] for o in rush[plan_of]["operations"]}
-    down = {"kind": "down", "machine": "mill-1", "until": T0_US + 40 * HOUR_US}
-    found = scenario(now, down, plan)["plan"]
-    own = [o for o in found["operations"] if o["machine"] == "mill-1"]
-    assert all(o["start"] >= down["until"] for o in own)
-    service = plan["services"][0]
-    postpone = {"kind": "postpone", "service": service["id"], "machine": "mill-0"}
-    for later in (service["start"] + 30 * HOUR_US, plan["end"] - 12 * HOUR_US):
-        # The last is too late to save anything: the risk is there all the same.
-        found = scenario(now, postpone | {"start": later}, plan)
-        assert all(s["start"] >= later for s in found["plan"]["services"])
-        assert found["kept"]["risk"] > found["before"]["risk"]
-        assert found["after"]["risk"] > found["before"]["risk"]
-    with pytest.raises(SchemaError):
-        scenario(now, {"kind": "flood"}, plan)
-
-
-def test_an_extra_shift_opens_what_was_closed(tmp_path):
-    shift = '[[shift]]\nlines = ["one"]\nstart = "08:00"\nend = "12:00"\n'
-    site = site_of(tmp_path, shift)
-    held, plan = planned(site, n_orders=2)
-    now = prepare_plan(held, plan)
-    midnight = T0_US // (24 * HOUR_US) * 24 * HOUR_US
-    extra = {"kind": "shift", "line": "one", "start": midnight + 46 * HOUR_US}
-    found = scenario(now, extra | {"end": midnight + 54 * HOUR_US}, plan)
-    assert found["after"]["makespan_h"] <= found["before"]["makespan_h"]
-    stated = state_problem(held)
-    wider = state_problem(
-        held._replace(extra_shifts=[("one", extra["start"], midnight + 54 * HOUR_US)])
-    )
-    hours = [sum(b - a for a, b in s.problem.calendars[0]) / 60 for s in (stated, wider)]
-    assert hours[1] - hours[0] == 8.0
-
-
-@pytest.mark.parametrize(
-    ("change", "says"),
-    [
-        ({"kind": "shift", "line": "nowhere", "start": T0_US, "end": T0_US + HOUR_US}, "line"),
-        ({"kind": "shift", "line": "one", "start": T0_US + HOUR_US, "end": T0_US + 1}, "end"),
-        ({"kind": "down", "machine": "mill-0", "until": T0_US - HOUR_US}, "until"),
-    ],
-)
-def test_a_scenario_that_cannot_happen_is_said_to_be_none(site, change, says):
-    held, plan = planned(site, n_orders=1)
-    with pytest.raises(SchemaError, match=says):
-        scenario(prepare_plan(held, plan), change, plan)
-
-
-@pytest.mark.usefixtures("known_cost")
-def test_trying_writes_nothing(tmp_path, monkeypatch):
-    world = planned_world(tmp_path, 3, mill_0=60.0)
-    before = {k: world.store.documents(k) for k in ("schedule", "desk", "orders")}
-    monkeypatch.setattr("time.time_ns", lambda: world.now * 1000)
-    whatif = WhatIf(world.store, world.site, None)
-    o = bar(world.document("in_force"))
-    change = {k: o[k] for k in ("order", "step", "machine")} | {"start": o["start"] + HOUR_US}
-    assert try_change(whatif, {"kind": "operation", **change})["faults"] == []
-    down = {"kind": "down", "machine": "mill-0", "until": world.now + 9 * HOUR_US}
-    whatif.planned(whatif.kept(whatif.begun(), [down]), 0.1)
-    assert {k: world.store.documents(k) for k in before} == before
-
-
-def test_no_plan_is_no_answer(site):
-    held = Situation(site.plant, T0_US)
-    empty = prepare_plan(held, None)
-    with pytest.raises((PlanningError, SchemaError)):
-        drag(empty, {"kind": "operation", "order": "A", "step": 0, "machine": "mill-0", "start": 0})
 
 
 def test_no_plan_costs_less_than_its_bound(site):

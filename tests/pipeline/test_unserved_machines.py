@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 from planning_bench import site_of
-from test_planning_changes import planned
+from problem_bench import planned
 
 from twin.pipeline.planning.problem_of import state_problem
 from twin.pipeline.planning.solve import solve

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from test_history_of_a_machine import ALWAYS, N_ENTRIES, work
-from worker_plant import PARTITIONS, entries_of, settings_in
+from worker_plant import ALWAYS, N_ENTRIES, PARTITIONS, entries_of, settings_in, work
 
 from twin.core.units import carried, to_plant_units
 from twin.errors import DataError

@@ -6,6 +6,7 @@ import numpy as np
 
 from twin.config import Settings
 from twin.core.rows import RESET, row_dtype
+from twin.pipeline.worker.worker import PartitionWorker
 from twin.stores.codec import readings_entry
 from twin.stores.memory import MemoryStore
 
@@ -13,6 +14,9 @@ PARTITIONS = 2
 MACHINES = {"mill": 5, "press": 4}
 LANES = {"mill": 4, "press": 2}
 T0_US = 1_700_000_000_000_000
+ALWAYS = -(1 << 62), 1 << 62
+N_ENTRIES = 400
+"""Of a history that has chunks, a tail, and samples that come late."""
 
 PLANT = """
 [plant]
@@ -87,6 +91,19 @@ def entries_of(n_entries: int, seed: int = 1) -> list[tuple[int, list[bytes]]]:
         rows["slot"] |= np.where(rng.random(len(rows)) < 0.01, RESET, np.uint32(0))
         out.append((p, list(readings_entry(c, 1, rows))))
     return out
+
+
+def work(store, site, p, wire, seal_every):
+    """Feed one partition entry by entry, sealing now and then."""
+    worker = PartitionWorker(store, site, p, "w")
+    assert worker.open()
+    for n, (at, entry) in enumerate(wire):
+        store.append({at: [entry]})
+        while worker.step(0):
+            pass
+        if seal_every and n % seal_every == seal_every - 1:
+            worker.sealer.seal_now(worker.last_id, lambda: None)
+    return worker
 
 
 def _malformed(rng: np.random.Generator) -> list[bytes]:

@@ -8,9 +8,18 @@ from hypothesis import strategies as st
 
 from twin.scheduling.problem import Alternative, Job, Machine, Operation, Problem, Weights
 
-__all__ = ["brute_force", "longest_path", "random_plan", "shop_problem", "shops"]
+__all__ = ["FT06", "brute_force", "longest_path", "random_plan", "shop_problem", "shops"]
 
 MAKESPAN = Weights(makespan=1.0, tardiness=0, risk=0, energy=0, changeover=0, stability=0)
+FT06 = (
+    ((2, 1), (0, 3), (1, 6), (3, 7), (5, 3), (4, 6)),
+    ((1, 8), (2, 5), (4, 10), (5, 10), (0, 10), (3, 4)),
+    ((2, 5), (3, 4), (5, 8), (0, 9), (1, 1), (4, 7)),
+    ((1, 5), (0, 5), (2, 5), (3, 3), (4, 8), (5, 9)),
+    ((2, 9), (1, 3), (4, 5), (5, 4), (0, 3), (3, 1)),
+    ((1, 3), (3, 3), (5, 9), (0, 10), (4, 4), (2, 1)),
+)
+"""Fisher & Thompson (1963); its least makespan is 55."""
 
 
 def shop_problem(jobs, n_machines, releases=None, horizon=None):

@@ -8,23 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.scheduling.shops import brute_force, longest_path, random_plan, shop_problem, shops
+from tests.scheduling.shops import FT06, brute_force, longest_path, random_plan, shop_problem, shops
 from twin.errors import PlanningError
 from twin.scheduling.check import check
 from twin.scheduling.jobshop_graph import makespan_bound, pure_shop, shop_schedule, starts
 from twin.scheduling.problem import Pin, Task, Weights
 from twin.scheduling.schedule import Limit, empty_schedule
 from twin.scheduling.tabu.solver import tabu, warm_up
-
-FT06 = (
-    ((2, 1), (0, 3), (1, 6), (3, 7), (5, 3), (4, 6)),
-    ((1, 8), (2, 5), (4, 10), (5, 10), (0, 10), (3, 4)),
-    ((2, 5), (3, 4), (5, 8), (0, 9), (1, 1), (4, 7)),
-    ((1, 5), (0, 5), (2, 5), (3, 3), (4, 8), (5, 9)),
-    ((2, 9), (1, 3), (4, 5), (5, 4), (0, 3), (3, 1)),
-    ((1, 3), (3, 3), (5, 9), (0, 10), (4, 4), (2, 1)),
-)
-"""Fisher & Thompson (1963); its least makespan is 55."""
 
 
 def ft06():
