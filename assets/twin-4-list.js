@@ -64,7 +64,7 @@
       h("td", { class: "machine" }, h("a", { href: `/machine/${encodeURIComponent(item.machine)}`, "data-nav": 1 }, pick(item.name))),
       h("td", { class: "why" }, h("div", {}, why), ...detail(item).map((text) => h("div", { class: "detail" }, text)),
         item.service ? h("div", { class: "detail planned-text" }, twin.serviceText(item.service))
-          : item.suggested ? h("div", { class: "detail" }, h("a", { href: "/schedule", "data-nav": 1 }, t("service suggested {when}", { when: item.suggested.start.slice(5, 16).replace("T", " ") }))) : null),
+          : item.suggested ? h("div", { class: "detail" }, h("a", { href: `/schedule?suggestion=${encodeURIComponent(item.suggested.id)}`, "data-nav": 1 }, t("service suggested {when}", { when: item.suggested.start.slice(5, 16).replace("T", " ") }))) : null),
       h("td", { class: "num" }, twin.expectedText(item, horizon), range === "—" ? null : h("div", { class: "narrow detail", "data-label": t("80 %: {range}", { range: "" }) }, range)),
       h("td", { class: "num detail range" }, range),
       h("td", { class: "num stake", "data-label": t("At stake"), title: words || "" }, cost, saves ? h("div", { class: "detail" }, saves) : null),

@@ -14,8 +14,8 @@
   /** "Tue 14:00" of a naive time of the plant's zone; with the date when it is not this week. */
   twin.weekday = (iso, inHours = 0) => {
     const far = Math.abs(inHours) > 6 * DAY_H;
-    return new Date(`${iso}Z`).toLocaleString(document.documentElement.lang, { timeZone: "UTC", weekday: far ? undefined : "short",
-      day: far ? "numeric" : undefined, month: far ? "short" : undefined, hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+    return twin.spaced(new Date(`${iso}Z`).toLocaleString(document.documentElement.lang, { timeZone: "UTC", weekday: far ? undefined : "short",
+      day: far ? "numeric" : undefined, month: far ? "short" : undefined, hour: "2-digit", minute: "2-digit", hourCycle: "h23" }));
   };
   twin.serviceText = (service) => {
     const when = twin.weekday(service.start, service.in_h);

@@ -15,12 +15,12 @@
     moment: { weekday: "short", hour: "2-digit", minute: "2-digit" },
     far: { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" },
   };
-  const said = (name, ms) => format(name, shapes[name]).format(ms);
+  const said = (name, ms) => twin.spaced(format(name, shapes[name]).format(ms));
 
   /** A naive ISO time of the plant's zone, as ms that are printed as UTC. */
   plan.naive = (iso) => Date.parse(`${iso}Z`);
-  /** "Tue 14:00"; with the date where it is not within six days of a moment. */
-  plan.when = (iso, near = null) => {
+  /** "Tue 14:00"; with the date where it is not within six days of a moment, else of the plant's now. */
+  plan.when = (iso, near = plan.now || null) => {
     if (!iso) return "—";
     const ms = plan.naive(iso);
     return said(near === null || Math.abs(ms - plan.naive(near)) < 6 * DAY_S * 1000 ? "moment" : "far", ms);

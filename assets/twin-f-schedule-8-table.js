@@ -57,7 +57,7 @@
             head("late", t("Late by")), plainHead(t("State"), ""), h("th", {}, h("span", { class: "hidden" }, t("Actions"))))),
           h("tbody", {}, ...bars.slice(first, last).map(row)))),
         h("div", { class: "pager" }, turn(t("Back"), first - PAGE, first === 0), h("span", { role: "status" }, bars.length ? t("{from} to {to} of {n}", { from: first + 1, to: last, n: bars.length }) : t("Nothing matches the filters")),
-          turn(t("On"), first + PAGE, last >= bars.length)));
+          turn(t("Next"), first + PAGE, last >= bars.length)));
       region.querySelector(".table-place").scrollTop = scrolled;
       if (held) [...region.querySelectorAll("button")].find((b) => (b.dataset.lock || b.getAttribute("aria-label")) === held)?.focus({ preventScroll: true });
     };

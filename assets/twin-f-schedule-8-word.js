@@ -29,7 +29,7 @@
     return twin.ask({
       title: t("Change the service of {name}", { name }), intro: [t("Each other time with what it costs more than the suggested one."), list],
       fields: crews.length > 1 ? [{ name: "crew", label: t("Crew"), kind: "select", options: crews, value: s.crew }] : [],
-      submit: t("Accept it so"), verb: "suggestion.accept", machine: s.machine,
+      submit: t("Accept with these changes"), verb: "suggestion.accept", machine: s.machine,
       detail: ({ crew = chosen().crew }) => ({ suggestion: s.id, start: chosen().start_us, ...(crew ? { crew } : {}) }),
       text: t("Service of {name} accepted", { name }),
     });

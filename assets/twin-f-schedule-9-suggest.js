@@ -18,8 +18,8 @@
   /** Why, in sentences; each says one thing. */
   const sentences = (s, near, currency) => [
     s.now ? t("Without a service it fails within a day with a probability of {day}, within a week of {week}.", { day: percent(s.now.p_day), week: percent(s.now.p_week) }) : "",
-    s.p_start === undefined || s.p_start === null ? "" : t("If it is serviced then, it fails before with {p}.", { p: percent(s.p_start) }),
-    s.if_not ? t("If nothing is done, it fails within the plan's time with {p}, and that costs {money} on average.", { p: percent(s.if_not.p_fail), money: plan.cash(s.if_not.cost, currency) }) : "",
+    s.p_start === undefined || s.p_start === null ? "" : t("If it is serviced then, it fails before that with a probability of {p}.", { p: percent(s.p_start) }),
+    s.if_not ? t("If nothing is done, it fails within the plan's time with a probability of {p}, and that costs {money} on average.", { p: percent(s.if_not.p_fail), money: plan.cash(s.if_not.cost, currency) }) : "",
     delaysText(s.delays),
     s.planned ? `${t("The plan has it {when} instead, and its list of late orders goes by that.", { when: plan.when(s.planned.start, near) })} ${delaysText(s.planned.delays)}` : "", needs(s),
   ].filter(Boolean);

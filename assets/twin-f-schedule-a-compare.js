@@ -79,8 +79,9 @@
       const also = better !== null && answer.after.n_services && Math.abs(total + better) > 0.05 * Math.abs(total) ? ` ${total < 0 ? t("With its services it saves {money} in all.", { money: plan.cash(-total, currency) }) : t("With its services it costs {money} more in all.", { money: plan.cash(total, currency) })}` : "";
       body.replaceChildren(
         h("p", { class: "compare-sum" }, h("strong", {}, better === null ? t("Each plan's figures are of the moment it was made for.") : better > 0.5 ? t("Plan {n} saves {money} of what orders cost.", { n: version, money: plan.cash(better, currency) })
-          : better < -0.5 ? t("Plan {n} lets orders cost {money} more.", { n: version, money: plan.cash(-better, currency) }) : t("Orders cost the same in both.")), also,
+          : better < -0.5 ? t("With plan {n} orders cost {money} more.", { n: version, money: plan.cash(-better, currency) }) : t("Orders cost the same in both.")), also,
           ` ${t("It was made because {why}.", { why: plan.why(answer.after.why) })} ${t("{n} bars move, {m} of them to another machine; {k} stay.", { n: answer.n_moves, m: answer.n_machine, k: answer.n_same })}`),
+        better !== null && answer.moves.some((move) => !move.from && move.kind !== "service") ? h("p", { class: "quiet" }, t("Plan {n} is shown with the orders that came since it was made, in its gaps.", { n: answer.before.version })) : "",
         h("div", { class: "compare-columns plan-columns" }, h("section", {}, h("h3", {}, t("What it costs")), termTable(answer, currency), h("h3", {}, t("Orders")), orders(answer)),
           h("section", {}, h("h3", {}, t("What moved")), ...(answer.moves.length ? moveTable(answer, tell.show) : [h("p", { class: "quiet" }, t("Nothing moved."))]))));
     };

@@ -87,7 +87,7 @@
   };
 
   const KEYS = () => [["work", t("work, toned by family")], ["setup", t("setup")], ["late", t("▲ its order is late")], ["held", t("too soon to move")], ["running", t("at work")],
-    ["suggested", t("service, suggested")], ["accepted", t("service, accepted")], ["failed", t("failed, dashed until it is reckoned to be repaired")], ["closed", t("closed")], ["risk", t("probability of failure, row's height is 100 %")]];
+    ["suggested", t("service, suggested")], ["accepted", t("service, accepted")], ["failed", t("failed; dashed until its repair is expected")], ["closed", t("closed")], ["risk", t("probability of failure, row's height is 100 %")]];
   plan.legend = () => h("div", { class: "gantt-legend" }, h("ul", { class: "gantt-key" }, ...KEYS().map(([css, text]) => h("li", {}, h("i", { class: `gantt-k ${css}`, "aria-hidden": "true" }), text))),
     h("p", { class: "quiet" }, t("Drag a bar to see what another place costs. Wheel: scroll; on the time axis or with Ctrl: zoom.")),
     h("p", { class: "quiet keys-only", id: "gantt-keys" }, t("Keys: arrows go from bar to bar, comma and full stop to the step before and after, M moves one, L locks it, Ctrl+Z takes back, Enter goes to its buttons, + and − zoom, 0 shows all, N now.")));

@@ -179,6 +179,7 @@
       if (!state) return;
       watchAdoption();
       locks.settle();
+      plan.now = `${state.clock.date}T${state.clock.time}`;
       chart.now = model ? model.s(state.now_us) : 0;
       head({ plans: state.plans, currency: state.currency, saves: state.saves ?? null });
       notices(state.planner || { unreadable: [], compiling: false });

@@ -8,7 +8,7 @@
   const SHOWN = ["total", "tardiness", "risk", "energy", "changeover", "late_h", "late_jobs", "makespan_h", "energy_kwh", "setup_h"];
   const short = (iso) => iso.slice(5, 16).replace("T", " ");
 
-  const kinds = () => ({ rush: t("A rush order"), down: t("A machine is down"), shift: t("A shift more"), postpone: t("A service later") });
+  const kinds = () => ({ rush: t("A rush order"), down: t("A machine is down"), shift: t("An extra shift"), postpone: t("A service postponed") });
   const options = (list) => list.map((x) => [x.id, pick(x.name)]);
   const nameOf = (list, id) => pick(list.find((x) => x.id === id)?.name || id);
   /** What a change is, in words. */

@@ -132,7 +132,7 @@
       if (state.growing) return `${t("Searching: {n} plans so far, {s} s of {all} s.", { n, s: number(state.seconds, 0), all: number(state.until_s, 0) })} ${about}`;
       if (n && state.refusal) return twin.codeText("refusals", state.refusal);
       if (!state.began) return "";
-      const held = t("{n} plans, begun {time}; they hold for the plant as it was then.", { n, time: state.began.slice(5, 16).replace("T", " ") });
+      const held = t("{n} plans, begun {time}; they hold for the plant as it was then. The plan in force stands there with the orders that came since, in its gaps.", { n, time: state.began.slice(5, 16).replace("T", " ") });
       const same = alike().length ? t("All of them are alike in: {names}.", { names: alike().map((name) => names[name]).join(t(", ")) }) : "";
       return [failed, held, about, same, n && state.proven ? t("It is proven that no better plan exists between these.") : ""].filter(Boolean).join(" ");
     };

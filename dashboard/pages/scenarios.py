@@ -1,4 +1,4 @@
-"""What if, for planners: a rush order, a stop, a shift more, a service later, beside the plan."""
+"""What if, for planners: a rush order, a stop, an extra shift, a service postponed."""
 
 from dash import Dash, html
 from dash.development.base_component import Component

@@ -66,7 +66,7 @@ def _onward(t: Translate) -> Component:
     """Pages that go on from the plan."""
     inside = {"/trade-offs": t("Trade-offs"), "/scenarios": t("What if, for the plan")}
     links = [html.A(text, href=href, **{"data-nav": "1"}) for href, text in inside.items()]
-    links.append(html.A(t("To print"), href="/schedule/print"))
+    links.append(html.A(t("Print"), href="/schedule/print"))
     links.append(html.Button(t("Calendars"), type="button", **{"data-calendars": "1"}))
     return html.Nav(links, className="plan-onward", **{"aria-label": t("From the plan on")})
 

@@ -107,7 +107,7 @@ def _services(snapshot: Snapshot, services: Iterable[Line], t: Translate, langua
         ]
         for s in services
     ]
-    head = [t("Machine"), t("Start"), t("End"), t("Crew"), t("Part"), t("State"), t("Done")]
+    head = [t("Machine"), t("Start"), t("End"), t("Crew"), t("Spare part"), t("State"), t("Done")]
     said = table(head, rows) if rows else f"<p>{escape(t('No service in this shift.'))}</p>"
     return f"<section><h2>{escape(t('Services'))}</h2>{said}</section>"
 

@@ -86,11 +86,14 @@ def moved_services(before: Plan, after: Plan) -> list[Move]:
 
 
 def _differs(old: Plan | None, new: Plan | None, before: Plan, after: Plan) -> bool:
-    """What is over by the later plan, or starts after the earlier horizon, is no move."""
+    """What is over by the later plan, or starts after the earlier horizon, is no move; nor is what
+    had begun when the one that does not hold it was made, or kept up: it is done since."""
     if old is None or new is None:
         only = new if old is None else old
         assert only is not None
-        return bool(only["end"] > after["start"] and only["start"] < before["end"])
+        other = before if old is None else after
+        is_ahead = only["end"] > after["start"] and only["start"] < before["end"]
+        return bool(is_ahead and only["start"] >= other["start"])
     is_elsewhere = (old["machine"], old.get("crew")) != (new["machine"], new.get("crew"))
     return bool(is_elsewhere or abs(old["start"] - new["start"]) >= SMALL_US)
 

@@ -35,7 +35,7 @@ def schedule_list(
     header = [
         *(t("Kind"), t("Machine"), t("Machine's name"), t("Line"), t("Order"), t("Step")),
         *(t("Product"), t("Family"), *(head for head, _ in columns)),
-        *(t("Late"), t("Held"), t("Crew"), t("Spare part"), t("Plan number")),
+        *(t("Order late"), t("Held"), t("Crew"), t("Spare part"), t("Plan number")),
     ]
     rows = (
         _row(bar, moments, plan, orders, named, lines, kinds)

@@ -39,7 +39,7 @@ class ShiftPlan(NamedTuple):
 
     @property
     def late_orders(self) -> set[str]:
-        """Orders at work in it that the plan expects to miss their due time."""
+        """Orders at work in it that missed their due time, or that the plan expects to miss it."""
         return {o["order"] for o in self.operations if o.get("late")}
 
 
@@ -89,11 +89,19 @@ def _done(snapshot: Snapshot, plan: Line) -> Iterator[Line]:
     planned = {(o["order"], o["step"]) for o in plan["operations"]}
     late = {x["order"] for x in plan.get("late") or ()}
     for order_id, order in snapshot.orders.items():
+        is_late = order_id in late or _came_late(order)
         for n, step in enumerate(order.get("steps") or ()):
             is_told = step["state"] == "done" and step.get("start") and step.get("end")
             if is_told and (order_id, n) not in planned:
                 where = {k: step[k] for k in ("machine", "start", "end")}
-                yield {"order": order_id, "step": n, "late": order_id in late, **where}
+                yield {"order": order_id, "step": n, "late": is_late, **where}
+
+
+def _came_late(order: Line) -> bool:
+    """Whether it is done, and was so after its due time."""
+    ends = [int(step.get("end") or 0) for step in order.get("steps") or ()]
+    is_done = order.get("state") == "done" and order.get("due") is not None
+    return bool(is_done and max(ends, default=0) > int(order["due"]))
 
 
 def begun_services(snapshot: Snapshot, services: Iterable[Line]) -> Iterator[Line]:

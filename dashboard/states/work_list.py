@@ -54,6 +54,7 @@ def suggested_services(snapshot: Snapshot) -> dict[str, Item]:
     """Machine → the service that the planner suggests: when, and what it saves."""
     return {
         s["machine"]: {
+            "id": s["id"],
             "start": iso_local(int(s["start"]), snapshot.plant.zone),
             "saves": rounded(s.get("saves")),
         }

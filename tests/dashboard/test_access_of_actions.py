@@ -222,7 +222,7 @@ def test_what_cannot_be_used_is_named_field_by_field(
 def test_faults_are_said_in_the_readers_language(client: FlaskClient) -> None:
     client.set_cookie("language", "zh")
     told = do(client, "service.plan", machine="mill-01", detail={"start": 5, "duration_h": -1})
-    assert told.get_json()["fields"] == {"duration_h": "得到 -1，应大于 0.0"}
+    assert told.get_json()["fields"] == {"duration_h": "收到 -1，应大于 0.0"}
 
 
 @pytest.mark.parametrize(

@@ -74,6 +74,18 @@ def test_what_was_over_before_the_later_plan_is_no_move(fake: FakePlant) -> None
     assert moved_operations(plan, later) == []
 
 
+def test_what_had_begun_and_is_done_since_does_not_come_in(fake: FakePlant) -> None:
+    """A plan that is kept up holds no more what is done; the one proposed before still does."""
+    plan = fake.schedule.in_force
+    n = late_operation(plan)
+    begun = plan["operations"][n]
+    rest = [o for k, o in enumerate(plan["operations"]) if k != n]
+    kept_up = plan | {"operations": rest, "start": begun["start"] + HOUR // 2}
+    keys = [(m["order"], m["step"]) for m in moved_operations(kept_up, plan)]
+    assert (begun["order"], begun["step"]) not in keys
+    assert len(moved_operations(plan | {"operations": rest}, plan)) == 1
+
+
 def test_another_crew_is_a_move_of_a_service(fake: FakePlant) -> None:
     plan = fake.schedule.in_force
     other = plan["services"][0] | {"crew": "somebody-else"}

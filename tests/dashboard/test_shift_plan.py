@@ -89,6 +89,15 @@ def test_wall_counts_the_operations_of_its_lines(busy: Snapshot) -> None:
     assert sum(len(part["shift"]["services"]) for part in parts) == 2
 
 
+def test_an_order_that_was_done_late_counts_as_late(busy: Snapshot) -> None:
+    start, _ = shift_span(busy.plant, busy.plant_us)
+    step = {"state": "done", "machine": "mill-02", "start": start + HOUR, "end": start + 3 * HOUR}
+    for due, late in ((start + 2 * HOUR, {"A", "C"}), (start + 3 * HOUR, {"A"})):
+        order = {"id": "C", "product": "bracket", "quantity": 5, "state": "done", "due": due}
+        own = busy._replace(orders=busy.orders | {"C": order | {"steps": [step]}})
+        assert shift_plan(own).late_orders == late
+
+
 def test_suggestions_with_most_at_stake_come_first(snapshot: Snapshot) -> None:
     waiting = [suggestion(f"s{n}", saves) for n, saves in enumerate((10.0, 4000.0, 300.0, 2000.0))]
     decided = [suggestion("s8", 9e9, "accepted"), suggestion("s9", 9e9, kind="plan")]

@@ -98,13 +98,13 @@ def test_every_kind_is_added_by_keyboard_and_the_address_keeps_them(
     asked: tuple[str, Solver], open_page: Open
 ) -> None:
     page = open_page(asked[0])
-    for n, kind in enumerate(("A rush order", "A machine is down", "A shift more")):
+    for n, kind in enumerate(("A rush order", "A machine is down", "An extra shift")):
         page.locator("section.scenario").nth(n).get_by_role("button", name=kind).focus()
         page.keyboard.press("Enter")
         page.get_by_role("dialog").get_by_role("button", name="Add", exact=True).focus()
         page.keyboard.press("Enter")
         answered(page, n + 1)
-    page.locator("section.scenario").first.get_by_role("button", name="A service later").focus()
+    page.locator("section.scenario").first.get_by_role("button", name="A service postponed").focus()
     page.keyboard.press("Enter")
     page.get_by_role("dialog").get_by_role("button", name="Add", exact=True).focus()
     page.keyboard.press("Enter")

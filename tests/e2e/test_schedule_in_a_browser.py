@@ -218,7 +218,7 @@ def test_suggestions_are_accepted_changed_vetoed_and_each_word_is_taken_back(
     dialog = page.get_by_role("dialog")
     dialog.get_by_text("€320 more").click()
     with page.expect_request("**/do/suggestion.accept") as sent:
-        dialog.get_by_role("button", name="Accept it so").click()
+        dialog.get_by_role("button", name="Accept with these changes").click()
     known = lived[2].documents["suggestions"][0]["alternatives"]
     assert sent.value.post_data_json["detail"]["start"] == known[1]["start"]
     card.get_by_role("button", name="Undo").click()

@@ -156,7 +156,7 @@ def test_pointer_tells_and_chooses_and_figures_are_those_of_the_front(
     front.store.set_documents("schedule", {"planning": b'{"compiling": true}', FRONT_WISH: None})
     page = open_page(front.url + "/trade-offs?x=tardiness&y=energy", "dark", "zh-CN", 375)
     heads = page.locator('[data-list="front-compare"] thead th')
-    expect(page.locator(".notice")).to_contain_text("准备搜索程序")
+    expect(page.locator(".notice")).to_contain_text("准备搜索")
     expect(heads.last).to_have_text("方案 1")  # the one that costs least, while none is chosen
     page.locator('[data-point="p1"]').hover()
     for figure in ("€16,400", "20 小时", "14,200 kWh"):
