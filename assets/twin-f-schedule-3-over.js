@@ -51,6 +51,20 @@
     ctx.fillText(text, at + 5, g.top + g.font / 2 + 3);
   };
 
+  /** From a bar to where the other plan has it. */
+  const elsewhere = (ctx, c, chart, bar) => {
+    const other = plan.placeIn(chart.other, chart.model, bar), from = chart.boxOf(bar), to = other && chart.boxOf(other);
+    if (!from || !to) return;
+    ctx.strokeStyle = c.focus;
+    ctx.lineWidth = 2;
+    ctx.setLineDash([5, 3]);
+    ctx.strokeRect(...to);
+    ctx.beginPath();
+    ctx.moveTo(from[0] + from[2] / 2, from[1] + from[3] / 2);
+    ctx.lineTo(to[0] + to[2] / 2, to[1] + to[3] / 2);
+    ctx.stroke();
+    ctx.setLineDash([]);
+  };
   /** more(ctx, c, g): what else hangs over it. */
   plan.drawOver = (ctx, c, g, chart, more) => {
     const { selected, hover } = chart;
@@ -64,7 +78,10 @@
       way(ctx, c, chart, selected.order);
       dueLine(ctx, c, g, selected.order);
     }
-    if (selected) outlined(ctx, chart, selected, c.focus, 3);
+    if (selected) {
+      elsewhere(ctx, c, chart, selected);
+      outlined(ctx, chart, selected, c.focus, 3);
+    }
     if (selected?.crewRow) outlined(ctx, chart, selected, c.focus, 2, selected.crewRow);
     more?.(ctx, c, g);
     ctx.restore();

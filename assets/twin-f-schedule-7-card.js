@@ -17,10 +17,15 @@
   const lockedText = (model, locked, elsewhere) => (elsewhere
     ? t("locked by {who} on {machine}, {when}, where the next plan has it", { who: locked.who || "—", machine: model.rows.find((row) => row.id === elsewhere[0])?.text ?? elsewhere[0], when: model.say(model.s(elsewhere[1])) })
     : t("locked by {who}", { who: locked.who || "—" }));
-  const operation = (model, bar, locked, on, text, go, elsewhere) => facts([
+  const proposed = (model, bar, other) => {
+    const at = plan.placeIn(other, model, bar);
+    return at ? t("{machine}, from {when}", { machine: at.row.text, when: model.say(at.start) }) : other?.byKey.has(bar.key) ? t("where it is") : "";
+  };
+  const operation = (model, bar, locked, on, text, go, elsewhere, other) => facts([
     [t("Machine"), link(bar.row)], [t("When"), times(model, bar)], [t("Setup before"), bar.start > bar.setup ? duration((bar.start - bar.setup) / 3600) : ""],
     [t("Why then"), ["running", "done"].includes(bar.pin) ? "" : plan.whyText(model, bar, go)],
     [t("Step before"), beside(model, bar, -1, go)], [t("Step after"), beside(model, bar, 1, go)],
+    [t("The proposed plan has it"), proposed(model, bar, other)],
     [t("Product"), bar.order.product ? `${plan.productText(model, bar.order)}${bar.order.quantity ? ` × ${bar.order.quantity}` : ""}` : ""],
     [t("Due"), bar.order.due === null || bar.order.due === undefined ? "" : h("span", { class: bar.late ? "is-late" : "" }, bar.late ? `▲ ${model.say(bar.order.due)}, ${t("{time} late", { time: duration(bar.order.late_h ?? null) })}` : model.say(bar.order.due))],
     [t("Priority"), bar.order.priority ? String(bar.order.priority) : ""],
@@ -77,7 +82,7 @@
           ...(bar.kind === "operation" && !["running", "done"].includes(bar.pin)
             ? [plan.lockButton(tell.locks, bar, t("Lock here"))] : []),
           ...(bar.kind === "operation" ? [button(t("Only this order"), "", () => tell.only(bar.order.id))] : []))),
-        bar.kind === "service" ? service(model, bar, suggestion && { ...suggestion, currency: tell.state().currency }) : operation(model, bar, locked, tell.locks.on(bar), tell.locks.text(bar), go, tell.locks.elsewhere(bar)),
+        bar.kind === "service" ? service(model, bar, suggestion && { ...suggestion, currency: tell.state().currency }) : operation(model, bar, locked, tell.locks.on(bar), tell.locks.text(bar), go, tell.locks.elsewhere(bar), chart.other),
       ];
     };
     /** Where nothing is selected: what is worth looking at first. */
@@ -90,7 +95,13 @@
       return late.length ? h("p", { class: "card-late" }, h("span", {}, t("Orders late, the latest first")), ...late.map(toOrder)) : null;
     };
     const idle = () => [worst(), h("p", { class: "quiet" }, t("Click a bar, or go to one with the arrow keys: what it is and what can be done with it stands here."))].filter(Boolean);
-    // One place that stays, or screen readers would not hear what is put in anew.
+    // Esc leads back to the chart, as Enter led here. One place for words that stays, or screen readers would not hear what is put in anew.
+    region.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape") return;
+      event.preventDefault();
+      if (move.active()) move.cancel();
+      chart.scroll.focus({ preventScroll: true });
+    });
     const aloud = h("p", { class: "hidden", role: "status" });
     region.after(aloud);
     let before = "";

@@ -47,6 +47,13 @@
     const tight = found.filter((x) => x.slack < NEAR_S);
     return tight.length ? tight : [{ says: t("nothing holds it back: {time} sooner would be possible, the planner found no cheaper place", { time: duration(least / 3600) }) }];
   };
+  /** Where another plan has the same bar, in rows and seconds of the one drawn; null: there too, or not at all. */
+  plan.placeIn = (other, model, bar) => {
+    const own = other?.byKey.get(bar.key), row = own && model.rows.find((r) => r.kind === "machine" && r.id === own.row.id);
+    if (!row) return null;
+    const start = model.s(other.us(own.start)), end = model.s(other.us(own.end));
+    return row === bar.row && Math.abs(start - bar.start) < 60 ? null : { row, start, end };
+  };
   /** The same as a list whose bars can be gone to. */
   plan.whyText = (model, bar, go) => {
     const links = (one) => (one.bar ? plan.asLink(one.says, () => go(one.bar)) : one.says);

@@ -47,7 +47,7 @@
     const title = isPlan ? t("Plan {n} instead of the one in force", { n: s.version }) : t("Service {name}", { name: pick(s.name) });
     const saves = open && s.saves > 0 ? h("span", { class: "saves" }, t("saves {money}", { money: plan.cash(s.saves, currency) })) : null;
     const head = h("h3", {}, h("span", {}, isPlan || !s.machine ? title : h("a", { href: `/machine/${encodeURIComponent(s.machine)}`, "data-nav": 1 }, title)), saves);
-    const when = isPlan ? null : h("p", { class: "suggested-when" }, h("strong", {}, plan.when(s.start, near)), ` · ${[duration(s.hours), pick(s.crew_name)].filter(Boolean).join(" · ")}`);
+    const when = isPlan || !s.start ? null : h("p", { class: "suggested-when" }, h("strong", {}, plan.when(s.start, near)), ` · ${[duration(s.hours), pick(s.crew_name)].filter(Boolean).join(" · ")}`);
     if (!open) return h("li", { class: `suggestion ${s.state}`, "data-suggestion": s.id }, head, when, decided(s, near));
     const brief = isPlan ? null : h("p", { class: "suggested-brief" }, s.if_not && s.p_start !== undefined && s.p_start !== null ? `${t("Failure within the plan: {without} without it, {with} with it", { without: percent(s.if_not.p_fail), with: percent(s.p_start) })} · ` : "",
       (s.delays || []).some((d) => d.hours > 0.01) ? t("orders later: {n}", { n: s.delays.filter((d) => d.hours > 0.01).length }) : t("delays no order"));

@@ -86,7 +86,7 @@
     return () => ghosts.checked;
   };
 
-  const KEYS = () => [["work", t("work, toned by family")], ["setup", t("setup")], ["late", t("▲ its order is late")], ["held", t("too soon to move")], ["running", t("at work")],
+  const KEYS = () => [["work", t("work, toned by family")], ["setup", t("setup")], ["late", t("▲ its order is late")], ["held", t("too soon to move")], ["running", t("at work")], ["locked", t("locked")],
     ["suggested", t("service, suggested")], ["accepted", t("service, accepted")], ["failed", t("failed; dashed until its repair is expected")], ["closed", t("closed")], ["risk", t("probability of failure, row's height is 100 %")]];
   plan.legend = () => h("div", { class: "gantt-legend" }, h("ul", { class: "gantt-key" }, ...KEYS().map(([css, text]) => h("li", {}, h("i", { class: `gantt-k ${css}`, "aria-hidden": "true" }), text))),
     h("p", { class: "quiet" }, t("Drag a bar to see what another place costs. Wheel: scroll; on the time axis or with Ctrl: zoom.")),

@@ -37,7 +37,7 @@
     const chart = plan.chart(chartBox, {
       select: (b) => { chart.announce?.(b); card(); },
       zoomed: () => { clearTimeout(written); written = setTimeout(writeRange, 300); },
-      looks: (g, c, ctx) => plan.looks({ g, ctx, state, model, other, chart, suggestionOf, locks, order: bar?.values.order }),
+      looks: (g, c, ctx) => plan.looks({ g, ctx, state, model, other: chart.other, chart, suggestionOf, locks, order: bar?.values.order }),
       over: (ctx, c, g) => move.over(ctx, c, g),
     });
     const locks = plan.locks({ done: (promise, machine) => done(promise, machine), state: () => state, start: (b) => model.us(b.start), why: (b) => move.why(b), changed: () => { card(); table.paint(); if (model) chart.draw(); } });
@@ -62,10 +62,12 @@
     const only = (order) => { const input = page.querySelector("#filter-order"); input.value = order; input.dispatchEvent(new Event("input", { bubbles: true })); };
     const go = (b) => { if (!showsRow(b.row)) clearFilters(); chart.scroll.focus({ preventScroll: true }); chart.select(b); };
     const card = plan.card(cardBox, chart, move, { go, state: () => state, suggestionOf, locks, only, accept: plan.acceptService });
-    const now = () => chart.show(Math.max(0, chart.now - 3600), Math.min(2 * DAY, model.span));
+    const now = () => chart.show(Math.max(0, chart.now - 3600), Math.min((chart.scroll.clientWidth < 500 ? 1 : 2) * DAY, model.span));
     plan.pointer(chart, move);
     plan.keyboard(chart, move, { fit: () => chart.show(0, model.span), now, lock: locks.toggle, undo, step: (by) => { const b = plan.stepBeside(model, chart.selected, by); if (b) go(b); }, card: () => cardBox.querySelector("button, a")?.focus() });
-    const ghosts = plan.toolbar(tools, chart, { now, spans: [[8, t("{n} h", { n: 8 })], [24, t("1 day")], [72, t("{n} days", { n: 3 })], [168, t("1 week")]], changed: () => { fetchOther(); chart.draw(); } });
+    const ghosts = plan.toolbar(tools, chart, { now, spans: [[8, t("{n} h", { n: 8 })], [24, t("1 day")], [72, t("{n} days", { n: 3 })], [168, t("1 week")]], changed: () => { compareWith(other); fetchOther(); } });
+    /** The other plan, on the chart while it is asked for. */
+    const compareWith = (found) => { other = found; chart.other = ghosts() ? other : null; chart.draw(); card(); };
 
     /* --- the other views -------------------------------------------------------------------- */
     const show = (b) => { views.show("chart"); chart.scroll.focus({ preventScroll: true }); if (!showsRow(b.row)) clearFilters(); chart.lay(); chart.select(b); };
@@ -121,7 +123,7 @@
       if (!page.isConnected || !data || move.active()) return;
       fetched = stamp;
       model = plan.model(data);
-      other = null;
+      other = chart.other = null;
       paint();
       chart.set(model);
       if (isFirst && !region("chart").hidden) { isFirst = false; readRange(); }
@@ -131,7 +133,7 @@
     const fetchOther = async () => {
       if (!ghosts() || other || !state.plans.proposed || !state.plans.in_force) return;
       const data = await get("proposed").catch(() => null);
-      if (data && page.isConnected) { other = plan.model(data); chart.draw(); }
+      if (data && page.isConnected) compareWith(plan.model(data));
     };
 
     /* --- painting --------------------------------------------------------------------------- */

@@ -30,14 +30,37 @@ def suggestion_states(snapshot: Snapshot, planned: _Planned) -> list[dict[str, A
     What people have decided is told by the desk's own record: the planner's list follows it.
     """
     said = _decisions(snapshot, planned.decisions())
+    listed = planned.suggestions()
     known = [
         dict(s) | _standing(s, said.get(s["id"])) | _as_planned(snapshot, s, said.get(s["id"]))
-        for s in planned.suggestions()
+        for s in [*listed, *_vetoed_before(planned.decisions(), said, {s["id"] for s in listed})]
     ]
     known.sort(key=_urgency)
     decided = [s for s in known if s["state"] != "open"][:DECIDED_SHOWN]
-    listed = [*(s for s in known if s["state"] == "open"), *decided]
-    return [_state(snapshot, s) | {"said": said.get(s["id"])} for s in listed]
+    shown = [*(s for s in known if s["state"] == "open"), *decided]
+    return [_state(snapshot, s) | {"said": said.get(s["id"])} for s in shown]
+
+
+def _vetoed_before(
+    decided: Mapping[str, Any], said: Mapping[str, Any], listed: set[str]
+) -> list[dict[str, Any]]:
+    """Suggestions vetoed whose time has come since: the planner lists them no more, and the veto
+    still holds and can be withdrawn."""
+    gone = {
+        v["suggestion"]: v
+        for v in decided["vetoes"]
+        if v["suggestion"] in said and v["suggestion"] not in listed
+    }
+    return [
+        {
+            "id": name,
+            "kind": "service" if veto["machine"] else "plan",
+            "machine": veto["machine"],
+            "state": "vetoed",
+            "version": None if veto["machine"] else name.removeprefix("plan-"),
+        }
+        for name, veto in gone.items()
+    ]
 
 
 def _urgency(suggestion: Suggestion) -> tuple[int, float, float]:
@@ -125,7 +148,7 @@ def _state(snapshot: Snapshot, suggestion: Suggestion) -> dict[str, Any]:
             "terms_before": suggestion.get("terms_before"),
             "terms_after": suggestion.get("terms_after"),
         }
-    return out | _service(snapshot, suggestion)
+    return out | (_service(snapshot, suggestion) if "start" in suggestion else {})
 
 
 def _service(snapshot: Snapshot, suggestion: Suggestion) -> dict[str, Any]:

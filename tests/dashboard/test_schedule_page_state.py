@@ -187,6 +187,19 @@ def test_a_veto_holds_until_its_time(fake: FakePlant) -> None:
     assert suggestion(fake, "service-1")["state"] == "open"
 
 
+def test_a_veto_can_be_withdrawn_when_the_time_suggested_has_come(fake: FakePlant) -> None:
+    """The planner lists it no more; the veto that still holds is the desk's."""
+    said = {"reason": "No crane", "action": "8-0", "machine": "mill-03"}
+    until = fake.schedule.now + HOUR
+    fake.schedule.decide(fake.store, "vetoes", "service-gone", until=until, **said)
+    found = suggestion(fake, "service-gone")
+    assert (found["state"], found["machine"]) == ("vetoed", "mill-03")
+    assert found["said"]["can_undo"]
+    fake.schedule.decide(fake.store, "vetoes", "service-gone", until=until - 2 * HOUR, **said)
+    listed = [s["id"] for s in state_of(fake)["suggestions"]]
+    assert "service-gone" not in listed
+
+
 def test_open_suggestions_come_first_by_what_they_save(fake: FakePlant) -> None:
     fake.schedule.decide(fake.store, "accepted", "service-1", service="7-0", machine="mill-03")
     found = state_of(fake)["suggestions"]
