@@ -95,6 +95,46 @@ def test_planner_that_starts_again_knows_how_long_an_operation_took(plant) -> No
     assert day(whole, plant, 121)["performance"] == pytest.approx(0.5, abs=0.01)
 
 
+@pytest.mark.parametrize("told_at", [31, 95, 119])
+def test_a_report_counts_whenever_it_comes(plant, told_at) -> None:
+    """A = 1/2 and E = 2/3 of the two hours, in the quarters in which it was, for all restarts."""
+    start, end = START_US + 30 * MINUTE_US, START_US + 90 * MINUTE_US
+
+    def told(n: int) -> Ran:
+        before = Run("b", 0, START_US - 60 * MINUTE_US, START_US - 30 * MINUTE_US, 1800.0)
+        if n < told_at:
+            return ran(before)
+        return ran(before, Run("a", 0, start, end if n >= 90 else None, 2400.0))
+
+    store, kept = MemoryStore(2), looked(plant, told, 60)
+    for _ in range(5):
+        kept.save(store)
+    after = ProductionKept()
+    after.load(store)
+    looked(plant, told, 59, after, first=61)
+    found = day(after, plant, 120)
+    assert found["busy_h"] == pytest.approx(2.0)
+    assert found["availability"] == pytest.approx(0.5)
+    assert found["performance"] == pytest.approx(2 / 3)
+    for _ in range(5):
+        after.save(store)
+    line = next(m.line for m in plant.machines if m.id == "mill-01")
+    quarters = orjson.loads(store.documents("oee")["plant"])["sums"]
+    produced = [sums[line][1] for _, sums in sorted(quarters.items())]
+    assert produced == pytest.approx([0, 0, 900, 900, 900, 900, 0, 0, 0], abs=60.0)
+
+
+def test_an_end_that_is_told_late_takes_back_what_was_counted(plant) -> None:
+    """It ended after 40 of 120 minutes, and that was told after 100; at 110 it is forgotten."""
+
+    def told(n: int) -> Ran:
+        end = START_US + 40 * MINUTE_US if n >= 100 else None
+        return Ran({"mill-01": [Run("a", 0, START_US, end, 2400.0)] if n < 110 else []})
+
+    found = day(looked(plant, told, 120), plant, 120)
+    assert (found["availability"], found["performance"]) == pytest.approx((1 / 3, 1.0))
+
+
 def test_machine_of_which_no_operation_is_reported_is_read_as_before(plant) -> None:
     told = Ran({"mill-02": [Run("a", 0, START_US, None, 60.0)]})
     found = day(looked(plant, told, 60), plant, 60)

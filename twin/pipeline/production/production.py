@@ -2,11 +2,11 @@
 an hour, kept a line; what reports of operations say of setting up and producing, a machine too.
 
 Where a machine's operations are reported, it produces from an actual start to the actual end, and
-at the end its planned run time tells how fast it was; what setting up took is told apart, where it
-is reported. Where operations are not, its newest reading stands for the time since its reading
-before. That time is unknown where the machine was silent for more than three periods on average, or
-where a look came more than an hour after the last. What was gathered is kept in the store: a
-planner that starts again goes on.
+at the end its planned run time tells how fast it was; a report that comes late counts as if it had
+come at once; what setting up took is told apart, where it is reported. Where operations are not,
+its newest reading stands for the time since its reading before. That time is unknown where the
+machine was silent for more than three periods on average, or where a look came more than an hour
+after the last. What was gathered is kept in the store: a planner that starts again goes on.
 """
 
 from collections.abc import Sequence
@@ -17,12 +17,13 @@ import orjson
 
 from twin.core.oee import EMPTY, Looks, Tally, tally, total
 from twin.core.view import NEVER
+from twin.pipeline.production.belated import Accounted, accounted_of, corrections, with_span
 from twin.pipeline.production.oee_figures import BUCKET_US, DAY_US, oee_figures
 from twin.pipeline.production.producing import UNKNOWN, reading
 from twin.pipeline.production.ran import NOTHING, Ran
 from twin.pipeline.production.unit_times import UnitTime, UnitTimes
 from twin.pipeline.worklist import MachineNow
-from twin.plant import Plant, plant_stands
+from twin.plant import Machine, Plant, plant_stands
 from twin.stores.base import Store
 
 __all__ = ["BUCKET_US", "ProductionKept", "Seen"]
@@ -51,6 +52,8 @@ class ProductionKept:
         self._seen: dict[str, Seen] = {}
         self._sums: dict[int, dict[str, Tally]] = {}
         self._units = UnitTimes()
+        self._accounted: dict[str, Accounted] = {}
+        """Of machines whose operations are reported: what late reports are held against."""
         self._worked: dict[str, float] = {}
         """Seconds that operations under way have produced."""
         self._n_looks = 0
@@ -72,9 +75,11 @@ class ProductionKept:
             seen = {m: Seen(int(kept["until"]), 0) for m in kept["machines"]}
             worked = {str(key): float(s) for key, s in kept.get("worked", {}).items()}
             units = UnitTimes(kept.get("units"))
+            accounted = {m: accounted_of(a) for m, a in kept.get("accounted", {}).items()}
         except (AttributeError, KeyError, TypeError, ValueError):  # of another release
             return
         self._sums, self._seen, self._worked, self._units = sums, seen, worked, units
+        self._accounted = accounted
 
     def save(self, store: Store) -> None:
         """Keep what was gathered, at most once in SAVE_LOOKS looks. Raises StoreError."""
@@ -90,6 +95,7 @@ class ProductionKept:
                 for bucket, lines in self._sums.items()
             },
             "units": self._units.document(),
+            "accounted": {m: known.document() for m, known in self._accounted.items()},
         }
         store.set_documents(KIND, {NAME: orjson.dumps(document)})
 
@@ -115,6 +121,8 @@ class ProductionKept:
                 span, row = self._one(now, now_us, planned)
                 rows = [row]
                 if ran.knows(now.machine.id):
+                    counts = planned and not now.is_failed
+                    self._correct(now.machine, span if counts else None, ran, now_us)
                     rows = self._as_ran(now.machine.id, span, row, ran)
                     own = self._as_told(now.machine.id, span, rows, ran)
                     told[line] = total([told.get(line, EMPTY), own])
@@ -156,6 +164,21 @@ class ProductionKept:
         ran_s = min(ran_s, max(dt_s, 0.0))
         produced = (ran_s, planned, is_failed, 1.0, True, good)
         return [produced, (dt_s - ran_s, planned, is_failed, 0.0, False, np.nan)]
+
+    def _correct(
+        self, machine: Machine, span: tuple[int, int] | None, ran: Ran, now_us: int
+    ) -> None:
+        """Count again what reports have come too late for; span: what this look accounts for."""
+        known = self._accounted.get(machine.id, Accounted())
+        runs, found = corrections(known, ran.of(machine.id), BUCKET_US)
+        self._accounted[machine.id] = with_span(known, runs, span, now_us - DAY_US)
+        for bucket, s in found.produced.items():
+            quarter = self._sums.setdefault(bucket, {})
+            more = Tally(producing_s=s, made_s=s, ran_s=s)
+            quarter[machine.line] = total([quarter.get(machine.line, EMPTY), more])
+            self._units.add(bucket, machine.id, UnitTime(ran_s=s))
+        for key, s in found.worked.items():
+            self._worked[key] = self._worked.get(key, 0.0) + s
 
     def _as_told(self, machine: str, span: tuple[int, int], rows: list[_Row], ran: Ran) -> Tally:
         """What only reports say of a machine whose rows are those of _as_ran."""

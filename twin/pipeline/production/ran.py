@@ -60,6 +60,10 @@ class Ran:
         """Whether anybody reports what the machine does, if only that it is set up."""
         return machine in self._runs or machine in self._setups
 
+    def of(self, machine: str) -> Sequence[Run]:
+        """Runs of a machine in order of start."""
+        return self._runs.get(machine, ())
+
     def within(self, machine: str, start: int, end: int) -> list[tuple[Run, float]]:
         """Runs that overlap [start, end) and for how many seconds."""
         found = []
