@@ -1,11 +1,12 @@
-"""The small plant of tests/sources serves here too."""
+"""What the tests of this folder and below share lies here; the small plant of tests/sources too."""
 
 import sys
 from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "sources"))
+HERE = Path(__file__).parent
+sys.path[:0] = [str(HERE), str(HERE.parent / "sources")]
 
 
 @pytest.fixture
