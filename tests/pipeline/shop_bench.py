@@ -1,11 +1,7 @@
 """A small shop in memory: two mills, two presses, what is written, and what follows from events."""
 
-import sys
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "sources"))
 
 from small_plant import plant_with
 
