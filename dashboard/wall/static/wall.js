@@ -92,10 +92,9 @@
   const shiftTitles = (plan) => plan.all ? [`${words.shift}\n${progress(plan)}`, `${words.shift}\n${fill(words.operations, plan)}`,
     `${words.shift}\n${plan.done}/${plan.all} ${words.steps}`, `${words.shift}\n${plan.done}/${plan.all}`, `${words.shift} ${plan.done}/${plan.all}`, `${plan.done}/${plan.all}`] : [words.next];
   const shiftTitlesOver = (plan) => (plan.all && plan.beyond ? shiftTitles(plan).map((title) => `${title}\n${words.next}`) : shiftTitles(plan));
-  const paintNow = (here) => {
-    const panel = $("now"), rest = $("rest"), plan = hasTurn(here) ? here.shift : null;
+  const paintNow = (here, plan) => {
+    const panel = $("now"), rest = $("rest"), head = panel.children[0];
     listed = plan ? plan.services : here.now;
-    panel.classList.toggle("turns", Boolean(here.shift));
     const titles = plan ? shiftTitlesOver(plan) : [words.now];
     items.forEach((node, k) => {
       const item = listed[k];
@@ -119,17 +118,19 @@
     const least = 0.13 * Math.min(innerWidth, innerHeight);
     const trial = (side) => {
       show($("code"), side > 0);
-      show(panel.children[0], true);
-      say(panel.children[0], titles[0]);
+      show(head, true);
+      say(head, titles[0]);
       $("code").style.setProperty("--side", `${Math.floor(side)}px`);
       let n = listed.length;
       items.forEach((node, k) => show(node, k < n));
       say_rest(n);
-      if (!plan && overflows(panel)) show(panel.children[0], false);
+      if (!plan && overflows(panel)) show(head, false);
       while (n > 0 && overflows(panel)) { show(items[--n], false); say_rest(n); }
+      if (!plan) show(head, true);
+      if (!plan && overflows(panel)) show(head, false);
       if (plan && overflows(panel)) show(rest, false);  // what a plan's list is, only its title says
-      for (const title of titles) if (plan && overflows(panel)) say(panel.children[0], title);
-      if (plan && overflows(panel)) { show(panel.children[0], false); say_rest(n); }
+      for (const title of titles) if (plan && overflows(panel)) say(head, title);
+      if (plan && overflows(panel)) { show(head, false); say_rest(n); }
       return n;
     };
     let n = trial(0);
@@ -149,6 +150,15 @@
     }
     listed = listed.slice(0, n);
     shownCode = "";
+  };
+  /** Upright as high as the taller turn, so that the tiles, which have the rest, stay in place. */
+  const paintTurns = (here) => {
+    const { style } = $("now");
+    style.minHeight = "";
+    for (const plan of hasTurn(here) ? [null, here.shift] : [here.shift, null]) {
+      paintNow(here, plan);
+      style.minHeight = `${$("now").offsetHeight}px`;
+    }
   };
   /** Room for less than one item: its name, with as much of reason, time and range as there is room for. */
   const shorten = (panel, item) => {
@@ -172,7 +182,7 @@
       .filter((g) => g.line === n).map((g) => [g.at, [widthOf(label(g, short), m, 700) + (/silent|service/.test(tileCode(here, g)) ? 1.5 : 0.7) * m, tall]])) }));
     const counts = [here.grown.length, 12, 6, 3, 1].filter((n, k) => n && (!k || n < here.grown.length));
     const choices = [...counts.map((n) => [n, false]), ...counts.map((n) => [n, true]), [0, false]];
-    const found = box.width > 2 * m && box.height > m && fit(choices.map((c) => way(...c)), box, 1.45 * m, Math.min(3.2 * m, 0.11 * Math.min(innerWidth, innerHeight)));
+    const found = box.width > 2 * m && box.height > m && fit(choices.map((c) => way(...c)), box, 1.45 * m, isUpright() ? 0.18 * innerWidth : Math.min(3.2 * m, 0.11 * innerHeight));
     const names = $("tiles").querySelectorAll("h2");
     let at = 0;
     all.forEach((line, n) => {
@@ -226,7 +236,7 @@
     root.style.setProperty("--list", `${Math.round(Math.min(0.5 * innerWidth, Math.max(0.32 * innerWidth, 15 * m)))}px`);
     show($("body"), true);
     show($("body"), $("body").clientHeight >= 1.6 * m);
-    paintNow(here);
+    paintTurns(here);
     paintTiles(here);
   };
 
