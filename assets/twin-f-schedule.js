@@ -91,7 +91,7 @@
     const compare = plan.compare(region("compare"), { state: () => state, adopt, show: (m) => { const b = model?.byKey.get(m.kind === "service" ? `service/${m.service}` : `${m.order}/${m.step}`); if (b) show(b); } });
     const late = plan.late(region("late"), { names, show: (order) => { const own = model.bars.filter((b) => b.order?.id === order); if (own.length) show(own.at(-1)); } });
     const notices = plan.notices(region("notices"));
-    const views = plan.views(page, (name) => { remember({ view: name === "chart" ? "" : name }); paintView(); });
+    const views = plan.views(page, (name) => { remember({ view: name === "chart" ? "" : name }); paintView(); if (model && bar) find(); });
     const suggestions = plan.suggestions(region("suggestions"), { near: () => state.plans.in_force?.made || null, currency: () => state.currency, adopt, until: (hours) => model?.say(model.s(state.now_us + hours * 3600e6), "far"),
       first: () => (state.suggestions || []).find((s) => s.state === "open" && s.kind === "service")?.id,
       compare: (version) => { views.show("compare"); compare.choose(version === state.plans.proposed?.version ? "proposed" : String(version)); },

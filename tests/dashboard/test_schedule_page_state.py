@@ -61,6 +61,22 @@ def test_columns_read_back_are_the_plan(fake: FakePlant) -> None:
     ]
 
 
+def test_prices_follow_the_plant_files_tariff_by_its_own_clock(fake: FakePlant) -> None:
+    """Read off demo/plant.toml: nights .12, weekday evenings .34, else the price."""
+    state = plan_state(fake.plant, fake.schedule.in_force, fake.schedule.orders)
+    assert fake.plant.energy
+    base = fake.plant.energy.price
+    first = fake.schedule.in_force["start"] // 1_000_000
+    said = {}
+    for hour in range((state["end_s"] - state["start_s"]) // 3600):
+        at = first - state["t0"] // 1_000_000 + 3600 * hour + 1800
+        clock = datetime.fromtimestamp(first + 3600 * hour + 1800, fake.plant.zone)
+        price = [price for since, price in state["prices"] if since <= at][-1]
+        said.setdefault((clock.strftime("%a"), clock.hour), price)
+    assert (said["Mon", 18], said["Mon", 20], said["Mon", 12]) == (0.34, base, base)
+    assert (said["Mon", 23], said["Tue", 5], said["Tue", 6]) == (0.12, 0.12, base)
+
+
 def test_what_was_done_before_the_plan_is_drawn_as_done(fake: FakePlant) -> None:
     plan, orders = fake.schedule.in_force, fake.schedule.orders
     done = [

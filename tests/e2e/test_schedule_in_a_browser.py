@@ -247,6 +247,13 @@ def test_an_address_holds_view_filters_and_time_and_a_proposed_plan_is_compared_
     n = sum(o["order"] == "A-1003" for o in plan["operations"])
     expect(page.locator(".plan-table tbody tr")).to_have_count(n + 1)  # and the step that was done
     page.get_by_role("tab", name="Chart").click()
+    card = page.locator(".gantt-card")
+    expect(card).to_contain_text("A-1003, step 2")  # the first that is not done
+    card.get_by_role("button", name=re.compile(", from ")).click()  # its step after
+    expect(card).to_contain_text("A-1003, step 3")
+    expect(card).to_contain_text(re.compile(r"Why then.*step 2 on .* ends"))
+    page.keyboard.press(",")
+    expect(card).to_contain_text("A-1003, step 2")
     page.get_by_role("button", name="Show 1 day").click()
     expect(page).to_have_url(re.compile(r"order=A-1003.*&h=24"))
     expect(page).not_to_have_url(re.compile("view="))
