@@ -13,7 +13,7 @@ from dashboard.data import Reader
 from dashboard.kiosks import Kiosks
 from dashboard.pages import displays, router
 from dashboard.routes import calendar_routes, define, live, print_routes
-from dashboard.states.alarm_words import refusal_texts, verb_names
+from dashboard.states.alarms.alarm_words import refusal_texts, verb_names
 from twin.config import Settings
 from twin.stores.base import Store
 

@@ -15,7 +15,7 @@ from dashboard.access.refusals import count_refusal
 from dashboard.access.roles import role_name
 from dashboard.access.tokens import known_id, once
 from dashboard.data import Reader
-from dashboard.states.alarm_words import refusal_text
+from dashboard.states.alarms.alarm_words import refusal_text
 from dashboard.states.at_service import undo_fault
 from twin.actions import VERBS, Action, pack_action, unpack_action
 from twin.errors import StoreError

@@ -9,7 +9,7 @@ from dashboard.access.checks import check
 from dashboard.access.language import t
 from dashboard.access.part_words import shortage_words
 from dashboard.snapshot import Snapshot, machine_of
-from dashboard.states.alarm_words import refusal_text
+from dashboard.states.alarms.alarm_words import refusal_text
 from dashboard.states.at_service import services_begun
 from twin.pipeline.desk.effects import AHEAD_US
 from twin.pipeline.desk.plans import lacked_at

@@ -8,7 +8,7 @@ from typing import Any
 from dashboard.access.checks import check
 from dashboard.access.language import t
 from dashboard.snapshot import Snapshot
-from dashboard.states.alarm_words import refusal_text
+from dashboard.states.alarms.alarm_words import refusal_text
 from twin.pipeline.orders.orders import change_fault, order_fault
 
 __all__ = ["can_add", "can_cancel_order", "can_change", "can_import"]

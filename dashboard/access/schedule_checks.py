@@ -10,7 +10,7 @@ from dashboard.access.checks import check
 from dashboard.access.language import t
 from dashboard.access.part_words import shortage_words
 from dashboard.snapshot import Snapshot
-from dashboard.states.alarm_words import refusal_text
+from dashboard.states.alarms.alarm_words import refusal_text
 from twin.pipeline.desk.front import front_fault
 from twin.pipeline.desk.schedule_locks import lock_fault
 from twin.pipeline.desk.schedule_plans import version_fault

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from dashboard.data.machines import MachinePast
 from dashboard.snapshot import Snapshot
-from dashboard.states.outlook import Belief
+from dashboard.states.machine.outlook import Belief
 from twin.core.paths import Start, as_new, start_of
 from twin.core.whatif import Case, Rehearsal, rehearse
 from twin.pipeline.history.history import Estimate

@@ -8,10 +8,10 @@ from dashboard.data.machines import MachinePast
 from dashboard.figures.signals import Past, chart_lines, min_max, naive_s
 from dashboard.numbers import decimals, rounded, roundeds
 from dashboard.snapshot import Snapshot, is_silent, row_of
-from dashboard.states.evidence import gaps_s, sensor_quality, whiteness
-from dashboard.states.machine_log import event_lines
-from dashboard.states.machine_state import risky_sensor
-from dashboard.states.outlook import sensor_fan
+from dashboard.states.machine.evidence import gaps_s, sensor_quality, whiteness
+from dashboard.states.machine.machine_log import event_lines
+from dashboard.states.machine.machine_state import risky_sensor
+from dashboard.states.machine.outlook import sensor_fan
 from dashboard.times import iso_local
 from twin.core.layout import HEALTH, NIS, TIME, header
 from twin.core.view import NEVER

@@ -8,8 +8,8 @@ import numpy as np
 from dashboard.data.cache import Computed
 from dashboard.figures.signals import Past, past_of
 from dashboard.snapshot import Snapshot
-from dashboard.states.outlook import Belief, belief_of, risk_curve
-from dashboard.states.past import past_of_estimate, past_of_rows
+from dashboard.states.machine.outlook import Belief, belief_of, risk_curve
+from dashboard.states.machine.past import past_of_estimate, past_of_rows
 from twin.catalogue import Catalogue
 from twin.modelfile import ClassModel, default_model, parse_model
 from twin.pipeline.history.history import Estimate, estimate, history

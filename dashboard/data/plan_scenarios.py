@@ -17,7 +17,7 @@ import orjson
 
 from dashboard.numbers import rounded
 from dashboard.snapshot import Snapshot
-from dashboard.states.schedule_plan import forecast_terms
+from dashboard.states.schedule.schedule_plan import forecast_terms
 from dashboard.times import iso_local
 from twin.errors import PlanningError, SchemaError, TwinError
 from twin.pipeline.planning.scenario import RUSH, kept_figures

@@ -13,8 +13,8 @@ from dashboard.data.snapshots import read_snapshot
 from dashboard.figures.signals import Past
 from dashboard.snapshot import Snapshot, machine_of
 from dashboard.states.frame_state import frame
-from dashboard.states.machine_state import machine_state
-from dashboard.states.plant_state import HORIZON_H, plant_state
+from dashboard.states.machine.machine_state import machine_state
+from dashboard.states.plant.plant_state import HORIZON_H, plant_state
 from dashboard.stream import Feed
 from twin.errors import SchemaError, StoreError, TwinError
 from twin.plant import Machine, load_plant

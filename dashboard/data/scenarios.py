@@ -13,7 +13,7 @@ from dashboard.data.wishes import Asked, Limits, Wish, scenario_of
 from dashboard.figures.what_if import course_numbers, input_numbers, sensor_numbers
 from dashboard.numbers import rounded
 from dashboard.snapshot import Snapshot, failed_at, is_silent, row_of
-from dashboard.states.outlook import Belief
+from dashboard.states.machine.outlook import Belief
 from dashboard.times import iso_local
 from twin.core.whatif import Case, Change, course_of
 from twin.core.whatif_sums import Prices, doubts, eases, unseen_from

@@ -14,8 +14,8 @@ from dashboard.exports import csv_response
 from dashboard.i18n import Translate
 from dashboard.pages.visit import Visit
 from dashboard.routes import alarm_checks
-from dashboard.states.alarm_lists import alarm_list, filters_of, journal_list
-from dashboard.states.alarm_state import alarms_state
+from dashboard.states.alarms.alarm_lists import alarm_list, filters_of, journal_list
+from dashboard.states.alarms.alarm_state import alarms_state
 from dashboard.times import local
 
 __all__ = ["register", "show"]

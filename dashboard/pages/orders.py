@@ -10,8 +10,8 @@ from dashboard.data import Reader
 from dashboard.i18n import Translate
 from dashboard.pages.visit import Visit
 from dashboard.routes import order_routes
-from dashboard.states.order_words import column_names
-from dashboard.states.orders_state import orders_state
+from dashboard.states.orders.order_words import column_names
+from dashboard.states.orders.orders_state import orders_state
 
 __all__ = ["register", "show"]
 

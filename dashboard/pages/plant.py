@@ -15,8 +15,8 @@ from dashboard.data import Reader
 from dashboard.exports import csv_response
 from dashboard.i18n import Translate, pick
 from dashboard.pages.visit import Visit
-from dashboard.states.oee_list import oee_rows
-from dashboard.states.plant_lists import attention_rows, filters_of, machine_rows
+from dashboard.states.plant.oee_list import oee_rows
+from dashboard.states.plant.plant_lists import attention_rows, filters_of, machine_rows
 from dashboard.times import local
 from twin.plant import Plant
 

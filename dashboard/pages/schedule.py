@@ -10,7 +10,7 @@ from dashboard.data.schedule import PlanReader
 from dashboard.i18n import Translate
 from dashboard.pages.visit import Visit
 from dashboard.routes import schedule_routes
-from dashboard.states.schedule_state import schedule_state
+from dashboard.states.schedule.schedule_state import schedule_state
 
 __all__ = ["VIEWS", "register", "show"]
 

@@ -10,7 +10,7 @@ from dashboard.components.shell import panel
 from dashboard.data import Reader
 from dashboard.pages.visit import Visit
 from dashboard.routes import trade_off_routes
-from dashboard.states.trade_offs_state import trade_offs_state
+from dashboard.states.schedule.trade_offs_state import trade_offs_state
 from twin.actions import Objective
 from twin.scheduling.pareto.record import TRADED
 

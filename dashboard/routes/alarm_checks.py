@@ -4,7 +4,7 @@ from typing import Any
 
 from dashboard.access import check, t
 from dashboard.snapshot import Snapshot
-from dashboard.states.alarm_words import refusal_text
+from dashboard.states.alarms.alarm_words import refusal_text
 from twin.core.alarms import HELD
 
 __all__ = ["can_acknowledge", "can_remove", "can_shelve"]

@@ -11,7 +11,7 @@ from dashboard.exports import csv_response, time_column
 from dashboard.figures.signals import Past, naive_s
 from dashboard.routes.machine_routes import PERIODS_MAX
 from dashboard.snapshot import Snapshot, machine_of, row_of
-from dashboard.states.compare_state import compare_state, line_of
+from dashboard.states.machine.compare_state import compare_state, line_of
 from twin.errors import TwinError
 from twin.plant import Machine
 

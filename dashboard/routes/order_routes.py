@@ -11,8 +11,8 @@ from dashboard.data import Reader
 from dashboard.exports import csv_response
 from dashboard.i18n import Translate
 from dashboard.snapshot import Snapshot
-from dashboard.states.order_words import fault_words, file_words
-from dashboard.states.orders_list import OrderFilters, example_rows, order_list
+from dashboard.states.orders.order_words import fault_words, file_words
+from dashboard.states.orders.orders_list import OrderFilters, example_rows, order_list
 from dashboard.times import iso_local, local
 from twin.errors import DataError
 from twin.pipeline.orders.file import BYTES_MAX, OrderRow, TooManyRowsError, read_orders

@@ -14,9 +14,9 @@ from dashboard.data.schedule import Planned, PlanReader
 from dashboard.data.schedule_costs import Costing, parse_move
 from dashboard.exports import csv_response
 from dashboard.snapshot import Snapshot
-from dashboard.states.schedule_compare import compared
-from dashboard.states.schedule_list import schedule_list
-from dashboard.states.schedule_plan import plan_state
+from dashboard.states.schedule.schedule_compare import compared
+from dashboard.states.schedule.schedule_list import schedule_list
+from dashboard.states.schedule.schedule_plan import plan_state
 from dashboard.times import local
 from twin.errors import PlanningError, SchemaError, StoreError
 

@@ -5,7 +5,7 @@ from flask import Flask, Response, abort
 from dashboard.access.language import t
 from dashboard.data import Reader
 from dashboard.exports import csv_response, time_column
-from dashboard.states.trade_offs_state import MEASURES, trade_offs_state
+from dashboard.states.schedule.trade_offs_state import MEASURES, trade_offs_state
 
 __all__ = ["register"]
 

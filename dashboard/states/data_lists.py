@@ -9,7 +9,7 @@ from dashboard.i18n import Translate, pick
 from dashboard.snapshot import Snapshot
 from dashboard.states.data_known import Refused
 from dashboard.states.data_state import parts_of, sources_of
-from dashboard.states.sensor_quality import faulty_sensors
+from dashboard.states.machine.sensor_quality import faulty_sensors
 from dashboard.times import local
 from twin.pipeline.gateway.senders import SENT
 

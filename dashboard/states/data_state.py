@@ -7,8 +7,8 @@ from typing import Any
 from dashboard.numbers import rounded, roundeds
 from dashboard.snapshot import STALE_PERIODS, Snapshot, pace
 from dashboard.states.data_known import Known, Refused
-from dashboard.states.sensor_quality import Faulty, faulty_sensors, quality_counts
-from dashboard.states.verdict import verdict
+from dashboard.states.machine.sensor_quality import Faulty, faulty_sensors, quality_counts
+from dashboard.states.machine.verdict import verdict
 from dashboard.times import iso_local
 from twin.pipeline.gateway.senders import SENT, sent_counter
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from dashboard.numbers import rounded
 from dashboard.snapshot import STALE_PERIODS, TRANSPORT_S, Snapshot, age_s, pace, stands, stood_s
-from dashboard.states.alarm_state import alarm_counts
+from dashboard.states.alarms.alarm_state import alarm_counts
 from dashboard.times import local, offset_text
 from twin.core.view import NEVER
 

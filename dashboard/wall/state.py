@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 from dashboard.numbers import rounded
 from dashboard.snapshot import Snapshot, age_s, row_of
 from dashboard.states.at_service import serviced_until
+from dashboard.states.plant.work_list import failed_machines, work_list
 from dashboard.states.shift_plan import plan_between, plan_now, shift_span
 from dashboard.states.tiles import lines_of, states_of, tile_codes
-from dashboard.states.work_list import failed_machines, work_list
 from dashboard.times import local
 from twin.pipeline.services import HOUR_US
 

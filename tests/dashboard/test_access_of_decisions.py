@@ -9,7 +9,7 @@ from fake_plant import FakePlant
 from flask.testing import FlaskClient
 
 from dashboard.app import PlantTwin
-from dashboard.states.machine_log import services_of
+from dashboard.states.machine.machine_log import services_of
 from dashboard.times import iso_local
 
 HOUR_US = 3_600_000_000

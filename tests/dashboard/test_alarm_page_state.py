@@ -16,9 +16,9 @@ from dashboard.data import read_snapshot
 from dashboard.data.documents import Documents
 from dashboard.i18n import translator
 from dashboard.snapshot import Snapshot, failed_at
-from dashboard.states.alarm_lists import AlarmFilters, alarm_list, journal_list
-from dashboard.states.alarm_state import alarm_counts, alarms_state
-from dashboard.states.alarm_words import refusal_text, state_names, verb_names
+from dashboard.states.alarms.alarm_lists import AlarmFilters, alarm_list, journal_list
+from dashboard.states.alarms.alarm_state import alarm_counts, alarms_state
+from dashboard.states.alarms.alarm_words import refusal_text, state_names, verb_names
 from dashboard.states.frame_state import frame
 from twin.actions import VERBS, Action, pack_action
 from twin.config import Settings

@@ -5,12 +5,12 @@ import pytest
 
 from dashboard.access.machine_checks import can_cancel, can_move
 from dashboard.snapshot import Snapshot, machine_of
-from dashboard.states.alarm_journal import journal_lines
+from dashboard.states.alarms.alarm_journal import journal_lines
 from dashboard.states.at_service import serviced_until, services_begun, undo_fault
-from dashboard.states.key_figures import key_figures
-from dashboard.states.machine_state import machine_state
-from dashboard.states.schedule_suggestions import suggestion_states
-from dashboard.states.sensor_quality import quality_counts
+from dashboard.states.machine.machine_state import machine_state
+from dashboard.states.machine.sensor_quality import quality_counts
+from dashboard.states.plant.key_figures import key_figures
+from dashboard.states.schedule.schedule_suggestions import suggestion_states
 from dashboard.states.tiles import tile_codes
 from twin.types import Event
 

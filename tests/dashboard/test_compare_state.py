@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from dashboard.figures.signals import Past
 from dashboard.snapshot import Snapshot, machine_of
-from dashboard.states.compare_state import apart, compare_state, line_of, rivals
+from dashboard.states.machine.compare_state import apart, compare_state, line_of, rivals
 from twin.plant import Machine
 
 ends = st.floats(0, 100)

@@ -17,8 +17,8 @@ from dashboard.snapshot import Snapshot, row_of
 from dashboard.states.data_known import Known
 from dashboard.states.data_lists import parts_csv, sensors_csv, sources_csv
 from dashboard.states.data_state import data_state
-from dashboard.states.sensor_quality import STATES, faulty_sensors, quality_counts
-from dashboard.states.verdict import verdict
+from dashboard.states.machine.sensor_quality import STATES, faulty_sensors, quality_counts
+from dashboard.states.machine.verdict import verdict
 from twin.core.view import NEVER
 from twin.pipeline.gateway.senders import last_sent, note_sent
 from twin.stores.base import Info, Lag

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from dashboard.states.evidence import gaps_s, lag_one, nis_range, sensor_quality, whiteness
+from dashboard.states.machine.evidence import gaps_s, lag_one, nis_range, sensor_quality, whiteness
 from twin.core.rows import row_dtype
 from twin.core.trend import APPLIED, LATE
 from twin.plant import Plant

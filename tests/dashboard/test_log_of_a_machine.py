@@ -4,8 +4,8 @@ import pytest
 
 from dashboard.components.neighbours import near
 from dashboard.snapshot import Snapshot, machine_of, row_of
-from dashboard.states.machine_log import alarms_of, log_of, services_of
-from dashboard.states.machine_state import risky_sensor
+from dashboard.states.machine.machine_log import alarms_of, log_of, services_of
+from dashboard.states.machine.machine_state import risky_sensor
 from twin.plant import Machine
 from twin.types import Event
 

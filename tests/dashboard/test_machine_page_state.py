@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from dashboard.snapshot import Snapshot, machine_of, row_of
-from dashboard.states.machine_state import hours, machine_state, quality_code
+from dashboard.states.machine.machine_state import hours, machine_state, quality_code
 from twin.core.view import NEVER, view_dtype
 
 

@@ -15,9 +15,9 @@ from dashboard.data import read_snapshot
 from dashboard.i18n import translator
 from dashboard.pages.router import route
 from dashboard.snapshot import Snapshot
-from dashboard.states.order_words import wanted_names
-from dashboard.states.orders_list import OrderFilters, order_list
-from dashboard.states.orders_state import CLOSED_SHOWN, orders_state
+from dashboard.states.orders.order_words import wanted_names
+from dashboard.states.orders.orders_list import OrderFilters, order_list
+from dashboard.states.orders.orders_state import CLOSED_SHOWN, orders_state
 from twin.actions import unpack_action
 from twin.pipeline.orders.rows import WANTED
 from twin.stores.base import Store

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from dashboard.figures.signals import Past
-from dashboard.states.machine_state import Z95
-from dashboard.states.past import nearest_regime, past_of_estimate, past_of_rows, with_gaps
+from dashboard.states.machine.machine_state import Z95
+from dashboard.states.machine.past import nearest_regime, past_of_estimate, past_of_rows, with_gaps
 from twin.core.rows import row_dtype
 from twin.core.statespace import Trend, trend_of
 from twin.core.trend import advance, new_state, new_view, trace

@@ -13,12 +13,12 @@ from dashboard.data import read_snapshot
 from dashboard.i18n import translator
 from dashboard.pages.plant import reasons
 from dashboard.snapshot import Snapshot, is_idle, is_silent, row_of
-from dashboard.states.key_figures import key_figures
-from dashboard.states.oee_list import oee_rows
-from dashboard.states.plant_lists import Filters, attention_rows, filters_of, machine_rows
-from dashboard.states.plant_state import plant_state
+from dashboard.states.plant.key_figures import key_figures
+from dashboard.states.plant.oee_list import oee_rows
+from dashboard.states.plant.plant_lists import Filters, attention_rows, filters_of, machine_rows
+from dashboard.states.plant.plant_state import plant_state
+from dashboard.states.plant.work_list import work_list
 from dashboard.states.tiles import states_of, tile_codes
-from dashboard.states.work_list import work_list
 from twin.plant import Plant, Targets
 
 HOUR_US = 3_600_000_000

@@ -7,12 +7,12 @@ from fake_plant import START_US, FakePlant
 from dashboard.data import decode_views, read_snapshot
 from dashboard.snapshot import Snapshot, age_s, row_of
 from dashboard.states.frame_state import clock_state, status_state
-from dashboard.states.key_figures import key_figures
-from dashboard.states.machine_state import machine_state
-from dashboard.states.plant_state import plant_state, tile_codes
-from dashboard.states.plant_suggestions import plant_suggestions
+from dashboard.states.machine.machine_state import machine_state
+from dashboard.states.plant.key_figures import key_figures
+from dashboard.states.plant.plant_state import plant_state, tile_codes
+from dashboard.states.plant.plant_suggestions import plant_suggestions
+from dashboard.states.plant.work_list import work_list
 from dashboard.states.tiles import states_of
-from dashboard.states.work_list import work_list
 from dashboard.times import iso_local
 from twin.core.view import NEVER, view_dtype
 from twin.types import Event

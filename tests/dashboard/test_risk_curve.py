@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dashboard.states.outlook import Belief, belief_of, crossing, risk_curve, sensor_fan
+from dashboard.states.machine.outlook import Belief, belief_of, crossing, risk_curve, sensor_fan
 from twin.config import Settings
 from twin.core.rows import row_dtype
 from twin.core.trend import new_state, new_view

@@ -4,7 +4,7 @@ from typing import Any
 
 from fake_plant import FakePlant
 
-from dashboard.states.schedule_compare import compared, moved_operations, moved_services
+from dashboard.states.schedule.schedule_compare import compared, moved_operations, moved_services
 
 HOUR = 3_600_000_000
 MINUTE = 60_000_000

@@ -11,8 +11,8 @@ from dashboard.data import read_snapshot
 from dashboard.data.documents import Documents
 from dashboard.data.schedule import Planned, PlanReader
 from dashboard.snapshot import Snapshot
-from dashboard.states.schedule_plan import plan_state
-from dashboard.states.schedule_state import schedule_state
+from dashboard.states.schedule.schedule_plan import plan_state
+from dashboard.states.schedule.schedule_state import schedule_state
 
 HOUR = 3_600_000_000
 

@@ -14,7 +14,7 @@ from dashboard.app import PlantTwin
 from dashboard.data import schedule_costs
 from dashboard.data.schedule_costs import Move, parse_move
 from dashboard.routes import schedule_routes
-from dashboard.states.orders_state import orders_state
+from dashboard.states.orders.orders_state import orders_state
 from twin.errors import PlanningError, SchemaError
 
 MOVE = {"kind": "operation", "order": "A-1001", "step": 1, "machine": "mill-01", "start": 10**15}

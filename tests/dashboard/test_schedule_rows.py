@@ -6,8 +6,8 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.states.schedule_plan import zone_offsets
-from dashboard.states.schedule_rows import closed_spans, gantt_rows
+from dashboard.states.schedule.schedule_plan import zone_offsets
+from dashboard.states.schedule.schedule_rows import closed_spans, gantt_rows
 from twin.plant import Closure, Plant, Weekly
 from twin.plant.resources import Shift
 

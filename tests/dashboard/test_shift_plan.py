@@ -10,7 +10,7 @@ from dashboard.app import PlantTwin
 from dashboard.routes.calendar_routes import calendar_of, feed_address
 from dashboard.routes.print_routes import printed_plan
 from dashboard.snapshot import Snapshot
-from dashboard.states.plant_suggestions import plant_suggestions
+from dashboard.states.plant.plant_suggestions import plant_suggestions
 from dashboard.states.shift_plan import shift_plan, shift_span
 from dashboard.wall.state import shared, wall_state
 from twin.actions import Action, pack_action

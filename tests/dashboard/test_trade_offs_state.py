@@ -2,7 +2,7 @@
 
 from dashboard.snapshot import Snapshot
 from dashboard.states.scenarios_state import scenarios_state
-from dashboard.states.trade_offs_state import MEASURES, trade_offs_state
+from dashboard.states.schedule.trade_offs_state import MEASURES, trade_offs_state
 
 TERMS = {
     **{"makespan_h": 100.0, "tardiness": 50.0, "risk": 400.0, "energy": 300.0},

@@ -4,7 +4,7 @@ import pytest
 from fake_plant import FakePlant
 
 from dashboard.snapshot import Snapshot, row_of
-from dashboard.states.plant_state import plant_state
+from dashboard.states.plant.plant_state import plant_state
 from dashboard.stream import merge_patch
 from dashboard.wall.state import LETTERS, NOW_MAX, shared, wall_state
 

@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "dashboard"))
 from fake_plant import FakePlant, grown
 
 from dashboard.app import PlantTwin, create_app
-from dashboard.states.plant_state import plant_state
+from dashboard.states.plant.plant_state import plant_state
 from twin.config import Settings
 from twin.plant import load_plant
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from dashboard.numbers import rounded
-from dashboard.states.outlook import LEAST_LOGIT
+from dashboard.states.machine.outlook import LEAST_LOGIT
 from twin.core.view import N_DRIVERS
 from twin.plant import MachineClass
 

@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 from dashboard.exports import time_column
 from dashboard.i18n import Translate, pick
 from dashboard.snapshot import Snapshot
-from dashboard.states.alarm_journal import journal_lines
-from dashboard.states.alarm_state import alarm_rows
-from dashboard.states.alarm_words import limit_names, refusal_text, state_names, verb_names
+from dashboard.states.alarms.alarm_journal import journal_lines
+from dashboard.states.alarms.alarm_state import alarm_rows
+from dashboard.states.alarms.alarm_words import limit_names, refusal_text, state_names, verb_names
 
 __all__ = ["AlarmFilters", "alarm_list", "filters_of", "journal_list"]
 

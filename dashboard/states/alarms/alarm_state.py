@@ -11,8 +11,8 @@ import numpy as np
 
 from dashboard.numbers import decimals, rounded
 from dashboard.snapshot import Snapshot, row_of
-from dashboard.states.alarm_journal import journal_lines
-from dashboard.states.alarm_names import Names
+from dashboard.states.alarms.alarm_journal import journal_lines
+from dashboard.states.alarms.alarm_names import Names
 from dashboard.times import iso_local
 from twin.plant import AlarmLimits, Machine, MachineClass, Sensor
 

@@ -7,7 +7,7 @@ from typing import Any
 from dashboard.i18n import Translate, pick
 from dashboard.numbers import rounded
 from dashboard.snapshot import Snapshot
-from dashboard.states.plant_lists import Filters, Rows
+from dashboard.states.plant.plant_lists import Filters, Rows
 
 __all__ = ["oee_rows"]
 

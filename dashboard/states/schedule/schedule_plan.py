@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from dashboard.states.schedule_rows import Span, gantt_rows
+from dashboard.states.schedule.schedule_rows import Span, gantt_rows
 from dashboard.times import iso_local, local
 from twin.plant import Plant, pauses_between
 

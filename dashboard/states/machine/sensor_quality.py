@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from dashboard.numbers import rounded
 from dashboard.snapshot import STALE_PERIODS, Snapshot, pace
 from dashboard.states.at_service import serviced_until
+from dashboard.states.plant.work_list import failed_machines
 from dashboard.states.tiles import states_of
-from dashboard.states.work_list import failed_machines
 from twin.core.view import NEVER
 from twin.plant import Machine, MachineClass
 

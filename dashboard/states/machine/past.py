@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from dashboard.figures.signals import Past
 from dashboard.snapshot import STALE_PERIODS
-from dashboard.states.evidence import Z95
+from dashboard.states.machine.evidence import Z95
 from dashboard.times import isos_local
 from twin.core.statespace import Trend
 from twin.core.trend import Trace

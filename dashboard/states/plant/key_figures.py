@@ -6,8 +6,8 @@ import numpy as np
 
 from dashboard.numbers import rounded, thinned
 from dashboard.snapshot import Snapshot
+from dashboard.states.plant.work_list import failed_machines
 from dashboard.states.tiles import states_of
-from dashboard.states.work_list import failed_machines
 from twin.plant import Plant, plant_stands
 
 __all__ = ["aims_of", "key_figures"]

@@ -6,7 +6,7 @@ from typing import Any
 from dashboard.numbers import rounded
 from dashboard.snapshot import Snapshot
 from dashboard.states.compiling import is_compiling
-from dashboard.states.schedule_plan import forecast_terms
+from dashboard.states.schedule.schedule_plan import forecast_terms
 from dashboard.times import iso_local
 from twin.pipeline.desk.front import front_fault
 from twin.scheduling.pareto.record import TRADED

@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 from dashboard.i18n import Translate, pick
 from dashboard.numbers import rounded
 from dashboard.snapshot import Snapshot, row_of
+from dashboard.states.plant.work_list import work_list
 from dashboard.states.tiles import tile_codes
-from dashboard.states.work_list import work_list
 from twin.pipeline.services import HOUR_US
 from twin.plant import Machine
 

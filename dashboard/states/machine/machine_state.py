@@ -17,11 +17,11 @@ from dashboard.snapshot import (
     row_of,
 )
 from dashboard.states.at_service import serviced_until
-from dashboard.states.evidence import Z95, nis_range
-from dashboard.states.machine_log import alarms_of, log_of, services_of
-from dashboard.states.machine_risk import drivers_of, hours, life_of, modes_of, risk_of
-from dashboard.states.plant_state import tile_codes
-from dashboard.states.work_list import suggested_services
+from dashboard.states.machine.evidence import Z95, nis_range
+from dashboard.states.machine.machine_log import alarms_of, log_of, services_of
+from dashboard.states.machine.machine_risk import drivers_of, hours, life_of, modes_of, risk_of
+from dashboard.states.plant.plant_state import tile_codes
+from dashboard.states.plant.work_list import suggested_services
 from dashboard.times import iso_local, local
 from twin.core.statespace import Trend
 from twin.core.view import HORIZONS, NEVER

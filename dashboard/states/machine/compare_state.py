@@ -8,7 +8,7 @@ import numpy as np
 from dashboard.figures.signals import Past, min_max, naive_s
 from dashboard.numbers import decimals, rounded, roundeds
 from dashboard.snapshot import Snapshot, row_of
-from dashboard.states.machine_state import machine_state
+from dashboard.states.machine.machine_state import machine_state
 from dashboard.times import iso_local
 from twin.plant import Machine
 

@@ -9,8 +9,8 @@ from typing import Any, Protocol
 from dashboard.numbers import rounded
 from dashboard.snapshot import Snapshot, failures_of, row_of
 from dashboard.states.compiling import is_compiling
-from dashboard.states.schedule_plan import HOUR_US, known_terms, plan_head
-from dashboard.states.schedule_suggestions import suggestion_states
+from dashboard.states.schedule.schedule_plan import HOUR_US, known_terms, plan_head
+from dashboard.states.schedule.schedule_suggestions import suggestion_states
 from dashboard.states.tiles import states_of
 from dashboard.times import iso_local
 

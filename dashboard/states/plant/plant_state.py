@@ -4,10 +4,10 @@ from typing import Any
 
 from dashboard.numbers import rounded
 from dashboard.snapshot import Snapshot, age_s
-from dashboard.states.key_figures import key_figures
-from dashboard.states.plant_suggestions import plant_suggestions
+from dashboard.states.plant.key_figures import key_figures
+from dashboard.states.plant.plant_suggestions import plant_suggestions
+from dashboard.states.plant.work_list import service_state, work_list
 from dashboard.states.tiles import lines_of, tile_codes
-from dashboard.states.work_list import service_state, work_list
 from twin.pipeline.services import HOUR_US, services_of
 from twin.plant import stands_between
 

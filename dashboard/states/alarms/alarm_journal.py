@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dashboard.snapshot import Snapshot
-from dashboard.states.alarm_names import Names
+from dashboard.states.alarms.alarm_names import Names
 from dashboard.states.at_service import undo_fault
 from dashboard.times import iso_local
 

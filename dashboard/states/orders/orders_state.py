@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from dashboard.snapshot import Snapshot
-from dashboard.states.schedule_compare import WAITS
+from dashboard.states.schedule.schedule_compare import WAITS
 from dashboard.states.shift_plan import kept_up_plan
 from dashboard.times import iso_local
 from twin.pipeline.orders.orders import done_quantity

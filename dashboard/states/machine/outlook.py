@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dashboard.numbers import rounded, roundeds
-from dashboard.states.past import to_plant_units
+from dashboard.states.machine.past import to_plant_units
 from twin.core.forecast import forecast
 from twin.core.hazard import Hazard, Outlook, failure_probability, outlook
 from twin.core.hazard_risk import assess, contributions

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from dashboard.exports import time_column
 from dashboard.i18n import Translate, pick
 from dashboard.snapshot import Snapshot
-from dashboard.states.orders_state import HOUR_US, forecasts, in_order
+from dashboard.states.orders.orders_state import HOUR_US, forecasts, in_order
 
 __all__ = ["OrderFilters", "example_rows", "order_list", "state_names"]
 

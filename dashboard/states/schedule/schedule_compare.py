@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from dashboard.states.schedule_plan import HOUR_US, forecast_terms, plan_head
+from dashboard.states.schedule.schedule_plan import HOUR_US, forecast_terms, plan_head
 from dashboard.times import iso_local
 
 __all__ = ["TERMS", "compared", "moved_operations", "moved_services"]

@@ -1,0 +1,1 @@
+"""What the alarm page, its lists and its words are made of."""

@@ -1,0 +1,1 @@
+"""What the order page and its lists are made of."""

@@ -1,0 +1,1 @@
+"""What the plant page and its lists are made of."""

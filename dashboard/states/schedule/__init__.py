@@ -1,0 +1,1 @@
+"""What the schedule page and the trade-offs are made of."""
