@@ -92,6 +92,20 @@ def test_a_planned_service_stays_where_people_put_it_whoever_has_to_do_it(open_s
     assert not check(stated.problem, schedule).faults
 
 
+def test_an_overhaul_that_outlasts_the_plan_keeps_its_machine_to_the_end(open_site):
+    """A fortnight from the second hour on, on a machine that each order could use."""
+    orders = [order(open_site, f"A-{n}", quantity=60) for n in range(6)]
+    machine = solved(open_site, *orders)[1].machine[0]
+    name = open_site.plant.machines[machine].id
+    stated, schedule = solved(open_site, *orders, services=[service(name, 2.0, hours=336.0)])
+    (task,) = stated.problem.tasks
+    assert (stated.machine_ids[task.machine], task.pin.start) == (name, task.earliest)
+    assert task.pin.start + task.duration == stated.horizon.ticks
+    end = lay_out(stated.problem, schedule).end
+    assert all(end[schedule.machine == task.machine] <= task.pin.start)
+    assert not check(stated.problem, schedule).faults
+
+
 def test_work_in_progress_waits_while_its_machine_is_serviced(open_site):
     """300 minutes are left; a service of two hours comes after one: the work ends 420 after now."""
     begun = order(open_site, quantity=150, steps=[running("mill-3", T0_US)])

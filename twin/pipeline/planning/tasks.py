@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from twin.pipeline.planning.horizon import BUCKET, TICK_US, Horizon
+from twin.pipeline.planning.overlaid import ticks_of
 from twin.pipeline.planning.risk_curve import Curve, curve_of, service_ticks
 from twin.pipeline.planning.situation import Situation
-from twin.pipeline.services import HOUR_US, Service
+from twin.pipeline.services import Service
 from twin.pipeline.worklist import MachineNow
 from twin.plant import Plant
 from twin.scheduling.problem import Calendar, Task, TaskPin
@@ -111,11 +112,10 @@ def planned_tasks(
     known = {now.machine.id: now for now in situation.machines if not now.is_failed}
     for service in situation.services:
         machine = service["machine"]
-        start = max(horizon.first, horizon.ceil(int(service["start"])))
-        end = horizon.ceil(int(service["start"] + service["duration_h"] * HOUR_US))
+        start, end = ticks_of(service, horizon)  # an overhaul may last longer than a plan
         if machine not in numbers.machines or start < until.get(machine, 0):
             continue
-        if end <= start or end > horizon.ticks:
+        if end <= start:
             continue
         until[machine] = end
         now = known.get(machine)
