@@ -28,12 +28,14 @@ td:nth-last-child(4) {{ white-space: normal; min-width: 5em; }}
 .tick {{ width: 1.4cm; min-width: 1.4cm; }}
 a {{ color: #000; margin-right: .6cm; }}
 section {{ break-before: page; }} section:first-of-type {{ break-before: auto; }}
+section:not(:has(table)) + section {{ break-before: auto; }}
 tr {{ break-inside: avoid; }} thead {{ display: table-header-group; }}
 @media print {{ body {{ margin: 0; font-size: 9pt; }} .screen {{ display: none; }}
-  th, td {{ padding: .06cm .13cm; }} }}
+  th, td {{ padding: .06cm .1cm; }} .tick {{ width: 1.2cm; min-width: 1.2cm; }} }}
 @media screen {{ section {{ overflow-x: auto; }} }}
 @media screen and (max-width: 60rem) {{ body {{ font-size: 9pt; margin: .5cm; }} }}
-@page {{ margin: 1.2cm; }}
+@page {{ margin: 1.2cm 1.2cm 1.5cm; @bottom-left {{ content: "{running}"; font: 8pt sans-serif; }}
+  @bottom-right {{ content: counter(page) " / " counter(pages); font: 8pt sans-serif; }} }}
 </style>
 </head>
 <body>
@@ -46,8 +48,21 @@ tr {{ break-inside: avoid; }} thead {{ display: table-header-group; }}
 
 
 def sheet(lang: str, title: str, about: str, links: str, body: str) -> str:
-    """The page; links and body are HTML, title and about are text."""
-    return _PAGE.format(lang=lang, title=escape(title), about=escape(about), links=links, body=body)
+    """The page; links and body are HTML, title and about are text. The title stands at the foot of
+    every sheet, which may lie by itself."""
+    return _PAGE.format(
+        lang=lang,
+        title=escape(title),
+        running=_css_text(title),
+        about=escape(about),
+        links=links,
+        body=body,
+    )
+
+
+def _css_text(text: str) -> str:
+    """A text within a string of CSS: no sign of it can end the string, or the style sheet."""
+    return "".join(c if c.isascii() and c.isalnum() else f"\\{ord(c):06x}" for c in text)
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], numbers: Sequence[int] = ()) -> str:

@@ -7,6 +7,7 @@ from icalendar import Calendar
 from planned_shift import HOUR, planned
 
 from dashboard.app import PlantTwin
+from dashboard.components.sheet import sheet
 from dashboard.routes.calendar_routes import calendar_of, feed_address
 from dashboard.routes.print_routes import printed_plan
 from dashboard.snapshot import Snapshot
@@ -184,3 +185,12 @@ def test_paper_lists_every_operation_under_its_machine(busy: Snapshot, language:
 def test_names_cannot_write_html_on_paper(busy: Snapshot) -> None:
     busy.orders["A"]["product"] = "<script>alert(1)</script>"
     assert "<script" not in printed_plan(busy, 0, "en")
+
+
+def test_every_sheet_has_the_plan_it_is_of_at_its_foot() -> None:
+    text = sheet("en", 'Hall "2"</style><b>', "", "", "")
+    foot = re.search(r'@bottom-left { content: "(.*?)"', text)
+    assert foot
+    letters = re.sub(r"\\([0-9a-f]{6})", lambda m: chr(int(m[1], 16)), foot[1])
+    assert letters == 'Hall "2"</style><b>'
+    assert text.count("</style>") == 1
