@@ -27,6 +27,8 @@ def shape_fault(shape: TypeAdapter[Any], found: Any) -> str:
     except ValidationError as error:
         fault = error.errors(include_url=False)[0]
         where = ".".join(map(str, fault["loc"]))
+        if fault["type"] == "missing":
+            return f"{where}: got none, want one"
         want = "want an object" if fault["type"] == "model_type" else fault["msg"]
         return f"{where or 'document'}: got {repr(fault['input'])[:60]}, {want}"
     return ""

@@ -97,6 +97,10 @@ def test_what_is_sent_again_is_taken_once(bench, post):
     assert kinds.count("operation_start") == 1
 
 
+def test_what_is_missing_is_named(post):
+    assert post([{}])[1]["rejects"][0]["detail"] == "order: got none, want one"
+
+
 @pytest.mark.parametrize(
     ("wrong", "where"),
     [

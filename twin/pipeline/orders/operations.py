@@ -52,6 +52,8 @@ def event_of(
     except ValidationError as error:
         fault = error.errors()[0]
         where = ".".join(map(str, fault["loc"])) or "report"
+        if fault["type"] == "missing":
+            raise DataError(f"{where}: got none, want one") from None
         raise DataError(f"{where}: got {str(fault['input'])[:60]!r}, {fault['msg']}") from None
     time = now_us if report.time is None else _time(report.time, plant)
     order = _order(report, orders)
