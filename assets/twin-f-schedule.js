@@ -202,9 +202,9 @@
     /** Who names one order wants to see it: its first step that is not done, and from there its way. */
     const find = () => {
       const wanted = bar.values.order?.toLowerCase();
-      const open = wanted && !region("chart").hidden && chart.layout.at.size ? model.bars.filter((b) => b.order?.id.toLowerCase().includes(wanted)) : [];
-      if (!open.length || new Set(open.map((b) => b.order)).size > 1 || open.includes(chart.selected)) return;
-      const steps = open.sort((a, b) => a.step - b.step);
+      const named = wanted && !region("chart").hidden && chart.layout.at.size ? model.bars.filter((b) => b.order?.id.toLowerCase().includes(wanted)) : [];
+      const exactly = named.filter((b) => b.order.id.toLowerCase() === wanted), steps = (exactly.length ? exactly : named).sort((a, b) => a.step - b.step);
+      if (!steps.length || new Set(steps.map((b) => b.order)).size > 1 || steps.includes(chart.selected)) return;
       chart.select(steps.find((b) => b.pin !== "done" && showsRow(b.row)) || steps[0]);
     };
     const filtersChanged = () => {
@@ -220,10 +220,6 @@
         { key: "line", label: t("Line"), options: [["", t("all")], ...model.data.lines.map((l) => [l.id, pick(l.name)])] },
         { key: "machine", label: t("Machine"), options: [["", t("all")], ...model.rows.filter((r) => r.kind === "machine").map((r) => [r.id, r.text])] },
         { key: "order", label: t("Order"), hint: t("Number of an order") }], filtersChanged);
-      const input = page.querySelector("#filter-order"), names = h("datalist", { id: "order-names" });
-      input.setAttribute("list", names.id);
-      input.after(names);
-      input.addEventListener("focus", () => names.replaceChildren(...model.data.orders.filter((o) => o.steps).map((o) => h("option", { value: o.id, label: plan.productText(model, o) }))));
       filtersChanged();
     };
 
