@@ -1,6 +1,7 @@
 """Orders over HTTP: every answer with its reason; an order comes in once, whoever repeats."""
 
 import re
+from datetime import datetime
 
 import orjson
 import pytest
@@ -262,6 +263,18 @@ def test_orders_are_listed_by_due_and_state(ask):
     assert [o["id"] for o in ask("GET", "/v1/orders?state=open")[1]["orders"]] == ["A"]
     assert ask("GET", "/v1/orders?state=lost")[0] == 422
     assert ask("GET", "/v1/orders/C")[0] == 404
+
+
+def test_every_time_of_an_order_is_told_in_one_way(ask, bench):
+    ask("POST", body=GOOD | {"order": "A"})
+    at = bench.now // 1_000_000 * 1_000_000
+    for kind, later in (("setup", 0), ("setup_end", 1), ("operation_start", 2)):
+        tell(bench, kind, "mill-0", "A", 0, after_s=later)
+    bench.step()
+    step = ask("GET", "/v1/orders/A")[1]["steps"][0]
+    told = step["setup"]["start"], step["setup"]["end"], step["start"]
+    moments = [datetime.fromisoformat(text).timestamp() * 1e6 for text in told]
+    assert [moment - at for moment in moments] == [0, 1_000_000, 2_000_000]
 
 
 def test_an_order_is_cancelled_once_and_a_done_one_never(ask, bench):

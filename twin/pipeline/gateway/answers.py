@@ -71,12 +71,15 @@ def reject_of(number: int, fault: Fault) -> dict[str, Any]:
 
 def public_order(order: Mapping[str, Any]) -> dict[str, Any]:
     """An order as others see it: times as ISO 8601, nothing of our own."""
-    shown = {k: _when(v) if k in TIMES else v for k, v in order.items() if k not in HIDDEN}
-    steps = [
-        {k: _when(v) if k in TIMES else v for k, v in step.items() if k not in HIDDEN}
-        for step in order["steps"]
-    ]
-    return shown | {"steps": steps}
+    steps = [_shown(step) for step in order["steps"]]
+    return _shown(order) | {"steps": steps}
+
+
+def _shown(record: Mapping[str, Any]) -> dict[str, Any]:
+    """An order, a step, or how it was set up for."""
+    told = {k: _when(v) if k in TIMES else v for k, v in record.items() if k not in HIDDEN}
+    setup = record.get("setup")
+    return told | ({"setup": _shown(setup)} if setup else {})
 
 
 def _when(time_us: int | None) -> str | None:

@@ -44,6 +44,15 @@ STEP: dict[str, Any] = {
         "start": MOMENT,
         "end": MOMENT,
         "quantity_done": {"type": "integer"},
+        "setup": {
+            "type": "object",
+            "description": "Where it was set up for the step, and when, if that was reported.",
+            "properties": {
+                "machine": {"type": ["string", "null"]},
+                "start": MOMENT,
+                "end": MOMENT,
+            },
+        },
     },
 }
 ORDER: dict[str, Any] = {
