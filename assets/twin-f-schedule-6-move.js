@@ -108,7 +108,7 @@
       const { answer, start, bar } = held, at = answer?.ok && answer.start ? chart.model.s(answer.start) : start;
       return { start: at, end: answer?.ok && answer.end ? chart.model.s(answer.end) : at + bar.end - bar.start };
     };
-    self.words = () => plan.moveText(held.answer, tell.state().currency, say, plan.obstacles(chart.model, held.bar, held.row, held.start, chart.now));
+    self.words = () => plan.moveText(held.answer, tell.state().currency, say, plan.obstacles(chart.model, held.bar, held.row, held.start, chart.now, tell.state().failed || {}));
     /** Keep it there: what the checker refuses is not sent. */
     self.commit = async (button = null) => {
       if (!held || held.asking) return;

@@ -73,10 +73,11 @@
       ...(other ? [t("{crew} services {machine} then", { crew: crew.text, machine: other.row.text })] : [])];
   };
   /** What stands in the way of a bar at a second of a row, as far as the plan drawn tells. */
-  plan.obstacles = (model, bar, row, start, now) => {
+  plan.obstacles = (model, bar, row, start, now, failed = {}) => {
     const past = start < now - 60 ? [t("that is in the past")] : start + bar.end - bar.start > model.end ? [t("the plan ends {when}", { when: model.say(model.end) })] : [];
     if (bar.kind === "service") return [...past, ...crewObstacles(model, bar, start, start + bar.end - bar.start)];
+    const broken = row.id in failed && !model.data.breakdowns[row.id] ? [t("{machine} stands failed", { machine: row.text })] : [];
     const end = start + bar.end - bar.start, closed = closedAt(row, start), fixed = row.bars.find((b) => b !== bar && b.pin && b.pin !== "done" && b.setup < end && b.end > start);
-    return [...past, ...waits(model, bar, row).filter((x) => x.at > start + 60).map((x) => x.says), ...(closed ? [closedUntil(model, row, closed[1])] : []), ...(fixed ? [busyUntil(model, fixed)] : [])];
+    return [...past, ...broken, ...waits(model, bar, row).filter((x) => x.at > start + 60).map((x) => x.says), ...(closed ? [closedUntil(model, row, closed[1])] : []), ...(fixed ? [busyUntil(model, fixed)] : [])];
   };
 })();
