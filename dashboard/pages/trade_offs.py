@@ -11,7 +11,7 @@ from dashboard.data import Reader
 from dashboard.pages.visit import Visit
 from dashboard.routes import trade_off_routes
 from dashboard.states.schedule.trade_offs_state import trade_offs_state
-from twin.actions import Objective
+from twin.details import Objective
 from twin.scheduling.pareto.record import TRADED
 
 __all__ = ["register", "show"]

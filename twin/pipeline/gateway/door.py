@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from twin.actions import ORDERS_MAX, Action, pack_action
+from twin.actions import Action, pack_action
+from twin.details import ORDERS_MAX
 from twin.pipeline.desk.kept import DESK, POSITION
 from twin.pipeline.feed.ingest import congested
 from twin.pipeline.gateway.senders import note_sent
@@ -112,7 +113,7 @@ class OrdersDoor:
         return Said(True, [found] if found else [], self._refused([action_id]))
 
     _n_parts = 5
-    """Actions that one request may need: orders_file.ROWS_MAX / ORDERS_MAX."""
+    """Actions that one request may need: orders.file.ROWS_MAX / ORDERS_MAX."""
 
     def _act(self, verb: str, detail: dict[str, Any], source: str, token: str) -> bytes:
         wall = self._wall_us()

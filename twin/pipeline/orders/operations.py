@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from twin.actions import OrderId
+from twin.details import OrderId
 from twin.errors import DataError
 from twin.pipeline.orders.orders import FIRST_US, SETUP_KINDS, Order, can_be
 from twin.plant import Plant
