@@ -138,7 +138,7 @@
       const titles = found.map((_, n) => t("Scenario {n}", { n: letter(n) }));
       const again = h("button", { type: "button", class: "button small" }, t("Ask again"));
       again.addEventListener("click", () => { askedFor = ""; paint(); region("scenarios-table").querySelector("button")?.focus(); });
-      return [h("div", { class: "wide-table", tabindex: 0, role: "region", "aria-label": t("Side by side") }, h("table", { class: "plain-table" },
+      return [h("div", { class: "wide-table", tabindex: 0, role: "group", "aria-label": t("Side by side") }, h("table", { class: "plain-table" },
         h("thead", {},
           h("tr", {}, h("th", { scope: "col", rowspan: 2 }, t("Figure")), ...[t("Nothing happens"), ...titles].map((title) => h("th", { scope: "colgroup", colspan: 2, class: "group first" }, title))),
           h("tr", {}, ...[nothing, ...found].flatMap(() => [h("th", { scope: "col", class: "num first" }, t("plan kept")), h("th", { scope: "col", class: "num" }, t("planned anew"))]))),

@@ -92,7 +92,7 @@
       const cell = (name, p) => h("td", { class: "num" }, twin.tradeText(name, p[name], state.currency), state.now ? h("div", { class: "detail" }, twin.tradeDelta(name, p[name], state.now[name], state.currency)) : null);
       const rows = (list) => list.map((name) => h("tr", {}, h("th", { scope: "row" }, names[name]),
         state.now ? h("td", { class: "num" }, twin.tradeText(name, state.now[name], state.currency)) : null, ...points.map((p) => cell(name, p))));
-      return [hint, h("div", { class: "wide-table", tabindex: 0, role: "region", "aria-label": t("Plans side by side") }, h("table", { class: "plain-table" },
+      return [hint, h("div", { class: "wide-table", tabindex: 0, role: "group", "aria-label": t("Plans side by side") }, h("table", { class: "plain-table" },
         h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("Figure")), state.now ? h("th", { scope: "col", class: "num" }, nowName()) : null,
           ...points.map((p) => h("th", { scope: "col", class: "num" }, t("Plan {n}", { n: n.get(p.id) }))))),
         h("tbody", {}, h("tr", { class: "front-adopt" }, h("td", {}), state.now ? h("td", {}) : null, ...points.map((p) => h("td", { class: "num" },
@@ -115,7 +115,7 @@
         return h("tr", {}, h("td", {}, h("span", { class: "tap" }, box)), h("th", { scope: "row" }, t("Plan {n}", { n: n.get(p.id) }), p.id === state.chosen ? h("div", { class: "detail" }, t("in force")) : null),
           ...columns.map((name) => h("td", { class: state.best[name] === p.id ? "num best" : "num" }, twin.tradeText(name, p[name], state.currency))));
       };
-      return [h("div", { class: "wide-table", tabindex: 0, role: "region", "aria-label": t("All plans") }, h("table", { class: "plain-table" },
+      return [h("div", { class: "wide-table", tabindex: 0, role: "group", "aria-label": t("All plans") }, h("table", { class: "plain-table" },
         h("thead", {}, h("tr", {}, h("td", {}), h("th", { scope: "col" }, t("The plan")), ...columns.map((name) => h("th", { scope: "col", class: "num" }, names[name])))),
         h("tbody", {}, ...near().sort((a, b) => a.total - b.total).map(row))))];
     };

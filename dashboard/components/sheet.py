@@ -40,9 +40,9 @@ tr {{ break-inside: avoid; }} thead {{ display: table-header-group; }}
 </head>
 <body>
 <nav class="screen">{links}</nav>
-<h1>{title}</h1>
+<main><h1>{title}</h1>
 <p>{about}</p>
-{body}
+{body}</main>
 </body>
 </html>"""
 

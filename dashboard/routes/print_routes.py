@@ -109,7 +109,7 @@ def _services(snapshot: Snapshot, services: Iterable[Line], t: Translate, langua
     ]
     head = [t("Machine"), t("Start"), t("End"), t("Crew"), t("Spare part"), t("State"), t("Done")]
     said = table(head, rows) if rows else f"<p>{escape(t('No service in this shift.'))}</p>"
-    return f"<section><h2>{escape(t('Services'))}</h2>{said}</section>"
+    return _section(t("Services"), said)
 
 
 def _standing(service: Line, t: Translate) -> str:
@@ -126,11 +126,15 @@ def _lines(snapshot: Snapshot, shift: ShiftPlan, t: Translate, language: str) ->
         own = [o for o in shift.operations if _line_of(of_machine, o) == line.id]
         own.sort(key=lambda o: (o["machine"], o["start"]))
         if own:
-            title = escape(pick(line.name, language) or line.id)
             rows = [_row(snapshot, shift, o, t, language) for o in own]
             said = table(_head(t), rows, numbers=(QUANTITY,))
-            known.append(f"<section><h2>{title}</h2>{said}</section>")
+            known.append(_section(pick(line.name, language) or line.id, said))
     return "".join(known)
+
+
+def _section(title: str, said: str) -> str:
+    """A part of its own; on a narrow screen it scrolls, by keyboard too."""
+    return f'<section tabindex="0"><h2>{escape(title)}</h2>{said}</section>'
 
 
 def _head(t: Translate) -> list[str]:

@@ -21,9 +21,15 @@ def register(server: Flask, reader: Reader) -> None:
         state = trade_offs_state(snapshot)
         made = (snapshot.schedule.get("front") or {}).get("made")
         head, (at,) = time_column(t("Time"), [made], snapshot.plant.zone)
-        rows = [[at, point["id"], *(point[name] for name in MEASURES)] for point in state["points"]]
+        points = enumerate(state["points"], 1)  # as the page numbers them
+        rows = [[at, n, *(_cell(name, point[name]) for name in MEASURES)] for n, point in points]
         names = _names(snapshot.plant.plant.currency)
         return csv_response("trade-offs", [head, t("The plan"), *map(names.get, MEASURES)], rows)
+
+
+def _cell(name: str, value: float | None) -> float | int | None:
+    """Orders are counted, all else is measured."""
+    return int(value) if name == "late_jobs" and value is not None else value
 
 
 def _names(currency: str) -> dict[str, str]:
