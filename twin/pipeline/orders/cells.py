@@ -20,7 +20,7 @@ _DAY_FIRST = re.compile(rf"(\d{{1,2}})\.(\d{{1,2}})\.(\d{{4}}){_CLOCK}")
 
 
 class CellError(Exception):
-    """A cell cannot be used; want: a code of order_rows.WANTED, about: what fills it in."""
+    """A cell cannot be used; want: a code of rows.WANTED, about: what fills it in."""
 
     def __init__(self, want: str, about: str = "") -> None:
         super().__init__(want)
