@@ -13,7 +13,7 @@ from dashboard.snapshot import Snapshot
 from dashboard.states.alarms.alarm_words import refusal_text
 from twin.pipeline.desk.front import front_fault
 from twin.pipeline.desk.schedule_locks import lock_fault
-from twin.pipeline.desk.schedule_plans import version_fault
+from twin.pipeline.desk.schedule_plans import point_fault, version_fault
 from twin.pipeline.desk.schedule_suggestions import accepted_service, lacked
 
 __all__ = ["can_accept", "can_adopt", "can_lock", "can_unlock", "can_veto"]
@@ -47,10 +47,10 @@ def can_adopt(snapshot: Snapshot, _machine: str | None, detail: Detail) -> str |
     """It is the newest proposal, or a point of the front."""
     if detail["point"] is None:
         return _words(_version(snapshot, detail["version"]))
-    front = snapshot.schedule.get("front") or {"points": ()}
-    if all(p["id"] != detail["point"] for p in front["points"]):
-        return _words("unknown_plan")
-    in_force = snapshot.schedule.get("in_force")
+    front, in_force = snapshot.schedule.get("front"), snapshot.schedule.get("in_force")
+    fault = point_fault(front, in_force, detail["point"])
+    if fault or front is None:
+        return _words(fault)
     return _words(front_fault(front, in_force, snapshot.orders, snapshot.plant_us))
 
 

@@ -147,6 +147,14 @@ def test_a_point_is_adopted_as_it_was_shown_and_taken_back(world):
     assert world.document("in_force")["version"] == before["version"]
 
 
+def test_a_point_is_adopted_once(world):
+    own = {"point": searched(world)["points"][-1]["id"]}
+    world.do("plan.adopt", own)
+    again = world.do("plan.adopt", own)
+    world.desk_step()
+    assert world.line(again)["reason"] == "already_in_force"
+
+
 def test_a_point_that_is_gone_is_refused(world):
     refused = world.do("plan.adopt", {"point": "p0"})
     world.desk_step()

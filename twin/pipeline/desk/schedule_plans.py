@@ -16,7 +16,7 @@ from twin.pipeline.planning.situation import Situation, situation_of
 from twin.pipeline.planning.written import FRONT_PLANS, parsed
 from twin.types import Event
 
-__all__ = ["HANDLERS", "UNDOERS", "adopt_version", "restore", "version_fault"]
+__all__ = ["HANDLERS", "UNDOERS", "adopt_version", "point_fault", "restore", "version_fault"]
 
 
 def _adopt(state: DeskState, action: Action, context: Context) -> Effects:
@@ -30,6 +30,7 @@ def _adopt(state: DeskState, action: Action, context: Context) -> Effects:
     fault = front_fault(front, in_force, state.orders, context.now_us)
     if not fault and not holds(_situation(state, in_force, context), plan):
         fault = "plan_does_not_hold"
+    fault = fault or point_fault(front, in_force, point)
     if fault:
         return refused(fault, point=point)
     return _put_in_force(plan | {"point": point}, action, context)
@@ -42,6 +43,15 @@ def adopt_version(action: Action, context: Context, version: int) -> Effects:
     if fault:
         return refused(fault, version=version)
     return _put_in_force(proposed, action, context)
+
+
+def point_fault(
+    front: Mapping[str, Any] | None, in_force: Mapping[str, Any] | None, point: str
+) -> str:
+    """Why there is no such point to be adopted, a code; "" if there is."""
+    if all(p["id"] != point for p in (front or {}).get("points", ())):
+        return "unknown_plan"
+    return "already_in_force" if in_force and in_force.get("point") == point else ""
 
 
 def version_fault(
