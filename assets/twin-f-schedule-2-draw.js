@@ -148,7 +148,8 @@
       const failed = looks.failed(row);
       if (!failed) continue;
       const [from, now, until] = failed.map(g.x), a = Math.max(g.left, from);
-      fill(ctx, plan.hatched(ctx, "failed", c.p1, c["p1-ink"], 1, 9), [[a, y + 2, Math.max(3, now - a), g.rowH - 4]]);
+      if (Math.max(now, until) < g.left || from > g.width) continue;  // not in view: no mark of it at the edge either
+      if (now > g.left) fill(ctx, plan.hatched(ctx, "failed", c.p1, c["p1-ink"], 1, 9), [[a, y + 2, Math.max(3, now - a), g.rowH - 4]]);
       stroke(ctx, c.p1, 2, [[Math.max(a, now), y + 2, Math.max(3, until - Math.max(a, now)), g.rowH - 4]], [4, 3]);
     }
   };
