@@ -29,10 +29,29 @@ BODY_MAX = 4096
 IN_FORCE = "in_force"
 
 
+class _Bars:
+    """What the chart of a plan is drawn from, as bytes; of what all readers look at kept."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, tuple[tuple[Any, ...], bytes]] = {}
+
+    def of(self, which: str, snapshot: Snapshot, planned: Planned) -> bytes:
+        """404 where there is no such plan."""
+        key = planned.stamp, id(snapshot.plant)
+        known = self._kept.get(which)
+        if known is None or known[0] != key:
+            services = snapshot.desk.get("services") or ()
+            plan = _plan(planned, which)
+            state = plan_state(snapshot.plant, plan, planned.orders, services)
+            known = key, orjson.dumps(state)
+            if which in {IN_FORCE, "proposed"}:
+                self._kept[which] = known
+        return known[1]
+
+
 def register(server: Flask, reader: Reader, plans: PlanReader) -> None:
     """Add /data/schedule/plan, /compare and /what-if, and /export/schedule.csv."""
-    costing = Costing(reader.store)
-    kept: dict[str, tuple[tuple[str, int], bytes]] = {}
+    costing, bars = Costing(reader.store), _Bars()
 
     def at_hand() -> tuple[Snapshot, Planned]:
         snapshot = reader.latest
@@ -43,40 +62,14 @@ def register(server: Flask, reader: Reader, plans: PlanReader) -> None:
         except StoreError:
             abort(503)
 
-    def asked(planned: Planned, name: str, default: str) -> Mapping[str, Any]:
-        try:
-            found = planned.plan(request.args.get(name, default))
-        except StoreError:
-            abort(503)
-        return abort(404) if found is None else found
-
     @server.get("/data/schedule/plan")
     def data_schedule_plan() -> Response:
-        snapshot, planned = at_hand()
-        which = request.args.get("which", IN_FORCE)
-        key = planned.stamp, id(snapshot.plant)
-        known = kept.get(which)
-        if known is None or known[0] != key:
-            plan = asked(planned, "which", IN_FORCE)
-            services = snapshot.desk.get("services") or ()
-            state = plan_state(snapshot.plant, plan, planned.orders, services)
-            known = key, orjson.dumps(state)
-            if which in {IN_FORCE, "proposed"}:  # what all readers look at
-                kept[which] = known
-        return _fresh(Response(known[1], mimetype="application/json"))
+        text = bars.of(request.args.get("which", IN_FORCE), *at_hand())
+        return _fresh(Response(text, mimetype="application/json"))
 
     @server.get("/data/schedule/compare")
     def data_schedule_compare() -> Response:
-        snapshot, planned = at_hand()
-        pair = asked(planned, "a", IN_FORCE), asked(planned, "b", "proposed")
-        is_next = request.args.get("a", IN_FORCE) == IN_FORCE
-        changes = planned.changes() if is_next else {}
-        is_of_it = changes.get("version") == pair[1]["version"]
-        accepted = {x["suggestion"]: x["service"] for x in planned.decisions()["accepted"]}
-        zone = snapshot.plant.zone
-        names = {m.id: m.name or m.id for m in snapshot.plant.machines}
-        found = compared(*pair, zone, changes if is_of_it else {}, accepted)
-        return _json(found | {"names": names})
+        return _json(_compared(*at_hand()))
 
     @server.post("/data/schedule/what-if")
     def data_schedule_what_if() -> Response:
@@ -92,7 +85,7 @@ def register(server: Flask, reader: Reader, plans: PlanReader) -> None:
     @server.get("/export/schedule.csv")
     def export_schedule() -> Response:
         snapshot, planned = at_hand()
-        plan = asked(planned, "which", IN_FORCE)
+        plan = _plan(planned, request.args.get("which", IN_FORCE))
         chosen = {k: request.args.get(k, "") for k in ("line", "machine", "order")}
         language = reader_language()
         translate = i18n.translator(language)
@@ -100,6 +93,26 @@ def register(server: Flask, reader: Reader, plans: PlanReader) -> None:
         header, rows = schedule_list(*parts)
         moment = local(snapshot.plant_us, snapshot.plant.zone).strftime("%Y-%m-%d-%H%M")
         return csv_response(f"schedule-{plan['version']}-{moment}", header, rows)
+
+
+def _plan(planned: Planned, which: str) -> Mapping[str, Any]:
+    """404 where there is no such plan."""
+    try:
+        found = planned.plan(which)
+    except StoreError:
+        abort(503)
+    return abort(404) if found is None else found
+
+
+def _compared(snapshot: Snapshot, planned: Planned) -> dict[str, Any]:
+    """Plans a and b, as asked for, side by side."""
+    a, b = request.args.get("a", IN_FORCE), request.args.get("b", "proposed")
+    pair = _plan(planned, a), _plan(planned, b)
+    changes = planned.changes() if a == IN_FORCE else {}
+    is_of_it = changes.get("version") == pair[1]["version"]
+    accepted = {x["suggestion"]: x["service"] for x in planned.decisions()["accepted"]}
+    found = compared(*pair, snapshot.plant.zone, changes if is_of_it else {}, accepted)
+    return found | {"names": {m.id: m.name or m.id for m in snapshot.plant.machines}}
 
 
 def _worked_out(work: Callable[[], Mapping[str, Any]]) -> Response:
