@@ -11,9 +11,10 @@ from twin.scheduling.annealing.anneal import FEW, anneal
 from twin.scheduling.changes import breakdown, extended, with_jobs
 from twin.scheduling.check import check
 from twin.scheduling.layout import numbered
-from twin.scheduling.problem import Pin
+from twin.scheduling.problem import Alternative, Job, Machine, Operation, Pin, Problem
 from twin.scheduling.replan import MOST_CHANGED, frozen, referred, replan
 from twin.scheduling.rules import best_rule
+from twin.scheduling.schedule import Schedule
 from twin.scheduling.working_time import WorkingTime
 
 FREEZE = 40
@@ -100,6 +101,18 @@ def test_a_plan_made_impossible_by_a_breakdown_is_never_the_answer(seed):
     after = breakdown(problem, 3, 60)
     answer = replan(after, plan, rounds(6, seed), FREEZE)
     assert check(frozen(after, plan, FREEZE), answer.schedule).faults == ()
+
+
+def test_a_plan_that_no_repair_leads_out_of_gives_way_to_a_rule_s():
+    """Two jobs fill the time there is; a breakdown leaves room for the one that must be done, and
+    the other is so dear to leave out that being too late looks cheaper to the search."""
+    must = Job("must", (Operation((Alternative(0, 10),)),))
+    jobs = (must._replace(id="may", left_out_cost=1e6), must)
+    problem = Problem(jobs, (Machine("m"),), (((0, 20),),), 20)
+    plan = Schedule(*(np.array(row, np.int64) for row in ((0, 0), (0, 10), (), ())))
+    answer = replan(breakdown(problem, 0, 5), plan, rounds(6), 0)
+    assert answer.schedule.machine.tolist() == [-1, 0]
+    assert answer.schedule.start.tolist() == [-1, 5]
 
 
 def test_planning_again_for_nothing_changes_nothing_for_the_worse():

@@ -34,6 +34,8 @@ force holds and after it has let go; share of the time in which it holds."""
 HOLD, HOLD_H = 0.75, 96.0
 """What an operation this long away from where it was costs meanwhile, in first temperatures. With
 a day instead, plans of three plants were a percent dearer."""
+FOREVER = 1e15
+"""Ticks: near and far cost the same."""
 
 
 def replan(
@@ -86,7 +88,7 @@ def _held(problem: Problem, hot: float) -> Problem:
     drawn = reference._replace(
         time_cost=HOLD * hot / weight if weight > 0.0 else 0.0,
         cap=max(1, round(HOLD_H / problem.tick_h)),
-        fade=float("inf"),
+        fade=FOREVER,
     )
     return replace(problem, reference=drawn)
 

@@ -81,7 +81,8 @@ def anneal(
     (Problem.reference); more only as far as a start that is not possible makes it necessary.
     Unless told otherwise it begins hot without a start, and warm at one. The same seed and the
     same readings of the clock give the same answer. A start that is no longer possible is repaired
-    as far as it can be. No bound. Raises PlanningError where no schedule without a fault was found.
+    as far as it can be; where that leads nowhere the best rule's plan is the answer. No bound.
+    Raises PlanningError where no schedule without a fault was found.
     """
     begun = limit.clock()
     cooling = cooling or (COLD_START if start is None else WARM)
@@ -105,6 +106,8 @@ def anneal(
             told.look(chains)
             if used * (cooling.meetings + 1) >= met + 1:
                 met, chains = met + 1, _meet(tl, chains)
+    if not told.has_any and start is not None and (ruled := _by_rule(problem)) is not None:
+        told.look([_loaded(tl, limit.seed, ruled)])  # the start led nowhere
     return told.answer()
 
 
@@ -142,6 +145,10 @@ class _Best:
             self._found = Answer(best_of(best), cost, None, seconds)
             if self._tell:
                 self._tell(self._found)
+
+    @property
+    def has_any(self) -> bool:
+        return self._found is not None
 
     def answer(self) -> Answer:
         if self._found is None:
