@@ -33,8 +33,6 @@ STALE_PERIODS = 3.0
 KIND, NAME = "oee", "plant"
 SAVE_LOOKS = 5
 """Looks between two writes to the store."""
-
-
 _Row = tuple[float, bool, bool, float, bool, float]
 
 
@@ -118,17 +116,9 @@ class ProductionKept:
             if now.machine_class.production is not None:
                 line = now.machine.line
                 planned = works[line] and now.machine.id not in in_service
-                span, row = self._one(now, now_us, planned)
-                rows = [row]
-                if ran.knows(now.machine.id):
-                    counts = planned and not now.is_failed
-                    self._correct(now.machine, span if counts else None, ran, now_us)
-                    rows = self._as_ran(now.machine.id, span, row, ran)
-                    own = self._as_told(now.machine.id, span, rows, ran)
-                    told[line] = total([told.get(line, EMPTY), own])
-                    did = UnitTime(own.ran_s, own.setup_s)
-                    self._units.add(now_us // BUCKET_US, now.machine.id, did)
+                rows, own = self._looked_at(now, now_us, planned, ran)
                 by_line.setdefault(line, []).extend(rows)
+                told[line] = total([told.get(line, EMPTY), own])
         quarter = self._sums.setdefault(now_us // BUCKET_US, {})
         for line, rows in by_line.items():
             columns = (np.array(column) for column in zip(*rows, strict=True))
@@ -137,6 +127,20 @@ class ProductionKept:
         oldest = (now_us - DAY_US) // BUCKET_US
         self._sums = {b: sums for b, sums in self._sums.items() if oldest < b}
         self._units.forget(oldest)
+
+    def _looked_at(
+        self, now: MachineNow, now_us: int, planned: bool, ran: Ran
+    ) -> tuple[list[_Row], Tally]:
+        """Rows of Looks of one machine, and what only reports of its operations say."""
+        span, row = self._one(now, now_us, planned)
+        if not ran.knows(now.machine.id):
+            return [row], EMPTY
+        counts = planned and not now.is_failed
+        self._correct(now.machine, span if counts else None, ran, now_us)
+        rows = self._as_ran(now.machine.id, span, row, ran)
+        own = self._as_told(now.machine.id, span, rows, ran)
+        self._units.add(now_us // BUCKET_US, now.machine.id, UnitTime(own.ran_s, own.setup_s))
+        return rows, own
 
     def _one(self, now: MachineNow, now_us: int, planned: bool) -> tuple[tuple[int, int], _Row]:
         """What is accounted for by this look at one machine: from when to when, a row of Looks."""
