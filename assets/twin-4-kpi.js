@@ -31,7 +31,7 @@
 
   const texts = {
     running: (k) => ({ value: number(k.value, 0), unit: t("of {n}", { n: k.of }), note: [k.silent === k.of ? t("no data") : "", k.paused ? t("pause") : t("target {n}", { n: k.aim }),
-      k.idle ? t("{n} idle", { n: k.idle }) : "", k.failed ? t("{n} failed", { n: k.failed }) : ""] }),
+      k.idle ? t("{n} idle", { n: k.idle }) : "", k.failed ? t("{n} failed", { n: k.failed }) : "", k.serviced ? t("{n} being serviced", { n: k.serviced }) : ""] }),
     stops: (k) => ({ value: number(k.value, 1), note: forecast(k, [range(k, 1), t("limit {n}", { n: number(k.aim, 0, 1) })]) }),
     lost: (k) => ({ value: number(k.value, 1), note: forecast(k, [range(k, 1), t("limit {n}", { n: number(k.aim, 0, 1) })]) }),
     oee: (k) => ({ value: k.value === undefined ? "—" : (k.most ? "≤ " : "") + number(k.value, 0), unit: k.value === undefined ? "" : "%",

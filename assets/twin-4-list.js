@@ -16,6 +16,9 @@
     item.serviced ? t("being serviced until {time}", { time: item.serviced.slice(5, 16).replace("T", " ") }) : item.withheld && item.reason !== "failed" ? t("No data, last forecast withheld") : (item.drivers || []).slice(0, 2).map(pick).join(t(", ")),
     held(item),
   ].filter(Boolean);
+  /** Why the plan leaves its service out, where that would pay. */
+  const obstacle = ({ why, until }) => why === "crew" ? t("no service planned: nobody is free for it") : why !== "part" ? t("no service planned: it would hold up work that costs more")
+    : until ? t("no service planned: no part for it before {when}", { when: until.slice(5, 16).replace("T", " ") }) : t("no service planned: no part for it in the plan's time");
   const costs = (item, currency) => {
     const [wait, service, saves] = [item.cost_wait, item.cost_service, item.saves].map((v) => money(v, currency));
     return t("Waiting a week costs {wait} on average, a service {service}; a service in time saves {saves}", { wait, service, saves });
@@ -64,7 +67,8 @@
       h("td", { class: "machine" }, h("a", { href: `/machine/${encodeURIComponent(item.machine)}`, "data-nav": 1 }, pick(item.name))),
       h("td", { class: "why" }, h("div", {}, why), ...detail(item).map((text) => h("div", { class: "detail" }, text)),
         item.service ? h("div", { class: "detail planned-text" }, twin.serviceText(item.service))
-          : item.suggested ? h("div", { class: "detail" }, h("a", { href: `/schedule?suggestion=${encodeURIComponent(item.suggested.id)}`, "data-nav": 1 }, t("service suggested {when}", { when: item.suggested.start.slice(5, 16).replace("T", " ") }))) : null),
+          : item.suggested ? h("div", { class: "detail" }, h("a", { href: `/schedule?suggestion=${encodeURIComponent(item.suggested.id)}`, "data-nav": 1 }, t("service suggested {when}", { when: item.suggested.start.slice(5, 16).replace("T", " ") })))
+            : item.obstacle ? h("div", { class: "detail" }, obstacle(item.obstacle)) : null),
       h("td", { class: "num" }, twin.expectedText(item, horizon), range === "—" ? null : h("div", { class: "narrow detail", "data-label": t("80 %: {range}", { range: "" }) }, range)),
       h("td", { class: "num detail range" }, range),
       h("td", { class: "num stake", "data-label": t("At stake"), title: words || "" }, cost, saves ? h("div", { class: "detail" }, saves) : null),

@@ -66,6 +66,17 @@ def test_all_screens_say_the_same_of_a_suggested_service(snapshot: Snapshot) -> 
     assert item["suggested"]["start"] == first["start"]
 
 
+@pytest.mark.parametrize("until", [None, START_US])
+def test_a_service_that_the_plan_leaves_out_says_why(snapshot: Snapshot, until: int | None) -> None:
+    listed = next(i for i in work_list(snapshot) if i.get("saves"))
+    told = {"machine": listed["machine"], "saves": 50.0, "why": "part", "until": until}
+    known = snapshot._replace(schedule={"planning": {"unserved": [told]}})
+    item = next(i for i in work_list(known) if i["machine"] == listed["machine"])
+    when = iso_local(until, snapshot.plant.zone) if until else None
+    assert item["obstacle"] == {"why": "part", "until": when}
+    assert not any("obstacle" in i for i in work_list(snapshot))
+
+
 def test_machines_that_run_idle_and_failed_are_all_there_are(snapshot: Snapshot) -> None:
     """Also where an idle machine's tile says something more urgent."""
     codes, idle = tile_codes(snapshot), {m for m, s in states_of(snapshot).items() if s == "idle"}

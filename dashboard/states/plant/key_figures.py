@@ -76,6 +76,7 @@ def _running(snapshot: Snapshot, codes: dict[str, str], aim: float) -> Figure:
         "of": len(codes),
         "idle": n_idle,
         "failed": n_failed,
+        "serviced": sum("service" in code for code in codes.values()),
         "silent": n_silent,
         "paused": pauses,
         "off": value is not None and value < aim and not pauses,

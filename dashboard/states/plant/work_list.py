@@ -30,6 +30,7 @@ def work_list(snapshot: Snapshot) -> list[Item]:
     failed, states = failures_of(snapshot), states_of(snapshot)
     serviced = serviced_until(snapshot)
     planned, suggested = _next_services(snapshot), suggested_services(snapshot)
+    obstacles = _obstacles(snapshot)
     items = []
     for item in snapshot.plan.get("items", []):
         machine = machines.get(item["machine"])
@@ -45,6 +46,8 @@ def work_list(snapshot: Snapshot) -> list[Item]:
                 # One figure on all screens: the plan's, which knows crews, parts and orders.
                 shown["suggested"] = suggested[machine.id]
                 shown["saves"] = suggested[machine.id]["saves"]
+            elif machine.id in obstacles and shown.get("saves") is not None:
+                shown["obstacle"] = obstacles[machine.id]
             shown["held"] = held_of(snapshot, machine) if shown.get("p_week") is not None else None
         items.append(shown)
     return sorted(items, key=_urgency)
@@ -59,6 +62,16 @@ def suggested_services(snapshot: Snapshot) -> dict[str, Item]:
             "saves": rounded(s.get("saves")),
         }
         for s in open_suggestions(snapshot)
+    }
+
+
+def _obstacles(snapshot: Snapshot) -> dict[str, Item]:
+    """Machine → why the plan leaves its service out, and until when, of those that would pay."""
+    told = (snapshot.schedule.get("planning") or {}).get("unserved") or ()
+    zone = snapshot.plant.zone
+    return {
+        u["machine"]: {"why": u["why"], "until": u["until"] and iso_local(u["until"], zone)}
+        for u in told
     }
 
 
