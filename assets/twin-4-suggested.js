@@ -2,14 +2,14 @@
 (() => {
   "use strict";
   const twin = window.plantTwin;
-  const { t, pick, h, once, money, duration, number } = twin;
+  const { t, pick, h, once, money, duration, percent } = twin;
 
   const line = (s, currency) => h("li", {},
     h("a", { href: `/schedule?suggestion=${encodeURIComponent(s.id)}`, "data-nav": 1 }, t("Service {name}", { name: pick(s.name) })),
     h("span", { class: "suggested-when" }, t("{time}, {length}", { time: s.start.slice(5, 16).replace("T", " "), length: duration(s.hours) })),
     h("b", { class: "num" }, t("saves {money}", { money: money(s.saves, currency) })),
     h("span", { class: "detail" }, [
-      s.p_day === undefined || s.p_day === null ? "" : t("{p} % to fail within a day", { p: number(100 * s.p_day, 0) }),
+      s.p_day === undefined || s.p_day === null ? "" : t("{p} to fail within a day", { p: percent(s.p_day) }),
       s.late ? t("orders delayed: {n}", { n: s.late }) : t("delays no order"),
     ].filter(Boolean).join(t(", "))));
 

@@ -54,7 +54,9 @@ def test_machine_without_load_is_idle(fake: FakePlant, snapshot: Snapshot) -> No
 def test_all_screens_say_the_same_of_a_suggested_service(snapshot: Snapshot) -> None:
     listed = next(i for i in work_list(snapshot) if i.get("saves"))
     when = {"start": START_US, "end": START_US + 7_200_000_000}
+    nothing = {"kind": "nothing", "cost": 456.0}
     waits = when | {"id": "s", "kind": "service", "state": "open", "saves": 123.0}
+    waits |= {"alternatives": [{"kind": "best", "cost": 333.0}, nothing]}
     waits |= {"machine": listed["machine"]}
     told = snapshot._replace(schedule={"suggestions": [waits]})
     item = next(i for i in work_list(told) if i["machine"] == listed["machine"])
@@ -63,6 +65,7 @@ def test_all_screens_say_the_same_of_a_suggested_service(snapshot: Snapshot) -> 
     assert listed["saves"] != 123.0
     assert item["suggested"] == machine_state(told, machine)["suggested"]
     assert item["saves"] == first["saves"] == 123.0
+    assert item["cost_wait"] == 456.0  # what is at stake holds what is saved
     assert item["suggested"]["start"] == first["start"]
 
 

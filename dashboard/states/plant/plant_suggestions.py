@@ -54,7 +54,7 @@ def _line(snapshot: Snapshot, suggestion: Any) -> dict[str, Any]:
         "line": machine.line if machine else "",
         "start": iso_local(start, snapshot.plant.zone),
         "hours": rounded((end - start) / HOUR_US),
-        "p_day": rounded(risk.get("p_day"), 2),
+        "p_day": rounded(risk.get("p_day"), 5),
         "saves": rounded(suggestion.get("saves"), 3),
         "late": len(suggestion.get("delays") or ()),
     }

@@ -46,6 +46,7 @@ def work_list(snapshot: Snapshot) -> list[Item]:
                 # One figure on all screens: the plan's, which knows crews, parts and orders.
                 shown["suggested"] = suggested[machine.id]
                 shown["saves"] = suggested[machine.id]["saves"]
+                shown["cost_wait"] = suggested[machine.id]["cost"] or shown["cost_wait"]
             elif machine.id in obstacles and shown.get("saves") is not None:
                 shown["obstacle"] = obstacles[machine.id]
             shown["held"] = held_of(snapshot, machine) if shown.get("p_week") is not None else None
@@ -54,15 +55,21 @@ def work_list(snapshot: Snapshot) -> list[Item]:
 
 
 def suggested_services(snapshot: Snapshot) -> dict[str, Item]:
-    """Machine → the service that the planner suggests: when, and what it saves."""
+    """Machine → the service that the planner suggests: when, what it saves, and what it costs on
+    average to do nothing."""
     return {
         s["machine"]: {
             "id": s["id"],
             "start": iso_local(int(s["start"]), snapshot.plant.zone),
             "saves": rounded(s.get("saves")),
+            "cost": next((a.get("cost") for a in s.get("alternatives") or () if _is_none(a)), None),
         }
         for s in open_suggestions(snapshot)
     }
+
+
+def _is_none(alternative: Mapping[str, Any]) -> bool:
+    return alternative.get("kind") == "nothing"
 
 
 def _obstacles(snapshot: Snapshot) -> dict[str, Item]:
