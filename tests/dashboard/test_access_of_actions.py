@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from access_people import OURS, add_everybody, do, named_as, signed_in
+from access_people import OURS, add_everybody, do, signed_in
 from fake_plant import FakePlant
 from flask.testing import FlaskClient
 from hypothesis import given
@@ -17,6 +17,8 @@ from dashboard.snapshot import Snapshot
 from twin.actions import ROLES, VERBS, Action, unpack_action
 from twin.errors import StoreError
 from twin.plant import Plant
+
+pytestmark = pytest.mark.usefixtures("no_checks_of_pages")
 
 COMMENT: dict[str, Any] = {"machine": "mill-01", "detail": {"text": "Belt squeals"}}
 DETAILS: dict[str, dict[str, Any]] = {
@@ -58,23 +60,6 @@ DETAILS: dict[str, dict[str, Any]] = {
     "kiosk.renew": {"kiosk": "1-0"},
     "kiosk.revoke": {"kiosk": "1-0"},
 }
-
-
-@pytest.fixture(autouse=True)
-def no_checks_of_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What pages object to is theirs to test."""
-    monkeypatch.setattr(checks, "_CHECKS", checks.defaultdict(list))
-
-
-@pytest.fixture
-def ready(app: PlantTwin) -> PlantTwin:
-    app.reader.tick()
-    return app
-
-
-@pytest.fixture
-def client(ready: PlantTwin) -> FlaskClient:
-    return named_as(ready, "Early")
 
 
 def kept(fake: FakePlant) -> list[tuple[str, Action]]:

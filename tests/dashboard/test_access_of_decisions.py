@@ -3,8 +3,7 @@
 import json
 from typing import Any
 
-import pytest
-from access_people import do, named_as
+from access_people import do
 from fake_plant import FakePlant
 from flask.testing import FlaskClient
 
@@ -14,12 +13,6 @@ from dashboard.times import iso_local
 
 HOUR_US = 3_600_000_000
 DAY_US = 24 * HOUR_US
-
-
-@pytest.fixture
-def client(app: PlantTwin) -> FlaskClient:
-    app.reader.tick()
-    return named_as(app, "Early")
 
 
 def said(client: FlaskClient, verb: str, detail: dict[str, Any]) -> str:

@@ -4,31 +4,15 @@ import json
 from typing import Any
 
 import pytest
-from access_people import add_everybody, do, named_as, signed_in
+from access_people import add_everybody, do, signed_in
 from fake_plant import FakePlant
 from flask.testing import FlaskClient
 
-from dashboard.access import checks
 from dashboard.app import PlantTwin
 
+pytestmark = pytest.mark.usefixtures("no_checks_of_pages")
+
 COMMENT: dict[str, Any] = {"machine": "mill-01", "detail": {"text": "Belt squeals"}}
-
-
-@pytest.fixture(autouse=True)
-def no_checks_of_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What pages object to is theirs to test."""
-    monkeypatch.setattr(checks, "_CHECKS", checks.defaultdict(list))
-
-
-@pytest.fixture
-def ready(app: PlantTwin) -> PlantTwin:
-    app.reader.tick()
-    return app
-
-
-@pytest.fixture
-def client(ready: PlantTwin) -> FlaskClient:
-    return named_as(ready, "Early")
 
 
 def test_own_actions_are_taken_back_and_a_manager_takes_back_all(

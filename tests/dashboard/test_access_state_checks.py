@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from access_people import do, named_as
+from access_people import do
 from fake_plant import FakePlant
 from flask.testing import FlaskClient
 
@@ -21,12 +21,6 @@ HOUR_US = 3_600_000_000
 def desk(fake: FakePlant) -> Desk:
     """A real desk, which nobody has asked for anything yet."""
     return Desk(fake.store, load_site(fake.store, fake.plant))
-
-
-@pytest.fixture
-def client(app: PlantTwin) -> FlaskClient:
-    app.reader.tick()
-    return named_as(app, "Early")
 
 
 @pytest.fixture
