@@ -88,7 +88,7 @@
   const lacks = (found) => (found ? h("div", { class: "detail" }, t("No spare part “{part}” is left for that time. The next one is there from {time} on.", { part: pick(found.part), time: short(found.from) })) : null);
   const serviceRow = (page, x) => h("tr", { "data-service": x.id },
     h("th", { scope: "row" }, short(x.start)), h("td", {}, duration(x.duration_h)), h("td", {}, [pick(x.mode), x.note].filter(Boolean).join(" · ") || "—", lacks(x.lacks)),
-    h("td", {}, x.begun ? t("under way") : serviceState(x.state)), h("td", {}, x.who || "—"),
+    h("td", {}, x.begun ? t("under way") : serviceState(x.state)), h("td", {}, x.who || "—", x.crew ? h("div", { class: "detail" }, pick(x.crew)) : null),
     h("td", {}, ...(x.state === "planned" && !x.begun ? [twin.button("service.move", t("Move"), () => move(page, page.state, x), { css: "button small" }), " ",
       twin.button("service.cancel", t("Call off"), () => cancel(page, x), { css: "button small" })] : [])));
 

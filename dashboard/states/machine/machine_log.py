@@ -43,6 +43,7 @@ def alarms_of(snapshot: Snapshot, machine: Machine) -> list[dict[str, Any]]:
 def services_of(snapshot: Snapshot, machine: Machine) -> list[dict[str, Any]]:
     """Services planned, done and cancelled, the latest start first."""
     modes, begun = _mode_names(snapshot.plant.class_of(machine)), services_begun(snapshot)
+    crews = {crew.id: crew.name or crew.id for crew in snapshot.plant.crews}
     own = [s for s in _services(snapshot) if s.get("machine") == machine.id]
     return [
         {
@@ -53,6 +54,7 @@ def services_of(snapshot: Snapshot, machine: Machine) -> list[dict[str, Any]]:
             "mode": modes.get(str(s.get("mode"))),
             "note": s.get("note") or "",
             "who": s.get("who"),
+            "crew": crews.get(str(s.get("crew"))),
             "state": s.get("state"),
             "begun": s.get("state") == "planned" and s.get("id") in begun,
             "lacks": _lacks(snapshot, s) if s.get("id") not in begun else None,
