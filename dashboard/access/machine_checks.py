@@ -12,12 +12,10 @@ from dashboard.snapshot import Snapshot, machine_of
 from dashboard.states.alarms.alarm_words import refusal_text
 from dashboard.states.at_service import services_begun
 from twin.pipeline.desk.effects import AHEAD_US
-from twin.pipeline.desk.plans import lacked_at
+from twin.pipeline.desk.plans import at_its_time, lacked_at
 from twin.pipeline.planning.parts import Shortage
 
 __all__ = ["can_cancel", "can_move", "can_plan", "can_report_failure", "can_report_repair"]
-
-HOUR_US = 3_600_000_000
 
 Detail = dict[str, Any]
 
@@ -42,15 +40,17 @@ def can_report_repair(snapshot: Snapshot, machine: str | None, detail: Detail) -
 
 @check("service.plan")
 def can_plan(snapshot: Snapshot, machine: str | None, detail: Detail) -> str | None:
-    """It is not over before it is planned."""
+    """It is not over before it is planned, and the machine is at no other service then."""
     code = "" if _is_mode(snapshot, machine, detail["mode"]) else "unknown_mode"
-    return _words(code or _when(snapshot, detail))
+    return _words(code or _when(snapshot, {"machine": machine}, detail))
 
 
 @check("service.move")
 def can_move(snapshot: Snapshot, machine: str | None, detail: Detail) -> str | None:
-    """It is planned, has not begun, is not moved into the past, and has its part there."""
-    fault = _planned(snapshot, machine, detail) or _when(snapshot, detail)
+    """It is planned, has not begun, is not moved into the past or another service of its machine,
+    and has its crew and its part there."""
+    fault = _planned(snapshot, machine, detail)
+    fault = fault or _when(snapshot, _service(snapshot, detail["service"]) or {}, detail)
     return _words(fault) or shortage_words(snapshot.plant, _lacked(snapshot, detail))
 
 
@@ -73,9 +73,10 @@ def _is_mode(snapshot: Snapshot, machine_id: str | None, mode: str | None) -> bo
     return mode is None or any(known.id == mode for known in modes)
 
 
-def _when(snapshot: Snapshot, detail: Detail) -> str:
-    end_us = detail["start"] + detail["duration_h"] * HOUR_US
-    return "in_the_past" if end_us <= snapshot.plant_us else ""
+def _when(snapshot: Snapshot, service: Detail, detail: Detail) -> str:
+    then = service | {k: detail[k] for k in ("start", "duration_h")}
+    known = snapshot.desk.get("services") or ()
+    return at_its_time(snapshot.plant, known, then, snapshot.plant_us)[1]
 
 
 def _planned(snapshot: Snapshot, machine: str | None, detail: Detail) -> str:

@@ -28,11 +28,12 @@ def services(app: PlantTwin, client: FlaskClient, desk: Desk) -> dict[str, str]:
     """Ids by what became of them; mill-02 has failed."""
     assert app.reader.latest is not None
     start = app.reader.latest.plant_us + 24 * HOUR_US
-    plan = {"start": start, "duration_h": 2}
-    made = {
-        name: do(client, "service.plan", machine="mill-01", detail=plan, token=f"plan {name}")
-        for name in ("PLANNED", "CANCELLED")
-    }
+    made = {}
+    for name, plant_us in (("PLANNED", start), ("CANCELLED", start - 9 * HOUR_US)):
+        plan = {"start": plant_us, "duration_h": 2}
+        made[name] = do(
+            client, "service.plan", machine="mill-01", detail=plan, token=f"plan {name}"
+        )
     ids = {name: answer.get_json()["id"] for name, answer in made.items()} | {"NONE": "9-0"}
     settle(app, desk)
     cancel = {"service": ids["CANCELLED"], "reason": "late"}
@@ -61,6 +62,10 @@ CASES: list[tuple[str, str, dict[str, Any], str | None]] = [
     ("service.plan", "mill-01", {"start": -3, "duration_h": 2}, "past"),
     ("service.plan", "mill-01", {"start": -1, "duration_h": 2}, None),
     ("service.plan", "mill-01", {"start": 1, "duration_h": 2, "mode": "love"}, "mode"),
+    ("service.plan", "mill-01", {"start": 23, "duration_h": 2}, "Another service"),
+    ("service.plan", "mill-02", {"start": 23, "duration_h": 2}, None),
+    ("service.plan", "mill-01", {"start": 15, "duration_h": 2}, None),
+    ("service.move", "mill-01", {"service": "PLANNED", "start": 23, "duration_h": 2}, None),
     ("service.move", "mill-01", {"service": "PLANNED", "start": 1, "duration_h": 2}, None),
     ("service.move", "mill-01", {"service": "PLANNED", "start": -3, "duration_h": 2}, "past"),
     (

@@ -111,8 +111,8 @@ def test_planned_services_are_bounded(tmp_path, monkeypatch):
     monkeypatch.setattr(plans, "PLANNED_MAX", 2)
     store = MemoryStore(PARTITIONS)
     bench = Bench(store, prepare(store, settings_in(tmp_path)))
-    detail = {"start": T0_US, "duration_h": 1}
-    asked = [bench.do("service.plan", detail, machine="mill-0") for _ in range(3)]
+    hours = [{"start": T0_US + n * HOUR_US, "duration_h": 1} for n in range(3)]
+    asked = [bench.do("service.plan", detail, machine="mill-0") for detail in hours]
     bench.step()
     assert [bench.line(i)["reason"] for i in asked] == [None, None, "too_many"]
 

@@ -161,6 +161,28 @@ def test_a_service_is_planned_moved_called_off_and_each_taken_back(bench):
     assert planned_services(bench.store) == []
 
 
+def test_a_machine_is_at_one_service_at_a_time(bench):
+    planned = bench.do("service.plan", PLAN, machine="mill-0")
+    after = PLAN | {"start": PLAN["start"] + round(PLAN["duration_h"] * HOUR_US)}
+    second = bench.do("service.plan", after, machine="mill-0")
+    within = PLAN | {"start": after["start"] - 1}
+    tried = [
+        bench.do("service.plan", within, machine="mill-0"),
+        bench.do("service.move", within | {"service": second}, machine="mill-0"),
+    ]
+    bench.step()
+    assert {bench.line(i)["reason"] for i in tried} == {"service_overlaps"}
+    off = bench.do("service.cancel", {"service": planned, "reason": "no parts"}, machine="mill-0")
+    moved = bench.do("service.move", within | {"service": second}, machine="mill-0")
+    bench.step()
+    again = bench.do("action.undo", {"action": off})
+    bench.step()
+    assert (bench.line(moved)["outcome"], bench.line(again)["reason"]) == (
+        "done",
+        "service_overlaps",
+    )
+
+
 def test_a_service_in_the_past_is_refused(bench):
     over = {"start": T0_US - 5 * HOUR_US, "duration_h": 4.0}
     tried = bench.do("service.plan", over, machine="mill-0")

@@ -123,6 +123,11 @@ def test_the_desk_refuses_a_crew_that_is_off_shift_when_a_person_puts_the_servic
     assert refusal(world, "suggestion.accept", own | {"start": start}) is None
     (_, state, other), *_ = services(world)
     assert (state, other) == ("planned", "night" if crew == "day" else "day")
+    (service,) = world.document("services", "desk")
+    back = {"service": service["id"], "start": suggestion["start"], "duration_h": 1.0}
+    world.do("service.move", back, machine="mill-0")
+    world.desk_step()
+    assert [who for *_, who in services(world)] == [crew]
 
 
 @pytest.mark.parametrize(

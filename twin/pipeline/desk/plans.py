@@ -5,16 +5,19 @@ from typing import Any
 
 from twin.actions import Action
 from twin.pipeline.desk.effects import Context, Effects, Handler, Undoer, refused
+from twin.pipeline.desk.service_crews import crew_for, overlaps
 from twin.pipeline.desk.state import DeskState
 from twin.pipeline.planning.parts import Shortage, shortage
 from twin.plant import Plant
 from twin.types import Event
 
-__all__ = ["HANDLERS", "PLANNED_MAX", "UNDOERS", "lacked_at", "ordered_us"]
+__all__ = ["HANDLERS", "PLANNED_MAX", "UNDOERS", "at_its_time", "lacked_at", "ordered_us"]
 
 HOUR_US = 3_600_000_000
 PLANNED_MAX = 5000
 """Services that stand planned: they are never dropped, so there must not be ever more of them."""
+PLACE = ("start", "duration_h", "crew")
+"""What moving a service changes."""
 Service = dict[str, Any]
 
 
@@ -26,8 +29,6 @@ def _plan(state: DeskState, action: Action, context: Context) -> Effects:
     modes = {m.id for m in plant.class_of(machine).modes}
     if detail["mode"] is not None and detail["mode"] not in modes:
         return refused("unknown_mode")
-    if _is_over(detail["start"], detail["duration_h"], context):
-        return refused("in_the_past")
     if sum(s["state"] == "planned" for s in state.services) >= PLANNED_MAX:
         return refused("too_many")
     service = {
@@ -41,6 +42,9 @@ def _plan(state: DeskState, action: Action, context: Context) -> Effects:
         "time": action.time,
         "state": "planned",
     }
+    _, fault = at_its_time(plant, state.services, service, context.now_us)
+    if fault:
+        return refused(fault)
     state.services.append(service)
     state.mark("services")
     note = {"service": service["id"]}
@@ -53,16 +57,16 @@ def _move(state: DeskState, action: Action, context: Context) -> Effects:
     service, refusal = _planned(state, action)
     if service is None:
         return refused(refusal)
-    now_us = context.now_us
-    if _is_over(action.detail["start"], action.detail["duration_h"], context):
-        return refused("in_the_past")
-    missing = lacked_at(context.site.plant, state.services, service, action.detail["start"], now_us)
+    plant, now_us = context.site.plant, context.now_us
+    to = {k: action.detail[k] for k in ("start", "duration_h")}
+    moved, fault = at_its_time(plant, state.services, service | to, now_us)
+    if fault:
+        return refused(fault)
+    missing = lacked_at(plant, state.services, service, to["start"], now_us)
     if missing is not None:
         return refused("no_part_then", **missing._asdict())
-    was = {"service": service["id"]} | {k: service[k] for k in ("start", "duration_h")}
-    _set(
-        state, service, action, start=action.detail["start"], duration_h=action.detail["duration_h"]
-    )
+    was = {"service": service["id"]} | {k: service[k] for k in PLACE if k in service}
+    _set(state, service, action, **{k: moved[k] for k in PLACE if k in moved})
     event = _event("service_moved", service, action, context)
     return Effects(note={"service": service["id"]}, was=was, events=[event])
 
@@ -90,7 +94,10 @@ def _move_back(state: DeskState, line: Mapping[str, Any], action: Action, ctx: C
     service = state.service(was["service"])
     if service is None or service["state"] != "planned":
         return refused("not_planned")
-    _set(state, service, action, start=was["start"], duration_h=was["duration_h"])
+    back = {k: was[k] for k in PLACE if k in was}
+    if overlaps(service | back, state.services):
+        return refused("service_overlaps")
+    _set(state, service, action, **back)
     return Effects(events=[_event("service_moved", service, action, ctx)])
 
 
@@ -98,8 +105,28 @@ def _plan_again(state: DeskState, line: Mapping[str, Any], action: Action, ctx: 
     service = state.service(line["was"]["service"])
     if service is None or service["state"] != "cancelled":
         return refused("not_cancelled")
+    if overlaps(service, state.services):
+        return refused("service_overlaps")
     _set(state, service, action, state="planned")
     return Effects(events=[_event("service_planned", service, action, ctx)])
+
+
+def at_its_time(
+    plant: Plant, services: Sequence[Service], service: Service, now_us: int
+) -> tuple[Service, str]:
+    """A service with who can do it then, and why it cannot be then, a code; "" if it can.
+
+    The crew of one that the planner suggested goes with it, or another that is there; to one that
+    a person planned without being advised, that person sees.
+    """
+    if service["start"] + service["duration_h"] * HOUR_US <= now_us:
+        return service, "in_the_past"
+    if overlaps(service, services):
+        return service, "service_overlaps"
+    if service.get("crew") is None:
+        return service, ""
+    crew, fault = crew_for(plant, service, services, None)
+    return service | {"crew": crew}, fault
 
 
 def lacked_at(
@@ -133,10 +160,6 @@ def _set(desk: DeskState, service: Service, action: Action, **values: Any) -> No
     """Change a service; `changed`: when, plant µs UTC, for the crew's calendar."""
     service.update(values, changed=action.time)
     desk.mark("services")
-
-
-def _is_over(start: int, duration_h: float, context: Context) -> bool:
-    return bool(start + duration_h * HOUR_US <= context.now_us)
 
 
 def _event(kind: str, service: Service, action: Action, context: Context) -> Event:

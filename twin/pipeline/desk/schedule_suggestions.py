@@ -13,7 +13,7 @@ from twin.pipeline.desk.schedule_documents import (
     suggestion_of,
 )
 from twin.pipeline.desk.schedule_plans import adopt_version, restore
-from twin.pipeline.desk.service_crews import crew_fault, crew_for
+from twin.pipeline.desk.service_crews import crew_fault, crew_for, overlaps
 from twin.pipeline.desk.state import DeskState
 from twin.pipeline.planning.parts import Shortage, shortage
 from twin.plant import Plant
@@ -95,14 +95,9 @@ def _fault(plant: Plant, services: Sequence[Record], service: Record, now_us: in
     planned = [s for s in services if s["state"] == "planned"]
     if len(planned) >= PLANNED_MAX:
         return "too_many"
-    for other in planned:
-        if other.get("suggestion") == service["suggestion"]:
-            return "already_accepted"
-        until = other["start"] + other["duration_h"] * HOUR_US
-        is_apart = end <= other["start"] or until <= service["start"]
-        if other["machine"] == service["machine"] and not is_apart:
-            return "service_overlaps"
-    return ""
+    if any(other.get("suggestion") == service["suggestion"] for other in planned):
+        return "already_accepted"
+    return "service_overlaps" if overlaps(service, planned) else ""
 
 
 def lacked(

@@ -1,11 +1,12 @@
-"""Who can do a service at a time: by skill, site and shift, and with nothing else to do then."""
+"""When a service can be: its machine at no other, and who can do it, by skill, site and shift, with
+nothing else to do then."""
 
 from collections.abc import Iterable, Sequence
 
 from twin.pipeline.desk.schedule_documents import Record
 from twin.plant import Plant, crew_is_there
 
-__all__ = ["crew_fault", "crew_for"]
+__all__ = ["crew_fault", "crew_for", "overlaps"]
 
 HOUR_US = 3_600_000_000
 
@@ -41,11 +42,21 @@ def crew_fault(plant: Plant, service: Record, services: Iterable[Record]) -> str
     site = next(line.site for line in plant.lines if line.id == machine.line)
     if crew.sites and site not in {None, *crew.sites}:
         return "crew_elsewhere"
-    start, end = _span(service)
-    if not crew_is_there(plant, crew, start, end):
+    if not crew_is_there(plant, crew, *_span(service)):
         return "crew_off_shift"
-    own = (_span(s) for s in services if s["state"] == "planned" and s.get("crew") == crew.id)
-    return "crew_busy" if any(a < end and start < b for a, b in own) else ""
+    own = [s for s in services if s.get("crew") == crew.id]
+    return "crew_busy" if _meets(service, own) else ""
+
+
+def overlaps(service: Record, services: Iterable[Record]) -> bool:
+    """Whether another service of the same machine is planned for some of its time."""
+    return _meets(service, (s for s in services if s["machine"] == service["machine"]))
+
+
+def _meets(service: Record, services: Iterable[Record]) -> bool:
+    (start, end), own = _span(service), service.get("id")
+    others = (s for s in services if s["state"] == "planned" and (own is None or s["id"] != own))
+    return any(a < end and start < b for a, b in map(_span, others))
 
 
 def _span(service: Record) -> tuple[int, int]:
