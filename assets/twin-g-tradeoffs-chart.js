@@ -57,6 +57,7 @@
       parts.push(svg("path", { class: "front-now", d: `M${px} ${py - AROUND}L${px + AROUND} ${py}L${px} ${py + AROUND}L${px - AROUND} ${py}Z` }), name);
       placeName = () => {
         const wide = name.getComputedTextLength(), spots = points.map(at);
+        for (const s of sides) if (s.anchor === "middle") s.x = Math.min(W - wide / 2, Math.max(s.x, EDGES.left + wide / 2));
         const left = ({ x: tx, anchor }) => tx - { start: 0, middle: wide / 2, end: wide }[anchor];
         /** How many plans a name there would hide; one that leaves the chart hides all. */
         const hides = (s) => (left(s) < EDGES.left || left(s) + wide > W || s.y < EDGES.top || s.y > H - EDGES.bottom ? Infinity
