@@ -208,6 +208,16 @@ def test_a_key_that_other_orders_came_with_is_refused_instead_of_losing_these(as
     assert (again[0], n_orders(bench)) == (200, 1)
 
 
+def test_a_key_of_orders_that_the_desk_has_yet_to_fold_is_refused_to_others(ask, bench, store):
+    store.is_there = False
+    assert ask("POST", body=GOOD | {"order": "K-1"}, Idempotency_Key="delivery-7")[0] == 202
+    store.is_there = True
+    other = GOOD | {"order": "K-2"}
+    status, said, _ = ask("POST", body=other, Idempotency_Key="delivery-7")
+    assert (status, said["error"]["reason"]) == (422, "key")
+    assert (n_orders(bench), ask("POST", body=other, Idempotency_Key="delivery-8")[0]) == (1, 201)
+
+
 def test_what_a_request_that_was_broken_off_left_out_comes_in_when_it_is_sent_again(
     ask, bench, monkeypatch
 ):

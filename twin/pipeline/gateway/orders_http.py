@@ -92,7 +92,7 @@ def _post(door: OrdersDoor, source: str) -> Answer | Response:
         return rows
     good = [row.detail for row in rows if row.detail is not None]
     if before and not is_of_key(source, key, good, before, known.orders):
-        return wrong(422, "key", "Idempotency-Key: got one that other orders came with")
+        return _others_key()
     if before and not door.add(source, key, good).folded:
         return answer_to_post(202, [], [], len(good))
     if before:
@@ -103,7 +103,16 @@ def _post(door: OrdersDoor, source: str) -> Answer | Response:
     if not good:
         taken = all(fault.want in CONFLICTS for row in rows for fault in row.faults)
         return answer_to_post(409 if taken else 422, [], rejects, 0)
-    return _told(door.add(source, key, good), len(good), rejects)
+    said = door.add(source, key, good)
+    if said.orders and not (
+        said.refused or is_of_key(source, key, good, said.orders, door.orders())
+    ):
+        return _others_key()  # those of a request that the desk had not folded when this one came
+    return _told(said, len(good), rejects)
+
+
+def _others_key() -> Answer:
+    return wrong(422, "key", "Idempotency-Key: got one that other orders came with")
 
 
 def _told(said: Said, n_sent: int, rejects: list[dict[str, Any]]) -> Answer:
