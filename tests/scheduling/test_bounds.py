@@ -34,7 +34,11 @@ def test_no_plan_costs_less_than_scarce_machines_allow(seed):
 
 @pytest.mark.parametrize("seed", range(1, 9))
 def test_a_task_s_floor_is_the_best_that_the_checker_takes_of_it(seed):
+    """Whether a crew's shifts follow on one another or are one."""
     problem = random_problem(np.random.default_rng(seed))
+    if seed % 2:
+        halves = [[((a, (a + b) // 2), ((a + b) // 2, b)) for a, b in c] for c in problem.calendars]
+        problem = replace(problem, calendars=tuple(tuple(sum(c, ())) for c in halves))
     for task in problem.tasks:
         alone = replace(problem, jobs=(), tasks=(task,), reference=None)
         assert floor_of(alone).risk == cheapest(replace(alone, weights=Weights(tardiness=0)))

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from twin.scheduling.problem import Crew, Problem, Task
+from twin.scheduling.problem import Calendar, Crew, Problem, Task
 
 __all__ = ["task_floor"]
 
@@ -30,10 +30,19 @@ def _starts(problem: Problem, task: Task) -> Iterator[tuple[int, int]]:
         first, last = max(first, task.pin.start), min(last, task.pin.start)
     for c, crew in enumerate(problem.crews):
         if _is_able(problem, task, c, crew):
-            for opened, closed in problem.calendars[crew.calendar]:
+            for opened, closed in _joined(problem.calendars[crew.calendar]):
                 begin, until = max(first, opened), min(last, closed - task.duration)
                 if begin <= until:
                     yield begin, until
+
+
+def _joined(calendar: Calendar) -> list[tuple[int, int]]:
+    """Stretches of open ticks: a shift that follows on another is one with it."""
+    found: list[tuple[int, int]] = []
+    for opened, closed in calendar:
+        follows = found and found[-1][1] == opened
+        found.append((found.pop()[0] if follows else opened, closed))
+    return found
 
 
 def _is_able(problem: Problem, task: Task, c: int, crew: Crew) -> bool:
