@@ -56,5 +56,6 @@ def wall_words(t: Translate) -> dict[str, str]:
         "changed": t("Behaves unlike its twin"),
         "withheld": t("No data, last forecast withheld"),
         "serviced": t("Being serviced"),
+        "in_service": t("being serviced"),
         "until": t("until {time}"),
     }

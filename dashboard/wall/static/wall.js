@@ -104,7 +104,7 @@
       badge.className = plan ? `badge service${item.sure ? "" : " open"}` : `badge p${item.priority}`;
       say(badge, plan ? "" : shapes[item.priority]);
       say(name, pick(item.name));
-      say(reason, plan ? [pick(item.crew), item.from ? (item.sure ? "" : words.suggested) : words.serviced].filter(Boolean).join(words.comma) : why(item));
+      say(reason, plan ? [pick(item.crew), item.from ? (item.sure ? "" : words.suggested) : words.in_service].filter(Boolean).join(words.comma) : why(item));
       say(expected, plan ? span(item) : when(item));
     });
     const total = listed.length + (plan || here).more;
