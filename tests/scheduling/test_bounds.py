@@ -14,7 +14,16 @@ from twin.evaluation.invented_small import random_problem
 from twin.scheduling.bounds import bound, floor_of
 from twin.scheduling.bounds_scarce import scarce_bound
 from twin.scheduling.check import check
-from twin.scheduling.problem import Alternative, Job, Machine, Operation, Problem, Weights
+from twin.scheduling.problem import (
+    Alternative,
+    Crew,
+    Job,
+    Machine,
+    Operation,
+    Problem,
+    Task,
+    Weights,
+)
 from twin.scheduling.rules import RULES, best_rule
 
 
@@ -34,14 +43,19 @@ def test_no_plan_costs_less_than_scarce_machines_allow(seed):
 
 @pytest.mark.parametrize("seed", range(1, 9))
 def test_a_task_s_floor_is_the_best_that_the_checker_takes_of_it(seed):
-    """Whether a crew's shifts follow on one another or are one."""
     problem = random_problem(np.random.default_rng(seed))
-    if seed % 2:
-        halves = [[((a, (a + b) // 2), ((a + b) // 2, b)) for a, b in c] for c in problem.calendars]
-        problem = replace(problem, calendars=tuple(tuple(sum(c, ())) for c in halves))
     for task in problem.tasks:
         alone = replace(problem, jobs=(), tasks=(task,), reference=None)
         assert floor_of(alone).risk == cheapest(replace(alone, weights=Weights(tardiness=0)))
+
+
+def test_a_service_may_last_over_two_shifts_that_follow_on_one_another():
+    task = Task("t", 0, 4, 0, 4, (9.0, 9.0, 1.0, 9.0, 9.0))
+    crew = Crew("c", 1, frozenset({0}), frozenset({0}))
+    problem = Problem(
+        (), (Machine("m"),), (((0, 8),), ((0, 4), (4, 8))), 8, (task,), (crew,), bucket=1
+    )
+    assert floor_of(problem).risk == 1.0 == cheapest(problem)
 
 
 def test_cheap_hours_are_worth_what_there_is_of_them():
