@@ -119,6 +119,7 @@
   let live = null;
   let shown = null;
   let path = null;
+  let visit = new AbortController();
 
   /** React puts pages in and takes them out; the stream follows the page that is there. */
   const follow = () => {
@@ -126,6 +127,9 @@
     if (page === shown) return;
     live?.end();
     live = null;
+    visit.abort();
+    visit = new AbortController();
+    twin.left = visit.signal;  // what a page listens to outside itself ends with it, or it would never be forgotten
     const first = path === null, moved = path !== location.pathname;
     shown = page;
     if (!page) return;

@@ -27,7 +27,7 @@
     const box = h("details", { class: "filter-box" }, h("summary", {}, t("Filters")), h("div", { class: "filter-fields" },
       ...fields.map((field) => h("div", { class: "filter" }, h("label", { for: `filter-${field.key}` }, field.label), controls.get(field.key)))));
     box.open = wide.matches;
-    wide.onchange = () => { box.open = wide.matches; };
+    wide.addEventListener("change", () => { box.open = wide.matches; }, { signal: twin.left });
     const bar = h("form", { class: "filters", role: "search", "aria-label": t("Filters") },
       box, count, clear);
     region.replaceChildren(bar);

@@ -163,14 +163,11 @@
     }, { passive: false });
     new ResizeObserver(() => { if (self.model && scroll.clientWidth) { if (!self.pxPerS || self.pxPerS < least()) self.pxPerS = least(); self.lay(); } }).observe(scroll);
     const dark = matchMedia("(prefers-color-scheme: dark)");
-    const recolour = () => {
-      if (!scroll.isConnected) { themed.disconnect(); dark.removeEventListener("change", recolour); return; }
-      colours = null;
-      self.draw();
-    };
+    const recolour = () => { colours = null; self.draw(); };
     const themed = new MutationObserver(recolour);
     themed.observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
-    dark.addEventListener("change", recolour);
+    dark.addEventListener("change", recolour, { signal: twin.left });
+    twin.left.addEventListener("abort", () => themed.disconnect());
     return self;
   };
 })();

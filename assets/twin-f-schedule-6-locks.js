@@ -14,7 +14,7 @@
     return button;
   };
 
-  /** tell: {done(promise, machine), state(), start(bar) µs, why(bar), changed()} of the page. */
+  /** tell: {done(promise, machine), now(bar): the same of the plan drawn now, state(), start(bar) µs, why(bar), changed()} of the page. */
   plan.locks = (tell) => {
     /** Key of a bar → {to: whether it will be locked, told: whether the server took it}. */
     const pending = new Map();
@@ -48,7 +48,8 @@
       settle: () => { for (const [key, { to, told }] of pending) if (told && Boolean(tell.state()?.locks?.[key]) === to) pending.delete(key); },
       lock: (bar, { machine = bar.row, start = tell.start(bar), button = null, text = t("Order {order}, step {n}: locked", { order: bar.order?.id, n: bar.step + 1 }) } = {}) =>
         send(bar, "operation.lock", machine.id, { order: bar.order.id, step: bar.step, machine: machine.id, start }, button, text),
-      toggle: (bar, button = null) => {
+      toggle: (given, button = null) => {
+        const bar = tell.now(given);
         if (bar.kind !== "operation" || ["running", "done"].includes(bar.pin)) { twin.toast(tell.why(bar) || t("Only work of an order is locked."), { alert: true }); return; }
         if (pending.has(bar.key)) return;
         if (!is(bar)) self.lock(bar, { button });

@@ -1,40 +1,10 @@
-/* Schedule: what is selected, in words, with what can be done about it; and what a move costs while it hangs. */
+/* Schedule: what is selected, with what can be done about it; and what a move costs while it hangs. */
 (() => {
   "use strict";
   const twin = window.plantTwin;
   const { t, h, plan, duration } = twin;
 
   const WORST = 4;
-  const facts = (pairs) => h("dl", { class: "card-facts" }, ...pairs.filter(([, value]) => value).map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))));
-  const times = (model, bar) => t("{from} to {to}", { from: model.say(bar.start), to: model.say(bar.end, model.say(bar.start, "day") === model.say(bar.end, "day") ? "time" : undefined) });
-  const link = (row) => row.kind === "machine" && row.class ? h("a", { href: `/machine/${encodeURIComponent(row.id)}`, "data-nav": 1 }, row.text) : row.text;
-
-  /** The order's step before or after: where it is, as a way to it. */
-  const beside = (model, bar, by, go) => {
-    const other = plan.stepBeside(model, bar, by), about = other && { machine: other.row.text, when: model.say(by < 0 ? other.end : other.start) };
-    return other ? plan.asLink(by < 0 ? t("{machine}, until {when}", about) : t("{machine}, from {when}", about), () => go(other)) : "";
-  };
-  const lockedText = (model, locked, elsewhere) => (elsewhere
-    ? t("locked by {who} on {machine}, {when}, where the next plan has it", { who: locked.who || "—", machine: model.rows.find((row) => row.id === elsewhere[0])?.text ?? elsewhere[0], when: model.say(model.s(elsewhere[1])) })
-    : t("locked by {who}", { who: locked.who || "—" }));
-  const proposed = (model, bar, other) => {
-    const at = plan.placeIn(other, model, bar);
-    return at ? t("{machine}, from {when}", { machine: at.row.text, when: model.say(at.start) }) : other?.byKey.has(bar.key) ? t("where it is") : "";
-  };
-  const operation = (model, bar, locked, on, text, go, elsewhere, other) => facts([
-    [t("Machine"), link(bar.row)], [t("When"), times(model, bar)], [t("Setup before"), bar.start > bar.setup ? duration((bar.start - bar.setup) / 3600) : ""],
-    [t("Why then"), ["running", "done"].includes(bar.pin) ? "" : plan.whyText(model, bar, go)],
-    [t("Step before"), beside(model, bar, -1, go)], [t("Step after"), beside(model, bar, 1, go)],
-    [t("The proposed plan has it"), proposed(model, bar, other)],
-    [t("Product"), bar.order.product ? `${plan.productText(model, bar.order)}${bar.order.quantity ? ` × ${bar.order.quantity}` : ""}` : ""],
-    [t("Due"), bar.order.due === null || bar.order.due === undefined ? "" : h("span", { class: bar.late ? "is-late" : "" }, bar.late ? `▲ ${model.say(bar.order.due)}, ${t("{time} late", { time: duration(bar.order.late_h ?? null) })}` : model.say(bar.order.due))],
-    [t("Priority"), bar.order.priority ? String(bar.order.priority) : ""],
-    [t("Held"), on === undefined && locked && bar.pin === "loosened" ? h("span", { class: "is-late" }, `▲ ${t("locked by {who} at another place, where it cannot be", { who: locked.who || "—" })}`) : on === undefined && locked ? lockedText(model, locked, elsewhere) : text]]);
-  const service = (model, bar, suggestion) => facts([
-    [t("Machine"), link(bar.row)], [t("When"), times(model, bar)], [t("Crew"), bar.crewRow?.text || ""], [t("Spare part"), twin.pick(bar.part) || ""],
-    [t("State"), plan.serviceState(bar, suggestion)],
-    [t("If nobody accepts it"), plan.isPlanned(bar, suggestion) || suggestion?.state === "vetoed" ? "" : t("It lapses when its time comes, and is suggested again for as long as it pays.")],
-    [t("Saves"), suggestion?.saves ? plan.cash(suggestion.saves, suggestion.currency) : ""]]);
 
   /** A button that says, instead of acting, why it may not. */
   const button = (label, reason, onclick, css = "button small") => {
@@ -70,7 +40,6 @@
         moveBy(),
       ];
     };
-    const go = (bar) => tell.go(bar);
     const chosen = (bar) => {
       const model = chart.model, suggestion = bar.kind === "service" ? tell.suggestionOf(bar) : null, locked = tell.state().locks?.[bar.key];
       const title = bar.kind === "service" ? t("Service of {name}", { name: bar.row.text }) : `${bar.order.id}, ${plan.stepText(model, bar)}`;
@@ -78,11 +47,12 @@
       return [
         h("div", { class: "card-head" }, h("strong", {}, title), h("span", { class: "card-do" },
           ...(open ? [twin.button("suggestion.accept", t("Accept"), (b) => tell.accept(suggestion, b), { css: "button small primary" })] : []),
-          button(t("Move"), move.why(bar), () => { chart.scroll.focus({ preventScroll: true }); move.begin(bar); }),
+          button(t("Move"), move.why(bar), () => { chart.scroll.focus({ preventScroll: true }); move.begin(chart.selected); }),
           ...(bar.kind === "operation" && !["running", "done"].includes(bar.pin)
             ? [plan.lockButton(tell.locks, bar, t("Lock here"))] : []),
           ...(bar.kind === "operation" ? [button(t("Only this order"), "", () => tell.only(bar.order.id))] : []))),
-        bar.kind === "service" ? service(model, bar, suggestion && { ...suggestion, currency: tell.state().currency }) : operation(model, bar, locked, tell.locks.on(bar), tell.locks.text(bar), go, tell.locks.elsewhere(bar), chart.other),
+        bar.kind === "service" ? plan.serviceFacts(model, bar, suggestion && { ...suggestion, currency: tell.state().currency })
+          : plan.operationFacts(model, bar, { locks: tell.locks, locked, go: tell.go, other: chart.other }),
       ];
     };
     /** Where nothing is selected: what is worth looking at first. */

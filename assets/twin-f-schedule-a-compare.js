@@ -85,11 +85,14 @@
         h("div", { class: "compare-columns plan-columns" }, h("section", {}, h("h3", {}, t("What it costs")), termTable(answer, currency), h("h3", {}, t("Orders")), orders(answer)),
           h("section", {}, h("h3", {}, t("What moved")), ...(answer.moves.length ? moveTable(answer, tell.show) : [h("p", { class: "quiet" }, t("Nothing moved."))]))));
     };
-    const select = (name, label, value) => {
+    /** [what it is asked for by, what it is called] of each plan that there is. */
+    const offered = () => {
       const { plans, versions } = tell.state();
-      const known = [...(plans.in_force ? [["in_force", t("in force: plan {n}", { n: plans.in_force.version })]] : []), ...(plans.proposed ? [["proposed", t("proposed: plan {n}", { n: plans.proposed.version })]] : []),
+      return [...(plans.in_force ? [["in_force", t("in force: plan {n}", { n: plans.in_force.version })]] : []), ...(plans.proposed ? [["proposed", t("proposed: plan {n}", { n: plans.proposed.version })]] : []),
         ...versions.filter((v) => v.kept && ![plans.in_force?.version, plans.proposed?.version].includes(v.version)).map((v) => [String(v.version), t("plan {n}, {when}", { n: v.version, when: plan.when(v.made) })])];
-      const input = h("select", { id: `compare-${name}` }, ...known.map(([key, text]) => h("option", { value: key, selected: key === value ? "" : null }, text)));
+    };
+    const select = (name, label, value) => {
+      const input = h("select", { id: `compare-${name}` }, ...offered().map(([key, text]) => h("option", { value: key, selected: key === value ? "" : null }, text)));
       input.addEventListener("change", () => { pair = name === "a" ? [input.value, pair[1]] : [pair[0], input.value]; isChosen = true; offer(); fetchPair(); });
       return h("div", { class: "filter" }, h("label", { for: `compare-${name}` }, label), input);
     };
@@ -110,8 +113,8 @@
       if (now === before) return;
       before = now;
       if (!plans.in_force && !plans.proposed) { region.replaceChildren(h("div", { class: "empty" }, h("strong", {}, t("There is no plan to compare")), t("As soon as the planner has made two, their difference stands here."))); return; }
-      // What nobody chose follows the news: a plan proposed since is what there is to compare.
-      if (!isChosen || (!plans.proposed && pair?.includes("proposed"))) pair = null;
+      // What nobody chose follows the news: a plan proposed since is what there is to compare. So does what is kept no more.
+      if (!isChosen || !pair.every((name) => offered().some(([key]) => key === name))) { pair = null; isChosen = false; }
       pair ||= plans.proposed ? ["in_force", "proposed"] : [versions.find((v) => v.kept && v.version !== plans.in_force?.version)?.version.toString() || "in_force", "in_force"];
       const open = region.querySelector("details")?.open;
       adopt = plans.proposed ? twin.button("plan.adopt", t("Adopt this plan"), (b) => tell.adopt(plans.proposed.version, b), { css: "button primary" }) : null;

@@ -24,7 +24,7 @@
   const moved = new WeakMap();
   /** Bars that another plan has elsewhere, by row. */
   const movedOf = (model, other) => {
-    if (!moved.has(other)) {
+    if (moved.get(other)?.model !== model) {
       const found = new Map();
       for (const bar of other.bars) {
         const own = model.byKey.get(bar.key), start = model.s(other.us(bar.start)), end = model.s(other.us(bar.end));
@@ -32,9 +32,9 @@
         if (!found.has(bar.row.id)) found.set(bar.row.id, []);
         found.get(bar.row.id).push([start, end]);
       }
-      moved.set(other, found);
+      moved.set(other, { model, found });
     }
-    return moved.get(other);
+    return moved.get(other).found;
   };
 
   plan.looks = ({ g, ctx, state, model, other, chart, suggestionOf, locks, order }) => {

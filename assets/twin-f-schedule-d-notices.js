@@ -1,4 +1,4 @@
-/* Schedule: what the planner says of itself, while there is something to say. */
+/* Schedule: what stands above the plan: which it is and what it costs, and what the planner says of itself. */
 (() => {
   "use strict";
   const twin = window.plantTwin;
@@ -27,5 +27,14 @@
       ...(unserved?.length ? [unserviced(unserved)] : []),
       ...unreadable.map((x) => notice(said(x))),
       ...(compiling ? [notice(t("The planner prepares its search on this computer: plans come from rules until it is done, in a minute or two."))] : []));
+  });
+
+  /** Which plan is in force and why, what another would save, and what it costs. compare(): both side by side. */
+  plan.headline = (region, compare) => twin.once(({ plans, currency, saves }) => {
+    const { in_force: force, proposed } = plans;
+    const said = force ? t("Plan {n} is in force, made {when} because {why}.", { n: force.version, when: plan.when(force.made), why: plan.why(force.why) }) : proposed ? t("No plan is in force yet; plan {n} is proposed.", { n: proposed.version }) : "";
+    const better = proposed && force ? [" ", saves !== null && saves > 0.5 ? t("Plan {n} would save {money}.", { n: proposed.version, money: plan.cash(saves, currency) }) : t("Plan {n} is proposed.", { n: proposed.version }), " ", plan.asLink(t("Compare"), compare)] : [];
+    region("plan-line").replaceChildren(said, ...better);
+    region("terms").replaceChildren(...plan.termCards(force || proposed, currency));
   });
 })();

@@ -116,7 +116,7 @@
           ...columns.map((name) => h("td", { class: state.best[name] === p.id ? "num best" : "num" }, twin.tradeText(name, p[name], state.currency))));
       };
       return [h("div", { class: "wide-table", tabindex: 0, role: "group", "aria-label": t("All plans") }, h("table", { class: "plain-table" },
-        h("thead", {}, h("tr", {}, h("td", {}), h("th", { scope: "col" }, t("The plan")), ...columns.map((name) => h("th", { scope: "col", class: "num" }, names[name])))),
+        h("thead", {}, h("tr", {}, h("td", {}), h("th", { scope: "col" }, t("Possible plan")), ...columns.map((name) => h("th", { scope: "col", class: "num" }, names[name])))),
         h("tbody", {}, ...near().sort((a, b) => a.total - b.total).map(row))))];
     };
     const listed = (given) => given.map((name) => names[twin.tradeMeasure(name)]).join(t(", "));

@@ -24,7 +24,8 @@ def register(server: Flask, reader: Reader) -> None:
         points = enumerate(state["points"], 1)  # as the page numbers them
         rows = [[at, n, *(_cell(name, point[name]) for name in MEASURES)] for n, point in points]
         names = _names(snapshot.plant.plant.currency)
-        return csv_response("trade-offs", [head, t("The plan"), *map(names.get, MEASURES)], rows)
+        header = [head, t("Possible plan"), *map(names.get, MEASURES)]
+        return csv_response("trade-offs", header, rows)
 
 
 def _cell(name: str, value: float | None) -> float | int | None:
