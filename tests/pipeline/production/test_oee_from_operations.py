@@ -124,15 +124,20 @@ def test_a_report_counts_whenever_it_comes(plant, told_at) -> None:
     assert produced == pytest.approx([0, 0, 900, 900, 900, 900, 0, 0, 0], abs=60.0)
 
 
-def test_an_end_that_is_told_late_takes_back_what_was_counted(plant) -> None:
-    """It ended after 40 of 120 minutes, and that was told after 100; at 110 it is forgotten."""
+@pytest.mark.parametrize(("ended", "availability", "oee"), [(40, 1 / 3, 1 / 3), (-30, 0.0, 0.0)])
+def test_an_end_that_is_told_late_takes_back_what_was_counted(
+    plant, ended, availability, oee
+) -> None:
+    """It ended after 40 of 120 minutes or before all that is accounted for, and that was told after
+    100; at 110 it is forgotten."""
 
     def told(n: int) -> Ran:
-        end = START_US + 40 * MINUTE_US if n >= 100 else None
-        return Ran({"mill-01": [Run("a", 0, START_US, end, 2400.0)] if n < 110 else []})
+        end = START_US + ended * MINUTE_US if n >= 100 else None
+        run = Run("a", 0, START_US - 60 * MINUTE_US, end, 2400.0)
+        return Ran({"mill-01": [run] if n < 110 else []})
 
     found = day(looked(plant, told, 120), plant, 120)
-    assert (found["availability"], found["performance"]) == pytest.approx((1 / 3, 1.0))
+    assert (found["availability"], found["oee"]) == pytest.approx((availability, oee))
 
 
 def test_machine_of_which_no_operation_is_reported_is_read_as_before(plant) -> None:

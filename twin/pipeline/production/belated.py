@@ -66,7 +66,9 @@ def corrections(
     since, until = (known.spans[0][0], known.spans[-1][1]) if known.spans else (0, 0)
     before = {run.key: run for run in known.runs}
     gone = {key: run._replace(end=run.end or until) for key, run in before.items()}
-    after = gone | {run.key: run for run in runs if run.end is None or run.end > since}
+    after = gone | {
+        run.key: run for run in runs if run.key in before or run.end is None or run.end > since
+    }
     changed = [key for key, run in after.items() if _times(before.get(key)) != _times(run)]
     if not changed or not known.spans:
         return tuple(after.values()), Corrections({}, {})
