@@ -75,6 +75,17 @@ def look_for_trade_offs(browser: Browser, url: str) -> None:
     page.wait_for_selector(".front-point", timeout=120_000)
 
 
+def scenarios(browser: Browser, url: str, path: Path) -> None:
+    """A rush order and a machine that is down, as their forms suggest them, with both planned."""
+    page = live(browser, url + "/scenarios")
+    for n, name in enumerate(("A rush order", "A machine is down")):
+        page.locator("[data-list='scenarios-editor'] button", has_text=name).last.click()
+        page.get_by_role("dialog").get_by_role("button", name="Add").click()
+        page.wait_for_selector(f"[data-list='scenarios-editor'] >> text=Scenario {'AB'[n]}")
+    page.locator("[data-list='scenarios-table'] details").nth(1).wait_for(timeout=120_000)
+    page.screenshot(path=path)
+
+
 def main(url: str, folder: Path) -> None:
     """Write a PNG a page."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -93,6 +104,7 @@ def main(url: str, folder: Path) -> None:
             live(browser, url + at).screenshot(path=folder / f"{name}.png")
             if name == "schedule":
                 look_for_trade_offs(browser, url)
+        scenarios(browser, url, folder / "scenarios.png")
         wall(browser, url, folder / "wall.png")
         browser.close()
     for path in folder.glob("*.png"):  # few colours: a third of the size
