@@ -26,7 +26,7 @@
     const list = (found, words) => found.length ? words(found.slice(0, 3).map((o) => `${o.order} ${twin.duration(Math.abs(o.hours))}`).join(t(", ")) + (found.length > 3 ? t(" and {n} more", { n: found.length - 3 }) : "")) : "";
     const first = answer.exact !== false ? "" : obstacles.length ? t("possible from {when} on: {why}", { when: when(answer.start), why: obstacles.slice(0, 2).join(t("; ")) }) : t("possible from {when} on", { when: when(answer.start) });
     return [money, first, list(later, (orders) => t("later: {orders}", { orders })) || t("no order comes later"), list(sooner, (orders) => t("sooner: {orders}", { orders })),
-      answer.n_moves ? t("{n} other bars move", { n: answer.n_moves }) : "", answer.late_h ? t("{hours} of lateness in all", { hours: `${answer.late_h > 0 ? "+" : "−"}${twin.duration(Math.abs(answer.late_h))}` }) : ""].filter(Boolean);
+      answer.n_moves ? t("other bars that move: {n}", { n: answer.n_moves }) : "", answer.late_h ? t("{hours} of lateness in all", { hours: `${answer.late_h > 0 ? "+" : "−"}${twin.duration(Math.abs(answer.late_h))}` }) : ""].filter(Boolean);
   };
 
   /** tell: {state(), paint(), locks, keepService(bar, at, when, button)} of the page; suggestionOf(bar). */

@@ -25,7 +25,7 @@
     };
     const hanging = () => {
       const { bar, row, answer, asking } = move.held(), { start } = move.placed(), model = chart.model;
-      const name = bar.kind === "service" ? t("Service of {name}", { name: bar.row.text }) : `${bar.order.id}, ${plan.stepText(model, bar)}`;
+      const name = plan.titleOf(model, bar);
       const words = asking ? [t("Asking what it costs…")] : answer.says ? [answer.says] : move.words();
       if (!asking) twin.say(aloud, words.join(t(", ")));
       const ready = !asking && answer.ok !== false;
@@ -42,7 +42,7 @@
     };
     const chosen = (bar) => {
       const model = chart.model, suggestion = bar.kind === "service" ? tell.suggestionOf(bar) : null, locked = tell.state().locks?.[bar.key];
-      const title = bar.kind === "service" ? t("Service of {name}", { name: bar.row.text }) : `${bar.order.id}, ${plan.stepText(model, bar)}`;
+      const title = plan.titleOf(model, bar);
       const open = suggestion?.state === "open";
       return [
         h("div", { class: "card-head" }, h("strong", {}, title), h("span", { class: "card-do" },

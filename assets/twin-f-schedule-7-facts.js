@@ -5,6 +5,7 @@
   const { t, h, plan, duration } = twin;
 
   const facts = (pairs) => h("dl", { class: "card-facts" }, ...pairs.filter(([, value]) => value).map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))));
+  plan.titleOf = (model, bar) => (bar.kind === "service" ? t("Service of {name}", { name: bar.row.text }) : t("{order}, {step}", { order: bar.order.id, step: plan.stepText(model, bar) }));
   const times = (model, bar) => t("{from} to {to}", { from: model.say(bar.start), to: model.say(bar.end, model.say(bar.start, "day") === model.say(bar.end, "day") ? "time" : undefined) });
   const link = (row) => row.kind === "machine" && row.class ? h("a", { href: `/machine/${encodeURIComponent(row.id)}`, "data-nav": 1 }, row.text) : row.text;
 
@@ -32,7 +33,7 @@
     [t("Step before"), beside(model, bar, -1, go)], [t("Step after"), beside(model, bar, 1, go)],
     [t("The proposed plan has it"), proposed(model, bar, other)],
     [t("Product"), bar.order.product ? `${plan.productText(model, bar.order)}${bar.order.quantity ? ` × ${bar.order.quantity}` : ""}` : ""],
-    [t("Due"), bar.order.due === null || bar.order.due === undefined ? "" : h("span", { class: bar.late ? "is-late" : "" }, bar.late ? `▲ ${model.say(bar.order.due)}, ${t("{time} late", { time: duration(bar.order.late_h ?? null) })}` : model.say(bar.order.due))],
+    [t("Due"), bar.order.due === null || bar.order.due === undefined ? "" : h("span", { class: bar.late ? "is-late" : "" }, bar.late ? `▲ ${t("{when}, {time} late", { when: model.say(bar.order.due), time: duration(bar.order.late_h ?? null) })}` : model.say(bar.order.due))],
     [t("Priority"), bar.order.priority ? String(bar.order.priority) : ""],
     [t("Held"), heldText(model, bar, locks, locked)]]);
   /** What a service is. suggestion: it is one of those, with its currency. */

@@ -30,7 +30,7 @@
         h("td", { class: "num" }, difference(delta, kind, currency)));
     }))));
 
-  const what = (move) => move.kind === "service" ? t("Service") : `${move.order}, ${t("step {n}", { n: move.step + 1 })}`;
+  const what = (move) => move.kind === "service" ? t("Service") : t("{order}, {step}", { order: move.order, step: t("step {n}", { n: move.step + 1 }) });
   const how = (move) => {
     if (!move.to) return t("is taken out");
     if (!move.from) return t("comes in");
@@ -42,7 +42,7 @@
     let shown = 0;
     const on = () => {
       for (const move of found.moves.slice(shown, shown + FIRST)) {
-        const at = (iso, machine) => (iso ? `${plan.when(iso, found.after.made)}, ${pick(found.names[machine] || machine)}` : "—");
+        const at = (iso, machine) => (iso ? t("{when}, {machine}", { when: plan.when(iso, found.after.made), machine: pick(found.names[machine] || machine) }) : "—");
         const button = h("button", { type: "button", class: "plain as-link" }, what(move));
         button.addEventListener("click", () => show(move));
         body.append(h("tr", {}, h("th", { scope: "row" }, button), h("td", {}, at(move.from, move.from_machine)), h("td", {}, at(move.to, move.to_machine)), h("td", {}, how(move))));
