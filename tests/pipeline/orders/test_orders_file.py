@@ -268,7 +268,9 @@ def test_code_pages_of_spreadsheets_are_read(encoding, head):
     assert (row.detail["quantity"], row.detail["priority"]) == (5, 1)
 
 
-@pytest.mark.parametrize(("encoding", "note"), [("cp1252", "für Café"), ("gb18030", "急单")])
+@pytest.mark.parametrize(
+    ("encoding", "note"), [("cp1252", "für Café"), ("cp1252", "Größe 5"), ("gb18030", "急单")]
+)
 def test_a_note_tells_the_code_page_where_headings_do_not(encoding, note):
     (row,) = read(f"{HEAD};cover;5;;2026-03-04;1;{note}\n".encode(encoding)).rows
     assert row.detail["note"] == note

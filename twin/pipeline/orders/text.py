@@ -12,6 +12,8 @@ __all__ = ["NotTextError", "Record", "records_of", "text_of"]
 SEPARATORS = (";", ",", "\t")
 CODE_PAGES = ("cp1252", "gb18030")
 """What spreadsheets write where it is not UTF-8: of the west and of China."""
+RARE = 0xD8
+"""First byte of GB 2312's rare characters, which are most that accents side by side look like."""
 Known = Callable[[str], bool]
 """Whether a heading is of a column that we know."""
 
@@ -30,11 +32,11 @@ class Record(NamedTuple):
 
 def text_of(body: bytes, is_known: Known) -> str:
     """UTF-8 or UTF-16; else the code page in which most of the headings are known, and where they
-    are plain letters the Chinese one if all other bytes come in its pairs, as accents do not."""
+    are plain letters the Chinese one if the other bytes are of its pairs, most of them common."""
     is_wide = body[:2] in {b"\xff\xfe", b"\xfe\xff"}
     found = _decoded(body, "utf-16" if is_wide else "utf-8-sig")
     if found is None:
-        pages = CODE_PAGES if _decoded(body, "gb2312") is None else CODE_PAGES[::-1]
+        pages = CODE_PAGES[::-1] if _looks_chinese(body) else CODE_PAGES
         texts = [text for page in pages if (text := _decoded(body, page)) is not None]
         if is_wide or not texts:
             raise NotTextError("orders.csv: not UTF-8, nor a code page of a spreadsheet")
@@ -56,6 +58,13 @@ def records_of(text: str, is_known: Known) -> list[Record]:
         raise NotTextError(f"orders.csv: not a table: {error}") from error
     full = [record for record in found if any(cell.strip() for cell in record.cells)]
     return full[1:] if told else full
+
+
+def _looks_chinese(body: bytes) -> bool:
+    """Accents of the west seldom come in pairs; where they do, as in "größer", it is no word."""
+    text = _decoded(body, "gb2312") or ""
+    firsts = "".join(c for c in text if not c.isascii()).encode("gb2312")[::2]
+    return 2 * sum(first < RARE for first in firsts) > len(firsts)
 
 
 def _decoded(body: bytes, encoding: str) -> str | None:
