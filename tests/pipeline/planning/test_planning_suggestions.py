@@ -34,6 +34,8 @@ def test_a_vetoed_service_does_not_come_back_before_its_time(world):
     assert "veto" in world.settle()
     until = world.now + 30 * HOUR_US
     assert world.suggestion("mill-0")["state"] == "vetoed"
+    planned = [s for s in world.document("in_force_now")["services"] if s["machine"] == "mill-0"]
+    assert all(s["start"] >= until for s in planned)
     for _ in range(6):
         world.pass_time(5.5)
         world.settle()
