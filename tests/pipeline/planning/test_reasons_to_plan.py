@@ -8,6 +8,7 @@ from planning_bench import World, planned_world, situation
 
 from twin.errors import StoreError
 from twin.pipeline.planning import loop
+from twin.pipeline.planning.occasion import Occasion
 from twin.pipeline.planning.signs import Waiting, signs_of, why_new
 from twin.types import Event
 
@@ -93,6 +94,15 @@ def test_what_runs_and_ends_as_planned_asks_for_no_plan(world):
     assert world.settle() == []
     told = world.document("in_force_now") or world.document("in_force")
     assert told["version"] == world.document("in_force")["version"]
+
+
+@pytest.mark.parametrize(("speed", "every_s"), [(1.0, 600.0), (30.0, 120.0), (600.0, 60.0)])
+def test_an_hour_of_the_plant_asks_for_a_plan_within_one_and_ten_minutes(tmp_path, speed, every_s):
+    now = situation(World(tmp_path).site)._replace(speed=speed)
+    signs, occasion = signs_of(now), Occasion()
+    occasion.planned(signs, now, 0.0)
+    assert occasion.why(signs, now, None, every_s - 1.0) is None
+    assert occasion.why(signs, now, None, every_s) == "clock"
 
 
 def test_orders_that_come_one_by_one_do_not_keep_the_solver_running(world):
