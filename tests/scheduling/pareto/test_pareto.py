@@ -9,8 +9,10 @@ from tests.scheduling.counted_clock import CountedClock
 from twin.errors import PlanningError
 from twin.evaluation.invented import small_plant
 from twin.evaluation.invented_small import random_problem
+from twin.scheduling.annealing.anneal import anneal
 from twin.scheduling.check import check
 from twin.scheduling.objectives import of_weights
+from twin.scheduling.pareto import hunt
 from twin.scheduling.pareto.archive import Archive, Box, Point
 from twin.scheduling.pareto.front import TRADED, pareto_front
 from twin.scheduling.pareto.nsga import directions, hypervolume
@@ -50,6 +52,25 @@ def test_front_beats_or_has_a_plan_as_good_as_the_best_rule():
     front = pareto_front(problem, limit(1.5), small=0)
     known = np.array([values(point.terms, TRADED) for point in front.points])
     assert np.any(np.all(known <= want + 1e-6, axis=1))
+
+
+def test_anchors_begin_at_the_best_plan_of_their_direction(monkeypatch):
+    problem = small_plant(3)
+    start = best_rule(problem)[1]
+    known, begun = [start], []
+
+    def spied(leaning, limit, begin):
+        totals = [check(leaning, plan).terms.total for plan in known]
+        begun.append((check(leaning, begin).terms.total, min(totals)))
+        answer = anneal(leaning, limit, begin)
+        known.append(answer.schedule)
+        return answer
+
+    monkeypatch.setattr(hunt, "anneal", spied)
+    pareto_front(problem, limit(2.0), start=start, small=0)
+    got, want = zip(*begun, strict=True)
+    assert len(got) > 5
+    assert got == pytest.approx(want)
 
 
 def test_same_seed_and_clock_give_the_same_front():
@@ -102,6 +123,15 @@ def test_full_archive_keeps_the_extremes_and_spreads():
     assert len(kept) == 6
     assert (kept[0], kept[-1]) == (0.0, 1.0)
     assert {0.25, 0.5, 0.75} <= set(kept)
+
+
+def test_full_archive_keeps_what_costs_least():
+    """However crowded it stands: in the middle of three where one must go."""
+    archive = Archive(4, worth=np.array([1.0, 1.0]))
+    for row in ((0.0, 10.0), (10.0, 0.0), (0.95, 1.1), (1.0, 1.0), (1.1, 0.95)):
+        archive.offer(Point(np.array(row), nothing()))
+    assert (1.0, 1.0) in {tuple(point.values) for point in archive.points}
+    assert len(archive.points) == 4
 
 
 def test_hypervolume_is_the_area_of_the_steps():

@@ -40,10 +40,11 @@ def box_of(values: Array) -> Box:
 
 
 class Archive:
-    """Non-dominated points; beyond `capacity` one of the two closest goes, but no extreme one."""
+    """Non-dominated points; beyond `capacity` one of the two closest goes, but no extreme one, nor
+    the one that costs least by `worth`: (k,) money for a unit of each objective."""
 
-    def __init__(self, capacity: int) -> None:
-        self._capacity = capacity
+    def __init__(self, capacity: int, worth: Array | None = None) -> None:
+        self._capacity, self._worth = capacity, worth
         self.points: list[Point] = []
         self.has_lost = False
         """Whether a point had to go that nothing beats."""
@@ -76,7 +77,8 @@ class Archive:
         scaled = box_of(values).scaled(values)
         apart = np.linalg.norm(scaled[:, None] - scaled[None], axis=2)
         np.fill_diagonal(apart, np.inf)
-        extreme = np.unique(values.argmin(axis=0))
-        apart[extreme] = np.inf
+        extreme = values.argmin(axis=0)
+        cheapest = [] if self._worth is None else [(values @ self._worth).argmin()]
+        apart[[*extreme, *cheapest]] = np.inf
         nearest = np.sort(apart, axis=1)[:, :2]
         return int(np.lexsort((nearest[:, -1], nearest[:, 0]))[0])

@@ -1,10 +1,11 @@
 """The Pareto front of a plant: plans that trade tardiness, risk, energy and changeover, or others.
 
 First anchors: the annealer, once for the plan as its weights have it, once for each objective
-nearly alone, and for each pair. They and the dispatch rules' plans seed NSGA-III, whose offspring
-are walks of the annealer (`breed`). All that is seen is offered to an external archive,
-which is the front: nothing good is lost with the population. On small problems CP-SAT then closes
-what gaps there are, and proves that there is no more (`proof`). Shown as it grows.
+nearly alone, and for each pair, each from the best so far in its direction. They and the dispatch
+rules' plans seed NSGA-III, whose offspring are walks of the annealer (`breed`). All that is seen is
+offered to an external archive, which is the front: nothing good is lost with the population. On
+small problems CP-SAT then closes what gaps there are, and proves that there is no more (`proof`).
+Shown as it grows.
 """
 
 from collections.abc import Iterator, Sequence
@@ -39,14 +40,16 @@ def pareto_front(
 ) -> Front:
     """Trade objectives (names of weights) against each other until the time is over.
 
-    `start`: a plan to take along. Unseeded it has dispatch rules instead of anchors, to compare.
-    Up to `small` operations CP-SAT has its share; it does not repeat by a seed as the rest does.
+    `start`: a plan to take along and to begin at. Unseeded it has dispatch rules instead of
+    anchors, to compare. Up to `small` operations CP-SAT has its share; it does not repeat by a seed
+    as the rest does.
     Every point has gone through the checker. Raises PlanningError where there is no plan at all.
     """
     hunt = Hunt(problem, limit, tuple(objectives), tell)
-    plans = list(_rule_plans(problem)) + ([start] if start is not None else [])
-    for plan in plans:
+    for plan in _rule_plans(problem):
         hunt.offer(plan)
+    if start is not None:
+        hunt.offer(start, begins=True)
     proves = problem.n_operations <= small
     share = PROOF_SHARE.get(len(objectives), PROOF_SHARE_OF_MANY) if proves else 0.0
     until_s = (1.0 - share) * limit.seconds

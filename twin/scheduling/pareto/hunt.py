@@ -43,8 +43,9 @@ class Hunt:
     ) -> None:
         self._problem, self._limit, self._names, self._tell = problem, limit, names, tell
         self._begun = limit.clock()
-        self._archive = Archive(CAPACITY)
+        self._archive = Archive(CAPACITY, np.array([getattr(problem.weights, n) for n in names]))
         self._seen: list[Point] = []
+        self._begins: list[tuple[Terms, Schedule]] = []
         self._checked = Checked(problem, limit.clock)
         self._told_s, self._grown, self._proven = 0.0, False, False
 
@@ -52,11 +53,14 @@ class Hunt:
     def seconds(self) -> float:
         return self._limit.clock() - self._begun
 
-    def offer(self, plan: Schedule) -> None:
-        """A plan from elsewhere: into the archive if it keeps the rules."""
+    def offer(self, plan: Schedule, begins: bool = False) -> None:
+        """A plan from elsewhere: into the archive if it keeps the rules. `begins`: it is so good
+        that anchors may begin at it."""
         verdict = check(self._problem, plan)
         if verdict.terms is not None and not verdict.faults:
             self._seen.append(self._taken(plan, verdict.terms))
+            if begins:
+                self._begins.append((verdict.terms, plan))
 
     def _taken(self, plan: Schedule, terms: Terms) -> Point:
         known = of_weights(terms)
@@ -65,7 +69,8 @@ class Hunt:
         return point
 
     def anchor(self, seconds: float) -> None:
-        """The annealer in one direction after the other, each with an equal share of them."""
+        """The annealer in one direction after the other, each with an equal share of them, from
+        what is best in that direction so far: a second or two from nothing leads nowhere near."""
         rows = _anchor_rows(len(self._names))
         each_s = seconds / (len(rows) + 1)
         self._anneal(self._problem, each_s)
@@ -76,10 +81,19 @@ class Hunt:
     def _anneal(self, problem: Problem, seconds: float) -> None:
         limit = self._limit._replace(seconds=seconds, seed=self._limit.seed + len(self._seen))
         try:
-            self.offer(anneal(problem, limit).schedule)
+            self.offer(anneal(problem, limit, self._best(problem)).schedule, begins=True)
         except PlanningError:  # in so short a time; other directions may have more luck
             return
         self._look()
+
+    def _best(self, problem: Problem) -> Schedule | None:
+        """Where an anchor may begin: what costs least by the weights of a problem."""
+
+        def total(begin: tuple[Terms, Schedule]) -> float:
+            known = of_weights(begin[0])
+            return sum(float(getattr(problem.weights, name)) * known[name] for name in known)
+
+        return min(self._begins, key=total)[1] if self._begins else None
 
     def _scale(self) -> Array:
         """A unit of each objective: how far it varies, as far as is known, or its size."""
