@@ -53,7 +53,7 @@ def act(page: Page, url: str, path: str, **body: Any) -> dict[str, Any]:
 
 
 def wall(browser: Browser, url: str, path: Path) -> None:
-    """A display of the whole plant, read from five metres."""
+    """A display of the whole plant, read from three metres."""
     page = live(browser, url + "/displays")
     act(page, url, "/do/name", name="README")
     token, detail = uuid.uuid4().hex, {"name": "README", "document": {"distance_m": 3}}
