@@ -23,6 +23,7 @@ BENCH_PARTS = [
 ]
 Args = argparse.Namespace
 Verb = Callable[[Args, Settings], int | None]
+Add = Callable[[Verb], argparse.ArgumentParser]
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -207,6 +208,14 @@ def _parser() -> argparse.ArgumentParser:
         sub.set_defaults(verb=verb)
         return sub
 
+    _running(add)
+    _judging(add)
+    _keeping(add)
+    return parser
+
+
+def _running(add: Add) -> None:
+    """What runs a plant, or plays one."""
     add(up)
     add(feed)
     add(worker).add_argument("--partitions", type=_numbers, help="such as 0,2; default: any free")
@@ -229,6 +238,9 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--speed", type=float, help="seconds of plant time a second; 0: flat out")
     sub.add_argument("--json", action="store_true", help="with --format cmapss: the scores")
 
+
+def _judging(add: Add) -> None:
+    """What learns models, and what scores models and solvers."""
     sub = add(fit)
     sub.add_argument("history", type=Path, nargs="?", help="folder; none: simulate the plant")
     sub.add_argument("--kept", action="store_true", help="learn from what this plant has kept")
@@ -256,6 +268,9 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--only", choices=BENCH_PARTS, help="one part, in under a minute")
     sub.add_argument("--json", action="store_true")
 
+
+def _keeping(add: Add) -> None:
+    """What looks after an installation."""
     sub = add(export)
     sub.add_argument("file", type=Path, help="ends in .csv or .parquet")
     sub.add_argument("--machine", required=True)
@@ -275,7 +290,6 @@ def _parser() -> argparse.ArgumentParser:
     sub = add(doctor)
     sub.add_argument("--part", help="only whether this part is alive: feed, worker, planner")
     sub.add_argument("--json", action="store_true")
-    return parser
 
 
 def _variables() -> str:

@@ -1,6 +1,8 @@
 """A store through which whoever writes to it dies at its n-th call."""
 
-__all__ = ["DeathError", "Mortal"]
+from twin.pipeline.desk import Desk
+
+__all__ = ["DeathError", "Mortal", "dying_desk"]
 
 
 class DeathError(BaseException):
@@ -28,3 +30,17 @@ class Mortal:
             return result
 
         return called
+
+
+def dying_desk(bench, step, dies_at, after):
+    """Gives a bench a desk that dies; its step, after whose death another desk takes over."""
+    bench.desk = Desk(Mortal(bench.store, dies_at, after), bench.site)
+
+    def go_on():
+        try:
+            step()
+        except DeathError:
+            bench.desk = Desk(bench.store, bench.site)
+            step()
+
+    return go_on

@@ -8,7 +8,7 @@ import numpy as np
 import orjson
 import pytest
 from desk_bench import HOUR_US, TEMP, Bench
-from mortal_store import DeathError, Mortal
+from mortal_store import dying_desk
 from worker_plant import PARTITIONS, settings_in
 
 from twin.core.view import view_dtype
@@ -92,16 +92,7 @@ def test_killed_anywhere_the_outcome_is_that_of_a_desk_that_never_died(store, tm
             else:
                 fresh = MemoryStore(PARTITIONS)
             bench = bench_on(fresh, tmp_path)
-            bench.desk = Desk(Mortal(fresh, dies_at, after), bench.site)
-
-            def step(bench=bench, fresh=fresh):
-                try:
-                    bench.step()
-                except DeathError:
-                    bench.desk = Desk(fresh, bench.site)
-                    bench.step()
-
-            bench.step_here = step
+            bench.step_here = dying_desk(bench, bench.step, dies_at, after)
             fill(bench)
             assert outcome(bench) == wanted, (dies_at, after)
 

@@ -7,7 +7,7 @@ import pytest
 from desk_bench import HOUR_US, T0_US
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mortal_store import DeathError, Mortal
+from mortal_store import dying_desk
 from order_bench import DUE_US, order, order_bench, tell
 from worker_plant import PARTITIONS
 
@@ -303,16 +303,6 @@ def test_wherever_the_desk_dies_orders_come_out_the_same(tmp_path):
     wanted = outcome(standard)
     assert sorted(wanted[0]) == ["WO-0001", "WO-0002", "WO-0003"]
     for after, dies_at in itertools.product((False, True), range(1, 30)):
-        store = MemoryStore(PARTITIONS)
-        bench = order_bench(tmp_path, store)
-        bench.desk = Desk(Mortal(store, dies_at, after), bench.site)
-
-        def step(bench=bench, store=store):
-            try:
-                bench.step()
-            except DeathError:
-                bench.desk = Desk(store, bench.site)
-                bench.step()
-
-        fill(bench, step)
+        bench = order_bench(tmp_path, MemoryStore(PARTITIONS))
+        fill(bench, dying_desk(bench, bench.step, dies_at, after))
         assert outcome(bench) == wanted, (dies_at, after)

@@ -4,10 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from desk_bench import HOUR_US, T0_US
-from mortal_store import DeathError, Mortal
+from mortal_store import dying_desk
 from planning_bench import planned_world, site_of
 
-from twin.pipeline.desk import Desk
 from twin.pipeline.desk.schedule_suggestions import accepted_service
 from twin.pipeline.desk.service_crews import crew_fault, crew_for
 
@@ -307,17 +306,8 @@ def test_killed_anywhere_every_decision_is_kept_once(tmp_path):
         world = filled(folder)
         world.add_order("RUSH", priority=1, due_h=10)
         world.settle()
-        if dies_at is not None:
-            world.desk = Desk(Mortal(world.store, dies_at, after), world.site)
-
-        def step():
-            try:
-                world.desk_step()
-            except DeathError:
-                world.desk = Desk(world.store, world.site)
-                world.desk_step()
-
-        decide(world, step)
+        step = world.desk_step
+        decide(world, step if dies_at is None else dying_desk(world, step, dies_at, after))
         return outcome(world)
 
     wanted = run()
